@@ -1,0 +1,47 @@
+# What a newcomer runs: `make demo`, `make test`, `make app`. What a contributor runs: `make check`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo test app check lint types contracts format speed lock clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(STAMP)  ## Create .venv with everything in it (a second time takes a second)
+
+$(STAMP): pyproject.toml constraints.txt scripts/setup
+	@PYTHON=$(PYTHON) VENV=$(VENV) scripts/setup
+	@touch $@
+
+demo: $(STAMP)  ## Run the main job on the embedded example; writes out/demo
+	@$(BIN)/advisor demo
+
+test: $(STAMP)  ## Run the tests
+	@$(BIN)/python -m pytest -q
+
+app: $(STAMP)  ## Open the explorer in the browser
+	@$(BIN)/advisor app
+
+check: lint test  ## What a contributor runs before a commit
+
+lint: $(STAMP)  ## Format, lint, types and import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP)  ## Rewrite the code in the house format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+speed: $(STAMP)  ## Benchmarks of the product itself: ratios against a baseline in the same run
+	@for script in tests/speed/speed_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: $(STAMP)  ## Resolve constraints.txt anew
+	@scripts/lock
+
+clean:  ## Remove what was built, keep the runs
+	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

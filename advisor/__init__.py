@@ -1,0 +1,1 @@
+"""What to do: the engine that ranks every way to run a model, and its faces."""

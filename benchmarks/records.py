@@ -1,0 +1,234 @@
+"""The values that a benchmark writes: what was measured, on what, with which raw samples."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
+
+Task = Literal["classification", "regression", "clustering"]
+Outcome = Literal["ok", "failed", "out-of-memory", "timeout", "crashed", "skipped"]
+Device = Literal["cpu", "cuda"]
+
+
+class Record(
+    BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+):
+    """Immutable, finite, no unknown fields, described by the string under each field."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed, validated again."""
+        return type(self).model_validate(dict(self) | changes)
+
+
+class Candidate(Record):
+    """A model that could be shipped."""
+
+    name: str
+    """The name shown everywhere, unique in a study."""
+    family: str
+    """Key of `benchmarks.families.FAMILIES`, or `import` for the user's own model."""
+    import_path: str | None = None
+    """`module:function` that makes the user's own model; null for a built-in family."""
+    simplicity_rank: NonNegativeInt
+    """Place in the ladder, 0 the simplest. The user's own models come after the built-in ones."""
+
+
+class DatasetSpec(Record):
+    """The data a run was measured on."""
+
+    name: str
+    """Short name, e.g. `breast_cancer`."""
+    source: str
+    """Path as the study writes it, or `builtin:...`, `openml:...`, `simulated:...`."""
+    task: Task
+    """What is learnt."""
+    target: str | None
+    """Target column; null for clustering."""
+    time: str | None
+    """Event-time column; null where the data have none."""
+    row_count: PositiveInt
+    """Rows in the whole data set."""
+    used_row_count: PositiveInt
+    """Rows that the trials used, sampled from the whole when fewer."""
+    feature_count: PositiveInt
+    """Feature columns before encoding."""
+    class_count: PositiveInt | None
+    """Distinct labels; null unless classification."""
+    metric: str
+    """The quality metric, e.g. `accuracy`, `r2`, `silhouette`. Larger is better, always."""
+    simulated: bool
+    """Whether the rows come from our own generator; said wherever they are shown."""
+    sha256: str
+    """Hash of the used rows' content, so that runs on other data are not mixed in."""
+
+
+class HardwareProfile(Record):
+    """The machine a run was measured on."""
+
+    host_id: str
+    """Hash that tells machines apart; no host name."""
+    processor: str
+    """Model name as the system tells it, e.g. `Intel(R) Xeon(R) Platinum 8488C`."""
+    architecture: str
+    """`x86_64` or `arm64`."""
+    physical_core_count: PositiveInt
+    """Physical cores that this process may use."""
+    logical_cpu_count: PositiveInt
+    """Logical CPUs that this process may use, by affinity and cgroup quota."""
+    memory_gib: PositiveFloat
+    """Memory that this process may use. [GiB]"""
+    gpu_model: str | None = None
+    """First CUDA device, null where there is none."""
+    gpu_memory_gib: PositiveFloat | None = None
+    """Memory of the first CUDA device. [GiB]"""
+    system: str
+    """Operating system and kernel."""
+    python: str
+    """Python version."""
+    libraries: dict[str, str]
+    """Version of each library that shapes the result."""
+    probes: dict[str, float] = Field(default_factory=dict)
+    """What this machine can do; each name ends with its unit, e.g. `gemm_fp32_gflop_per_s`."""
+
+
+class TrainingMeasurement(Record):
+    """One training, in a process of its own."""
+
+    seed: NonNegativeInt
+    """Seed of the model and of the split."""
+    row_count: PositiveInt
+    """Training rows."""
+    thread_count: PositiveInt
+    """Threads that the training was allowed."""
+    wall_s: PositiveFloat
+    """Wall-clock of `fit`, data in memory. [s]"""
+    cpu_s: NonNegativeFloat
+    """Processor time of `fit`, all threads. [s]"""
+    peak_memory_bytes: PositiveInt
+    """Peak resident memory of the whole process. [B]"""
+    quality: float
+    """The data set's metric on held-out rows. Larger is better."""
+    error_per_case: NonNegativeFloat | None
+    """Loss per case that money is counted on: 0/1 loss, or |error| / MAD of the target for
+    regression; null for clustering. The study's `error_cost_usd` is the price of one unit."""
+
+
+class InferenceMeasurement(Record):
+    """Raw durations of `predict` at one batch size."""
+
+    batch_rows: PositiveInt
+    """Rows in one call."""
+    thread_count: PositiveInt
+    """Threads that the call was allowed."""
+    durations_s: tuple[PositiveFloat, ...]
+    """Each timed call, in the order they ran, warm-ups dropped. [s]"""
+
+
+class LearningPoint(Record):
+    """One point of the learning curve."""
+
+    row_count: PositiveInt
+    """Training rows."""
+    seed: NonNegativeInt
+    """Seed of the sample and the model."""
+    wall_s: PositiveFloat
+    """Wall-clock of `fit`. [s]"""
+    quality: float
+    """The data set's metric on the same held-out rows at every size."""
+
+
+class BenchmarkRun(Record):
+    """One candidate on one data set on one device of one machine: the unit of the store."""
+
+    id: str
+    """Unique, sorts by start time."""
+    key: str
+    """Hash of everything that makes two runs interchangeable (candidate, data, preset, device,
+    host, versions); `advisor bench` resumes by it."""
+    started_at: datetime
+    """Start, UTC."""
+    preset: str
+    """`fast` or `standard`."""
+    candidate: Candidate
+    """What was measured."""
+    dataset: DatasetSpec
+    """What it was measured on."""
+    hardware: HardwareProfile
+    """Where it was measured."""
+    device: Device
+    """`cpu` or `cuda`."""
+    outcome: Outcome
+    """`ok`, or why there is no result."""
+    reason: str | None = None
+    """For any other outcome than `ok`: what happened, for people."""
+    training: tuple[TrainingMeasurement, ...] = ()
+    """At least three seeds at the default thread count, and one at a single thread."""
+    learning_curve: tuple[LearningPoint, ...] = ()
+    """Quality and time against rows, smallest first."""
+    inference: tuple[InferenceMeasurement, ...] = ()
+    """Batch sizes 1 to 1,024, single thread first."""
+    artefact_bytes: NonNegativeInt | None = None
+    """Size of the saved model. [B]"""
+    load_s: NonNegativeFloat | None = None
+    """Time to load the saved model in a fresh process, libraries imported. [s]"""
+    import_s: NonNegativeFloat | None = None
+    """Time to import the libraries that serving needs, in a fresh process. [s]"""
+    serving_memory_bytes: NonNegativeInt | None = None
+    """Resident memory of a fresh process that loaded the model and predicted once. [B]"""
+    parameter_count: NonNegativeInt | None = None
+    """Weights of a torch model; null for the others."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know: noise, sampling, a limit hit."""
+
+
+class ErrorCell(Record):
+    """One entry of the error matrix E[s, t]."""
+
+    trained_at: int
+    """Period number whose end the model was trained at."""
+    scored_at: int
+    """Period number that it was scored on, later than `trained_at`."""
+    case_count: PositiveInt
+    """Scored cases, n_t."""
+    error_per_case: NonNegativeFloat
+    """Mean loss per case."""
+
+
+class BacktestRun(Record):
+    """A candidate trained at several past times and scored on every later period."""
+
+    id: str
+    """Unique, sorts by start time."""
+    key: str
+    """Hash of everything that makes two back-tests interchangeable."""
+    started_at: datetime
+    """Start, UTC."""
+    candidate: Candidate
+    """What was trained."""
+    dataset: DatasetSpec
+    """What it was trained and scored on."""
+    hardware: HardwareProfile
+    """Where."""
+    period_days: PositiveFloat | None
+    """Length of a period; null where the data only have an order. [days]"""
+    period_label: str
+    """The period for people, e.g. `7 days` or `477 rows`."""
+    window: Literal["sliding", "expanding"]
+    """Which past rows a training uses."""
+    cells: tuple[ErrorCell, ...]
+    """The error matrix, long form."""
+    training_wall_s: tuple[PositiveFloat, ...]
+    """Wall-clock of each training. [s]"""
+    outcome: Outcome = "ok"
+    """`ok`, or why there is no result."""
+    reason: str | None = None
+    """For any other outcome than `ok`: what happened."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know."""
