@@ -1,0 +1,334 @@
+"""The answer: what `recommend` returns, what `--json` prints and every report is made from."""
+
+import math
+from datetime import date
+from typing import Literal
+
+from pydantic import model_validator
+
+from advisor.records import Record
+
+Basis = Literal["measured", "scaled", "list", "assumed", "input"]
+"""Where a number comes from: `measured` here or on the target, `scaled` from this machine to
+another, `list` a dated price, `assumed` a default of ours, `input` the study's own."""
+
+BASIS_BADGES = {"measured": "●", "scaled": "◐", "list": "○", "assumed": "△", "input": "✎"}
+"""One sign per basis, the same on every face."""
+
+
+class CostLine(Record):
+    """One line of the monthly bill."""
+
+    label: str
+    """What is paid for."""
+    group: Literal["serving", "training", "labels", "people"]
+    """The part of the stack it belongs to."""
+    quantity_per_month: float
+    """Units in one month."""
+    unit: str
+    """What one unit is."""
+    usd_per_unit: float
+    """Price of one unit. [USD]"""
+    usd_per_month: float
+    """Cost of the line. [USD/month]"""
+    basis: Basis
+    """Where the price comes from."""
+    source: str
+    """Where the price was read, or which key of the study gave it."""
+
+
+class Option(Record):
+    """One way to run one candidate."""
+
+    name: str
+    """For people: candidate, platform, size, count."""
+    candidate: str
+    """Candidate's name."""
+    platform: str
+    """`sagemaker-realtime`, `sagemaker-serverless`, `ecs-fargate` or `ecs-ec2`."""
+    sku: str
+    """What is bought, e.g. `ml.m5.large`, `c7g.large`, `1 vCPU, 2 GiB, arm64`."""
+    region: str
+    """AWS region."""
+    purchase: str
+    """`on-demand`, `spot` or `savings-1y`."""
+    replicas: int
+    """Copies that run; 0 for serverless, which starts them by request."""
+    basis: Basis
+    """Weakest basis of its latency."""
+    p50_latency_ms: float | None
+    """Median answer time at the peak rate; null where it cannot be told. [ms]"""
+    p95_latency_ms: float | None
+    """95th percentile of the answer time at the peak rate. [ms]"""
+    p99_latency_ms: float | None
+    """99th percentile of the answer time at the peak rate. [ms]"""
+    p99_latency_ms_low: float | None
+    """Lower end of the 80% band of p99. [ms]"""
+    p99_latency_ms_high: float | None
+    """Upper end of the 80% band of p99. [ms]"""
+    utilisation_fraction: float | None
+    """Busy share of the workers at the peak rate."""
+    quality: float | None
+    """The candidate's mean quality on held-out rows."""
+    quality_spread: float | None
+    """Highest minus lowest quality over seeds and retrains."""
+    usd_per_month: float
+    """Sum of the lines. [USD/month]"""
+    lines: tuple[CostLine, ...]
+    """The bill."""
+
+    @model_validator(mode="after")
+    def _lines_add_up(self) -> "Option":
+        total = math.fsum(line.usd_per_month for line in self.lines)
+        if abs(total - self.usd_per_month) > 1e-6 * max(1.0, abs(total)):
+            raise ValueError(f"lines of {self.name} add up to {total}, not {self.usd_per_month}")
+        return self
+
+
+class Rejection(Record):
+    """An option that is not feasible, or not worth its price, and every reason why."""
+
+    option: Option
+    """The option."""
+    reasons: tuple[str, ...]
+    """All reasons, each with the need and the figure that broke it."""
+
+
+class RetrainingPoint(Record):
+    """A point of the curve of cost against retraining interval."""
+
+    interval_days: float
+    """Days between releases. [days]"""
+    releases_usd_per_month: float
+    """What the releases cost. [USD/month]"""
+    errors_usd_per_month: float
+    """What the ageing model's extra errors cost. [USD/month]"""
+
+
+class DecayPoint(Record):
+    """A point of the error against the model's age, as back-tested."""
+
+    age_days: float
+    """Age of the model when it scored. [days]"""
+    error_per_case: float
+    """Mean loss per case at that age, period effects removed."""
+    case_count: int
+    """Cases behind the point."""
+
+
+class RetrainingAdvice(Record):
+    """How often to retrain."""
+
+    interval_days: float | None
+    """Days between releases; null for never (monitor only)."""
+    usd_per_month: float
+    """Releases at that interval: training runs, labels and review. [USD/month]"""
+    basis: Basis
+    """Basis of the decay behind it."""
+    why: str
+    """One sentence for people."""
+    error_usd_per_month: float | None = None
+    """Cost of the ageing model's extra errors at that interval. [USD/month]"""
+    retrain_usd: float
+    """One release: runs, labels, review. [USD]"""
+    decay_per_day: float | None
+    """Growth of the loss per case for each day of age. [1/day]"""
+    band_5_percent_days: tuple[float, float] | None = None
+    """Shortest and longest interval within 5% of the best total cost. [days]"""
+    now_interval_days: float | None = None
+    """The study's present interval. [days]"""
+    curve: tuple[RetrainingPoint, ...] = ()
+    """Cost against interval, for the chart."""
+    decay_points: tuple[DecayPoint, ...] = ()
+    """Error against age, for the chart; empty where there was no back-test."""
+    simulated: bool = False
+    """Whether the decay was measured on a simulated stream."""
+    notes: tuple[str, ...] = ()
+    """Diagnostics of the fit."""
+
+
+class GpuServing(Record):
+    """Whether serving needs a GPU."""
+
+    needed: bool
+    """True when the best option runs on one."""
+    pays_from_requests_per_s: float | None
+    """Mean request rate from which a GPU option is the cheapest; null for never. [1/s]"""
+    why: str
+    """One sentence for people."""
+
+
+class GpuTraining(Record):
+    """Whether training needs a GPU."""
+
+    needed: bool
+    """True when the cheapest place to train has one."""
+    pays_from_runs_per_month: float | None
+    """Training runs a month from which a GPU is cheaper; null for never. [1/month]"""
+    why: str
+    """One sentence for people."""
+
+
+class GpuAdvice(Record):
+    """GPU or not, for serving and for training."""
+
+    serving: GpuServing
+    """Serving."""
+    training: GpuTraining
+    """Training."""
+
+
+class TrainingPlace(Record):
+    """A place where the training runs could go, with its price."""
+
+    platform: str
+    """`sagemaker-training`, `sagemaker-training-spot`, `ecs-fargate` or `ecs-ec2`."""
+    sku: str
+    """What is bought."""
+    region: str
+    """AWS region."""
+    purchase: str
+    """`on-demand` or `spot`."""
+    wall_s: float
+    """One run, start-up not counted. [s]"""
+    billed_s: float
+    """Billed seconds of one run, start-up counted where it is billed. [s]"""
+    usd_per_run: float
+    """One run. [USD]"""
+    basis: Basis
+    """Basis of the run time."""
+
+
+class TrainingAdvice(Record):
+    """Where to train, and what the many runs cost."""
+
+    platform: str
+    """Cheapest place: platform."""
+    sku: str
+    """Cheapest place: what is bought."""
+    usd_per_run: float
+    """One training run. [USD]"""
+    usd_per_release: float
+    """All runs behind one released model. [USD]"""
+    runs_per_release: int
+    """Runs behind one released model."""
+    usd_per_month: float
+    """Runs of all releases in a month. [USD/month]"""
+    alternatives: tuple[TrainingPlace, ...]
+    """Cheapest sku of each platform and purchase, cheapest first."""
+
+
+class LadderStep(Record):
+    """One candidate of the ladder, and what became of it."""
+
+    candidate: str
+    """Name."""
+    quality: float | None
+    """Mean quality on held-out rows; null where it could not be measured."""
+    quality_spread: float | None
+    """Highest minus lowest over seeds and retrains."""
+    usd_per_month: float | None
+    """Its cheapest feasible option; null where none is. [USD/month]"""
+    error_usd_per_month: float | None
+    """Cost of its errors by the study's `error_cost_usd`. [USD/month]"""
+    verdict: str
+    """`chosen`, or why not."""
+
+
+class Assumption(Record):
+    """A number behind the answer that was not measured."""
+
+    name: str
+    """Dotted key of the study, or the name of a default of ours."""
+    value: float | str | None
+    """Its value."""
+    unit: str
+    """Its unit."""
+    source: str
+    """Where it comes from."""
+    basis: Basis
+    """`input`, `assumed` or `list`."""
+
+
+class PriceStamp(Record):
+    """Which prices were used."""
+
+    on: date
+    """The day the prices were looked up for."""
+    oldest_checked_on: date
+    """Of the quotes used, the one that was checked longest ago."""
+    sha256: str
+    """Hash of the whole price book."""
+
+
+class CostPoint(Record):
+    """A point of the curve of cost against request rate."""
+
+    requests_per_s: float
+    """Mean request rate. [1/s]"""
+    platform: str
+    """Platform."""
+    option: str
+    """The cheapest feasible option of that platform at that rate."""
+    usd_per_month: float
+    """Its total. [USD/month]"""
+
+
+class Considered(Record):
+    """How many options were looked at; only the telling ones are listed."""
+
+    option_count: int
+    """Options in the table."""
+    feasible_count: int
+    """Options that meet every need."""
+    rejected_count: int
+    """The others."""
+
+
+class Recommendation(Record):
+    """The whole answer."""
+
+    verdict: str
+    """The first line everywhere."""
+    best: Option | None
+    """The option to deploy; null where nothing is feasible."""
+    ranked: tuple[Option, ...]
+    """Feasible options: the chosen one first, then by cost. Of each candidate, platform, region
+    and purchase the cheapest sku, and the next ones overall."""
+    rejected: tuple[Rejection, ...]
+    """Of each candidate, platform, region and purchase that has no feasible sku, or whose
+    candidate is not worth its price: the option nearest to feasible."""
+    retraining: RetrainingAdvice
+    """How often to retrain."""
+    gpu: GpuAdvice
+    """GPU or not."""
+    training: TrainingAdvice
+    """Where to train."""
+    ladder: tuple[LadderStep, ...]
+    """The candidates, simplest first."""
+    assumptions: tuple[Assumption, ...]
+    """Every number that was not measured."""
+    prices: PriceStamp
+    """Which prices were used."""
+    runs: tuple[str, ...]
+    """Ids of the benchmark runs used."""
+    study: str
+    """Name of the study."""
+    metric: str
+    """The quality metric."""
+    data: str
+    """The data set in words: rows, columns, task, whether simulated."""
+    hardware: str
+    """Where it was measured, in words."""
+    considered: Considered
+    """How many options were looked at."""
+    relaxations: tuple[str, ...]
+    """When nothing is feasible: the nearest need to relax, each with the value that would do."""
+    measure_next: tuple[str, ...]
+    """What to measure next, each with its command."""
+    excluded: tuple[str, ...]
+    """What the bill leaves out."""
+    warnings: tuple[str, ...]
+    """What a reader must know, each with what to do about it."""
+    cost_curve: tuple[CostPoint, ...]
+    """Cost against request rate, per platform."""

@@ -1,0 +1,466 @@
+"""The study: the question, one YAML file under version control.
+
+Every default stands here with its unit; `advisor init` writes them out with their sources.
+"""
+
+import difflib
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from advisor.errors import StudyError
+from advisor.records import Record
+
+HOURS_PER_MONTH = 730.0
+"""One month, everywhere: 8,760 h / 12. AWS's own examples use 720, 730 and 744. [h]"""
+
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+"""One month in days, 30.4167. [days]"""
+
+MAX_STUDY_BYTES = 1_000_000
+"""A study is written by people; anything larger is the wrong file. [B]"""
+
+REGIONS = (
+    "us-east-1",
+    "us-east-2",
+    "us-west-2",
+    "eu-west-1",
+    "eu-central-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+)
+PLATFORM_NAMES = ("sagemaker-realtime", "sagemaker-serverless", "ecs-fargate", "ecs-ec2")
+DEFAULT_HOURS_PER_MONTH = {
+    "sagemaker-realtime": 4.0,
+    "sagemaker-serverless": 3.0,
+    "ecs-fargate": 6.0,
+    "ecs-ec2": 10.0,
+}
+"""Upkeep of each platform, our assumption: fewer parts to patch, fewer hours. [h/month]"""
+
+PEAK_FACTOR = 3.0
+"""Peak over mean when the study gives no peak: our assumption, typical of office-hours traffic."""
+
+PURCHASES = ("on-demand", "spot", "savings-1y")
+METRICS = ("auto", "accuracy", "balanced_accuracy", "roc_auc", "r2", "neg_mae", "silhouette")
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _one_of(names: Iterable[str], what: str) -> BeforeValidator:
+    known = tuple(names)
+
+    def check(value: Any) -> Any:
+        if value not in known:
+            raise ValueError(f"unknown {what} {value!r}: {did_you_mean(str(value), known)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean ...?` for near matches, else the list of what exists."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    return f"did you mean {', '.join(near)}?" if near else f"one of {', '.join(names)}"
+
+
+Region = Annotated[str, _one_of(REGIONS, "region")]
+PlatformName = Annotated[str, _one_of(PLATFORM_NAMES, "platform")]
+Purchase = Annotated[str, _one_of(PURCHASES, "purchase option")]
+
+
+class Data(Record):
+    """What to learn from. Give `path`, or `source` for data that are not a file of yours."""
+
+    path: str | None = None
+    """CSV or Parquet file, relative to the study."""
+    source: str | None = None
+    """`builtin:...`, `openml:...` or `simulated:...` in place of a path."""
+    target: str | None = None
+    """Column to predict; null asks for clustering (built-in data bring their own)."""
+    time: str | None = None
+    """Column with the time of each case; null where there is none."""
+    label_time: str | None = None
+    """Column with the time each label became known; null when it is known at once."""
+    ignore: tuple[str, ...] = ()
+    """Columns that are not features."""
+    task: Literal["auto", "classification", "regression", "clustering"] = "auto"
+    """What is learnt; `auto` tells it from the target."""
+    metric: Annotated[str, _one_of(METRICS, "metric")] = "auto"
+    """Quality metric; `auto`: accuracy, r2 or silhouette."""
+
+    @model_validator(mode="after")
+    def _exactly_one_origin(self) -> "Data":
+        if (self.path is None) == (self.source is None):
+            raise ValueError("give either `path` (a CSV or Parquet file) or `source`, not both")
+        if self.source is not None and self.source.partition(":")[0] not in {
+            "builtin",
+            "openml",
+            "simulated",
+        }:
+            raise ValueError(
+                f"unknown source {self.source!r}: it starts with builtin:, openml: or simulated:"
+            )
+        return self
+
+
+class CandidateImport(Record):
+    """A model of the user's own."""
+
+    name: ShortText
+    """Name shown in every table."""
+    import_path: Annotated[str, Field(alias="import")]
+    """`module:function` beside the study; the function returns an estimator or a torch module."""
+
+
+def _name_or_import(entry: Any) -> Any:
+    if isinstance(entry, str | CandidateImport):
+        return entry
+    if not isinstance(entry, Mapping):
+        raise ValueError(
+            f"a candidate is `default`, a family's name or {{name: ..., import: "
+            f'"module:function"}}, found {entry!r}'
+        )
+    unknown = [str(key) for key in entry if key not in {"name", "import"}]
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}: {did_you_mean(unknown[0], _IMPORT_KEYS)}")
+    missing = [key for key in _IMPORT_KEYS if not isinstance(entry.get(key), str)]
+    if missing:
+        raise ValueError(
+            f'`{missing[0]}` is missing: write {{name: mine, import: "my_module:make_model"}}'
+        )
+    module, colon, function = entry["import"].partition(":")
+    if not (colon and module and function.isidentifier()):
+        raise ValueError(f"`import` {entry['import']!r} is not of the form module:function")
+    return entry
+
+
+_IMPORT_KEYS = ("name", "import")
+CandidateEntry = Annotated[CandidateImport | ShortText, BeforeValidator(_name_or_import)]
+
+
+class Workload(Record):
+    """The traffic the deployed model must carry."""
+
+    pattern: Literal["online"] = "online"
+    """`online`: requests arrive at random and someone waits for each answer."""
+    requests_per_s: PositiveFloat = 20.0
+    """Mean request rate in active hours. [1/s]"""
+    peak_requests_per_s: PositiveFloat | None = None
+    """Highest sustained rate; null takes three times the mean. [1/s]"""
+    rows_per_request: PositiveInt = 1
+    """Rows scored in one request. [rows]"""
+    request_kb: NonNegativeFloat = 2.0
+    """Size of one request. [kB]"""
+    response_kb: NonNegativeFloat = 1.0
+    """Size of one response. [kB]"""
+    active_hours_per_month: Annotated[float, Field(gt=0, le=HOURS_PER_MONTH)] = HOURS_PER_MONTH
+    """Hours a month in which requests arrive; a standing endpoint is billed for all 730. [h]"""
+
+    @model_validator(mode="after")
+    def _peak_is_not_below_the_mean(self) -> "Workload":
+        if self.peak_requests_per_s is not None and self.peak_requests_per_s < self.requests_per_s:
+            raise ValueError(
+                f"peak_requests_per_s {self.peak_requests_per_s:g} is below requests_per_s "
+                f"{self.requests_per_s:g}: raise the peak or lower the mean"
+            )
+        return self
+
+    @property
+    def peak_per_s(self) -> float:
+        """Rate that the replicas are planned for. [1/s]"""
+        return self.peak_requests_per_s or PEAK_FACTOR * self.requests_per_s
+
+    @property
+    def requests_per_month(self) -> float:
+        """Requests in one month. [1/month]"""
+        return self.requests_per_s * self.active_hours_per_month * 3600
+
+
+class Needs(Record):
+    """What must hold for an option to be feasible."""
+
+    max_p99_latency_ms: PositiveFloat | None = 100.0
+    """99th percentile of the answer time at the peak rate. [ms]"""
+    min_quality: float | None = None
+    """Least quality, in the metric's unit; null keeps what is good enough by money."""
+    max_quality_spread: PositiveFloat | None = None
+    """Largest spread of quality over seeds and retrains, highest minus lowest."""
+    max_usd_per_month: PositiveFloat | None = None
+    """Budget for everything on the bill. [USD/month]"""
+    availability_zones: Annotated[int, Field(ge=1, le=6)] = 2
+    """Zones that each hold at least one replica."""
+
+
+class Retraining(Record):
+    """What an error costs, and what a new release costs."""
+
+    error_cost_usd: NonNegativeFloat = 1.0
+    """Price of one wrong case (classification) or of an error of one MAD (regression). [USD]"""
+    cases_per_day: NonNegativeFloat | None = None
+    """Cases whose errors cost money; null takes every scored row. [1/day]"""
+    runs_per_release: Annotated[int, Field(ge=1, le=100_000)] = 10
+    """Training runs behind one released model. [runs]"""
+    label_cost_usd: NonNegativeFloat = 0.0
+    """Labels bought for one release. [USD]"""
+    review_hours: NonNegativeFloat = 4.0
+    """People's hours for one release: review, validation, deployment. [h]"""
+    now_interval_days: PositiveFloat | None = None
+    """How often the team retrains now; null if it does not. [days]"""
+    decay_per_day: NonNegativeFloat | None = None
+    """Growth of the loss per case for each day of age, if known. [1/day]"""
+    backtest_source: Annotated[str, StringConstraints(pattern=r"^simulated:")] | None = None
+    """A simulated drifting stream to measure decay on when the data have no time column; always
+    labelled as simulated."""
+
+
+class Team(Record):
+    """What people's time costs."""
+
+    engineer_usd_per_hour: NonNegativeFloat = 95.0
+    """Loaded hourly cost of an engineer. [USD/h]"""
+    hours_per_month: dict[PlatformName, NonNegativeFloat] = Field(
+        default_factory=lambda: dict(DEFAULT_HOURS_PER_MONTH)
+    )
+    """Upkeep of each platform; one that is missing here takes the default. [h/month]"""
+
+    def upkeep_hours(self, platform: str) -> float:
+        """Return the hours a month that a platform takes. [h/month]"""
+        return self.hours_per_month.get(platform, DEFAULT_HOURS_PER_MONTH[platform])
+
+
+class Cloud(Record):
+    """Where and how capacity may be bought."""
+
+    regions: Annotated[tuple[Region, ...], Field(min_length=1)] = ("us-east-1",)
+    """Regions that may be used."""
+    purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand",)
+    """Ways to buy that may be used."""
+    discounts: dict[str, Fraction] = Field(default_factory=dict)
+    """Negotiated discount per billing service, e.g. `{ec2: 0.1}`. [fraction]"""
+
+
+class Study(Record):
+    """One question: this data, these candidates, this traffic, these needs."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "study"
+    """Title of the reports."""
+    data: Data
+    """What to learn from."""
+    candidates: Annotated[tuple[CandidateEntry, ...], Field(min_length=1, max_length=1000)] = (
+        "default",
+    )
+    """`default` for the ladder, names of families, or models of one's own."""
+    workload: Workload = Workload()
+    """The traffic."""
+    needs: Needs = Needs()
+    """What must hold."""
+    retraining: Retraining = Retraining()
+    """Errors and releases."""
+    team: Team = Team()
+    """People."""
+    cloud: Cloud = Cloud()
+    """Where and how to buy."""
+    horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
+    """How long the answer must hold. [months]"""
+
+    @property
+    def cases_per_day(self) -> float:
+        """Cases whose errors cost money. [1/day]"""
+        if self.retraining.cases_per_day is not None:
+            return self.retraining.cases_per_day
+        return self.workload.requests_per_month * self.workload.rows_per_request / DAYS_PER_MONTH
+
+
+def load_study(path: Path, overrides: Iterable[str] = ()) -> Study:
+    """Read a study file, with `key=value` overrides applied on top.
+
+    Raises:
+        StudyError: one line that names file, key, value and remedy.
+    """
+    return parse_study(_read_yaml(path), where=str(path), overrides=overrides)
+
+
+def parse_study(raw: Any, *, where: str, overrides: Iterable[str] = ()) -> Study:
+    """Validate a study that was read from `where`.
+
+    Raises:
+        StudyError: one line that names where, key, value and remedy.
+    """
+    if not isinstance(raw, Mapping):
+        raise StudyError(
+            f"{where}: a study is a mapping of keys such as `data:`, found "
+            f"{type(raw).__name__}: run 'advisor init' for a commented one"
+        )
+    document = dict(raw)
+    for override in overrides:
+        _apply_override(document, override)
+    try:
+        return Study.model_validate(document)
+    except ValidationError as error:
+        raise StudyError(f"{where}: {_first_problem(error)}") from None
+
+
+def _read_yaml(path: Path) -> Any:
+    if path.is_dir():
+        raise StudyError(f"{path}: is a folder; name the study file in it, such as advisor.yaml")
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes > MAX_STUDY_BYTES:
+            raise StudyError(
+                f"{path}: {size_bytes:,} bytes is no study file (at most {MAX_STUDY_BYTES:,}): "
+                "did you mean to name it under data.path?"
+            )
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise StudyError(f"{path}: no such file: run 'advisor init {path}' to write one") from None
+    except UnicodeDecodeError:
+        raise StudyError(
+            f"{path}: not a text file: a study is YAML in UTF-8; did you mean data.path?"
+        ) from None
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise StudyError(f"{path}:{place} not valid YAML: {problem}") from None
+    if raw is None:
+        raise StudyError(f"{path}: is empty: run 'advisor init' for a commented study")
+    return raw
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, which YAML would silently overwrite."""
+
+
+def _mapping_without_repeats(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is not a word: quote it", key_node.start_mark
+            )
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} is given twice", key_node.start_mark
+            )
+        seen.add(key)
+    loader.flatten_mapping(node)
+    return {
+        loader.construct_object(k, deep=True): loader.construct_object(v, deep=True)
+        for k, v in node.value
+    }
+
+
+_UniqueKeyLoader.add_constructor(
+    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats
+)
+
+
+def _apply_override(document: dict[str, Any], override: str) -> None:
+    """Set one dotted key, e.g. `workload.requests_per_s=50`, in a raw study."""
+    dotted, equals, text = override.partition("=")
+    keys = dotted.strip().split(".")
+    if not equals or not all(keys):
+        raise StudyError(
+            f"--set {override!r}: write key=value, e.g. --set workload.requests_per_s=50"
+        )
+    _require_known_key(keys, override)
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise StudyError(f"--set {override!r}: the value is not valid YAML; quote it") from None
+    place: dict[str, Any] = document
+    for key in keys[:-1]:
+        inner = place.get(key)
+        place[key] = dict(inner) if isinstance(inner, Mapping) else {}
+        place = place[key]
+    place[keys[-1]] = value
+
+
+def _require_known_key(keys: list[str], override: str) -> None:
+    model: Any = Study
+    for depth, key in enumerate(keys):
+        if not _is_record(model):
+            # Below a free mapping such as team.hours_per_month or cloud.discounts any key goes.
+            if depth == len(keys) - 1 and typing.get_origin(model) is dict:
+                return
+            raise StudyError(f"--set {override!r}: nothing stands below {'.'.join(keys[:depth])}")
+        if key not in model.model_fields:
+            prefix = "".join(f"{k}." for k in keys[:depth])
+            known = [prefix + name for name in model.model_fields]
+            raise StudyError(
+                f"--set {override!r}: unknown key {prefix + key!r}: "
+                f"{did_you_mean(prefix + key, known)}"
+            )
+        model = model.model_fields[key].annotation
+
+
+def _first_problem(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    # A candidate that is neither a name nor an import yields one problem per alternative:
+    # the one that looks deepest is what the writer meant.
+    problem = max(problems, key=lambda p: (p["type"] == "extra_forbidden", len(p["loc"])))
+    if not any(p["type"] == "extra_forbidden" for p in problems):
+        problem = problems[0]
+    location = [str(part) for part in problem["loc"]]
+    location = [part for part in location if part not in {"CandidateImport", "[key]"}]
+    location = [part for part in location if not part.startswith("constrained-str")]
+    dotted = ".".join(location) or "study"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key {dotted!r}: {did_you_mean(dotted, _sibling_keys(location))}{more}"
+    if problem["type"] == "missing":
+        return f"{dotted}: is missing; only `data` with a path or source is required{more}"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    shown = repr(problem["input"])
+    if isinstance(problem["input"], Mapping) or shown in message:
+        return f"{dotted}: {message}{more}"
+    if len(shown) > 80:
+        shown = shown[:77] + "..."
+    return f"{dotted}: {shown}: {message}{more}"
+
+
+def _sibling_keys(location: list[str]) -> list[str]:
+    model: Any = Study
+    prefix: list[str] = []
+    for key in location[:-1]:
+        field = model.model_fields.get(key) if _is_record(model) else None
+        if field is None:
+            break
+        model = _record_in(field.annotation)
+        prefix.append(key)
+    names = list(model.model_fields) if _is_record(model) else []
+    return [".".join([*prefix, name]) for name in names]
+
+
+def _is_record(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, BaseModel)
+
+
+def _record_in(annotation: Any) -> Any:
+    if typing.get_origin(annotation) in {typing.Union, UnionType}:
+        return next((a for a in typing.get_args(annotation) if _is_record(a)), annotation)
+    return annotation
