@@ -1,0 +1,273 @@
+"""CSV and Parquet files -> a data frame, with a bounded number of rows where asked.
+
+A sample is spread evenly over the file and keeps its order, so that a file sorted by time stays so.
+Reading is bounded in memory and time by the sample, not by the file.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SNIFF_BYTES = 65_536
+"""Head of a file that tells what it is. [B]"""
+
+WHOLE_CSV_BYTES = 64_000_000
+"""A CSV up to this size is read whole even for a sample. [B]"""
+
+COUNT_LINES_BYTES = 8_000_000_000
+"""Beyond this size, rows are estimated from the mean line, not counted. [B]"""
+
+BLOCK_COUNT = 200
+"""Places of a large file that a sample is read from."""
+
+PARQUET_READ_FACTOR = 20
+"""Rows read from a Parquet file for each row kept, at most."""
+
+DELIMITERS = ",;\t|"
+
+MAGIC = {
+    b"PAR1": "Parquet",
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\x1f\x8b": "gzip-compressed",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"SQLite format 3": "an SQLite database",
+    b"\x89HDF": "HDF5",
+    b"ARROW1": "an Arrow file",
+}
+"""First bytes of files that are taken for tables."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a file."""
+
+    frame: "pd.DataFrame"
+    row_count: int
+    """Rows in the whole file; counted, or estimated for very large CSV files."""
+
+
+def read_table(path: Path, *, max_rows: int | None = None) -> Table:
+    """Read a CSV or Parquet file, at most about `max_rows` rows of it.
+
+    Raises:
+        DataError: one line that names the file, what is wrong with it and what to do.
+    """
+    head = _read_head(path)
+    suffix = path.suffix.lower()
+    found = next((name for magic, name in MAGIC.items() if head.startswith(magic)), None)
+    if suffix in {".parquet", ".pq"}:
+        if found != "Parquet":
+            is_text = found is None and b"\x00" not in head
+            what = found or ("text, perhaps CSV" if is_text else "unknown binary content")
+            raise DataError(
+                f"{path}: data.path: the name says Parquet, the content is {what}: "
+                + ("rename it to .csv" if is_text else "export the table as Parquet or CSV")
+            )
+        return _read_parquet(path, max_rows=max_rows)
+    if suffix in {".csv", ".tsv", ".txt"}:
+        if found == "Parquet":
+            raise DataError(
+                f"{path}: data.path: the name says {suffix[1:].upper()}, the content is Parquet: "
+                "rename it to .parquet"
+            )
+        if found or b"\x00" in head:
+            raise DataError(
+                f"{path}: data.path: the content is {found or 'binary, not text'}: "
+                "export the table as CSV (UTF-8) or Parquet"
+            )
+        return _read_csv(path, max_rows=max_rows)
+    raise DataError(
+        f"{path}: data.path: unknown file type {suffix or '(no extension)'!r}: "
+        "give a .csv, .tsv, .parquet or .pq file"
+    )
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise DataError(f"{path}: data.path: this is a folder: name one CSV or Parquet file")
+        with path.open("rb") as file:
+            head = file.read(SNIFF_BYTES)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: data.path: no such file: paths are relative to the study's folder"
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"{path}: data.path: cannot be read ({error.strerror}): check its permissions"
+        ) from None
+    if not head.strip():
+        raise DataError(f"{path}: data.path: the file is empty: export the table again")
+    return head
+
+
+# Parquet ------------------------------------------------------------------------------------------
+
+
+def _read_parquet(path: Path, *, max_rows: int | None) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            row_count = file.metadata.num_rows
+            _refuse_duplicates(path, file.schema_arrow.names)
+            if max_rows is None or row_count <= max_rows:
+                frame = file.read().to_pandas()
+            else:
+                frame = _parquet_sample(file, max_rows=max_rows)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            f"{path}: data.path: the Parquet file is damaged ({_first_line(error)}): "
+            "export the table again"
+        ) from None
+    return Table(frame=frame.reset_index(drop=True), row_count=row_count)
+
+
+def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
+    """Keep every k-th row of row groups that are spread over the file."""
+    import pandas as pd
+
+    groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+    budget = max_rows * PARQUET_READ_FACTOR
+    group_count = max(1, min(len(groups), budget * len(groups) // max(1, sum(groups))))
+    chosen = [i * len(groups) // group_count for i in range(group_count)]
+    stride = max(1, sum(groups[i] for i in chosen) // max_rows)
+    kept: list[pd.DataFrame] = []
+    offset = 0
+    for batch in file.iter_batches(batch_size=65_536, row_groups=chosen):
+        first = -offset % stride
+        kept.append(batch.slice(first).to_pandas().iloc[::stride])
+        offset += batch.num_rows
+    return pd.concat(kept, ignore_index=True)
+
+
+# CSV ----------------------------------------------------------------------------------------------
+
+
+def _read_csv(path: Path, *, max_rows: int | None) -> Table:
+    import pandas as pd
+
+    header, delimiter = _csv_header(path)
+    _refuse_duplicates(path, header)
+    large = path.stat().st_size > WHOLE_CSV_BYTES
+    try:
+        if max_rows is None or not large:
+            frame = pd.read_csv(
+                path, sep=delimiter, low_memory=False, encoding="utf-8-sig", index_col=False
+            )
+            row_count = len(frame)
+        elif _has_line_breaks_in_quotes(path, delimiter):
+            frame, row_count = _csv_chunks(path, delimiter=delimiter, max_rows=max_rows)
+        else:
+            text, row_count = _csv_blocks(path, max_rows=max_rows)
+            frame = pd.read_csv(io.StringIO(text), sep=delimiter, low_memory=False, index_col=False)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: data.path: byte {error.start} is not UTF-8: save the file as UTF-8"
+        ) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise DataError(
+            f"{path}: data.path: not a regular CSV table ({_first_line(error)}): "
+            "each line needs as many fields as the header"
+        ) from None
+    if max_rows is not None and len(frame) > max_rows:
+        frame = frame.iloc[evenly_spaced(len(frame), max_rows)]
+    return Table(frame=frame.reset_index(drop=True), row_count=row_count)
+
+
+def evenly_spaced(row_count: int, kept_count: int) -> list[int]:
+    """Return `kept_count` row numbers spread evenly over `row_count` rows, in order."""
+    return [i * row_count // kept_count for i in range(kept_count)]
+
+
+def _csv_header(path: Path) -> tuple[list[str], str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline(SNIFF_BYTES)
+    except UnicodeDecodeError:
+        raise DataError(
+            f"{path}: data.path: the content is not UTF-8 text: save the file as UTF-8"
+        ) from None
+    delimiter = max(DELIMITERS, key=first.count)
+    names = next(csv.reader([first], delimiter=delimiter), [])
+    return [name.strip() for name in names], delimiter
+
+
+def _has_line_breaks_in_quotes(path: Path, delimiter: str) -> bool:
+    """Tell from the head whether a record may span lines, so that lines cannot be cut blindly."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = file.read(1_000_000).splitlines(keepends=True)[:-1]
+    return '"' in "".join(lines) and len(list(csv.reader(lines, delimiter=delimiter))) != len(lines)
+
+
+def _csv_chunks(path: Path, *, delimiter: str, max_rows: int) -> tuple["pd.DataFrame", int]:
+    """Read the whole file in chunks and thin them out as they come."""
+    import pandas as pd
+
+    kept: list[pd.DataFrame] = []
+    stride, row_count = 1, 0
+    for chunk in pd.read_csv(
+        path, sep=delimiter, chunksize=100_000, encoding="utf-8-sig", index_col=False
+    ):
+        kept.append(chunk[chunk.index % stride == 0])
+        row_count += len(chunk)
+        while sum(map(len, kept)) > 2 * max_rows:
+            stride *= 2
+            kept = [part[part.index % stride == 0] for part in kept]
+    return pd.concat(kept), row_count
+
+
+def _csv_blocks(path: Path, *, max_rows: int) -> tuple[str, int]:
+    """Read blocks of whole lines from places spread over the file."""
+    size_bytes = path.stat().st_size
+    with path.open("rb") as file:
+        header = file.readline()
+        start_bytes = file.tell()
+        sample = file.read(1_000_000)
+        line_bytes = len(sample) / max(1, sample.count(b"\n"))
+        block_bytes = int(max_rows / BLOCK_COUNT * line_bytes) + 1
+        parts = [header.removeprefix(b"\xef\xbb\xbf")]
+        for block in range(BLOCK_COUNT):
+            file.seek(start_bytes + block * (size_bytes - start_bytes) // BLOCK_COUNT)
+            if block:
+                file.readline()
+            text = file.read(block_bytes) + file.readline()
+            parts.append(text if text.endswith(b"\n") else text + b"\n")
+        if size_bytes > COUNT_LINES_BYTES:
+            row_count = int((size_bytes - start_bytes) / line_bytes)
+        else:
+            row_count = _count_lines(path) - 1
+    return b"".join(parts).decode("utf-8"), row_count
+
+
+def _count_lines(path: Path) -> int:
+    count, last = 0, b"\n"
+    with path.open("rb") as file:
+        while block := file.read(8_000_000):
+            count += block.count(b"\n")
+            last = block[-1:]
+    return count + (last != b"\n")
+
+
+def _refuse_duplicates(path: Path, names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(
+                f"{path}: data.path: column {name!r} occurs more than once: rename one of them"
+            )
+        seen.add(name)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0][:200] or type(error).__name__
