@@ -1,1 +1,1 @@
-"""What things cost: dated prices, instance facts and the one calculator that makes bills of them."""
+"""What things cost: dated prices, instance facts and the one calculator for every bill."""

@@ -1,0 +1,272 @@
+"""Pure billing arithmetic: minimums, rounding, tiers, load-balancer units, storage months.
+
+Every function takes scalars or arrays of shapes that broadcast, and nothing but numbers: the
+calculator and the advisor's option columns use the very same ones.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pricing.base import HOURS_PER_MONTH
+
+Floats = NDArray[np.float64]
+
+SECONDS_PER_HOUR: Final = 3600.0
+GIB_PER_TIB: Final = 1024.0
+ROUNDING_SLACK: Final = 1e-6
+"""What a whole number may miss by through binary fractions before it is rounded up."""
+
+FARGATE_FREE_EPHEMERAL_GIB: Final = 20.0
+FARGATE_LARGEST_EPHEMERAL_GIB: Final = 200.0
+FARGATE_MINIMUM_S: Final[Mapping[str, float]] = {"linux": 60.0, "windows": 300.0}
+FARGATE_SIZES: Final[Mapping[float, tuple[float, ...]]] = {
+    0.25: (0.5, 1, 2),
+    0.5: tuple(range(1, 5)),
+    1: tuple(range(2, 9)),
+    2: tuple(range(4, 17)),
+    4: tuple(range(8, 31)),
+    8: tuple(range(16, 61, 4)),
+    16: tuple(range(32, 121, 8)),
+    32: (60, 120, 244),
+}
+"""Memory sizes [GiB] that each vCPU count can be had with. No GPU."""
+FARGATE_WINDOWS_VCPU: Final = (1.0, 2.0, 4.0)
+
+LCU_NEW_CONNECTIONS_PER_S: Final = 25.0
+LCU_ACTIVE_CONNECTIONS: Final = 3000.0
+LCU_GB_PER_HOUR: Final = 1.0
+LCU_RULES_PER_S: Final = 1000.0
+LCU_FREE_RULES: Final = 10.0
+NLCU_NEW_CONNECTIONS_PER_S: Final = 800.0
+NLCU_ACTIVE_CONNECTIONS: Final = 100_000.0
+NLCU_GB_PER_HOUR: Final = 1.0
+
+EC2_MINIMUM_S: Final = 60.0
+GP3_FREE_IOPS: Final = 3000.0
+GP3_FREE_MIBPS: Final = 125.0
+
+
+def fargate_billed_s(*, duration_s: ArrayLike, os: str = "linux") -> Floats:
+    """Seconds that one Fargate task is billed for: whole seconds, at least the minimum.
+
+        billed_s = max(minimum_s, ceil(duration_s)),   0 for a task that never ran
+
+    Args:
+        duration_s: from the start of the image pull to the end of the task, >= 0. [s]
+        os: `linux` (minimum 60 s) or `windows` (minimum 300 s).
+
+    Returns:
+        Billed time. [s], shape of `duration_s`
+    Example:
+        >>> float(fargate_billed_s(duration_s=12.5))
+        60.0
+    Source:
+        AWS Fargate pricing page, "Pricing details": per second, one-minute minimum; five minutes
+        for Windows containers.
+    """
+    duration = np.asarray(duration_s, dtype=float)
+    whole = np.ceil(duration - ROUNDING_SLACK)
+    return np.where(duration > 0, np.maximum(FARGATE_MINIMUM_S[os], whole), 0.0)
+
+
+def fargate_task_usd(
+    *,
+    vcpu_count: ArrayLike,
+    memory_gib: ArrayLike,
+    duration_s: ArrayLike,
+    usd_per_vcpu_hour: ArrayLike,
+    usd_per_gib_hour: ArrayLike,
+    task_count: ArrayLike = 1.0,
+) -> Floats:
+    """Charge for Linux tasks that reserve vCPUs and memory.
+
+        usd = tasks * billed_s / 3600 * (vcpu * p_vcpu + gib * p_gib)
+
+    Args:
+        vcpu_count: reserved per task. [vCPU]
+        memory_gib: reserved per task. [GiB]
+        duration_s: run time of each task. [s]
+        usd_per_vcpu_hour: price. [USD/vCPU-hour]
+        usd_per_gib_hour: price. [USD/GiB-hour]
+        task_count: tasks that each run `duration_s`.
+
+    Returns:
+        Charge. [USD], broadcast shape
+    Example:
+        >>> round(float(fargate_task_usd(vcpu_count=1, memory_gib=2, duration_s=1800,
+        ...                              usd_per_vcpu_hour=0.04, usd_per_gib_hour=0.005)), 6)
+        0.025
+    """
+    billed_hours = fargate_billed_s(duration_s=duration_s) / SECONDS_PER_HOUR
+    rate = np.asarray(vcpu_count) * usd_per_vcpu_hour + np.asarray(memory_gib) * usd_per_gib_hour
+    return np.asarray(np.asarray(task_count) * billed_hours * rate)
+
+
+def whole_hours(hours: ArrayLike) -> Floats:
+    """Hours billed where a started hour counts in full (load balancers, NAT gateways). [h]
+
+    Example:
+        >>> float(whole_hours(594.2))
+        595.0
+    Source:
+        AWS pages of Elastic Load Balancing and VPC: "each hour or partial hour".
+    """
+    return np.ceil(np.asarray(hours, dtype=float) - ROUNDING_SLACK)
+
+
+def ec2_billed_hours(*, hours: ArrayLike) -> Floats:
+    """Hours billed for one Linux instance: by the second, at least a minute once it started. [h]
+
+    Example:
+        >>> float(ec2_billed_hours(hours=0.001) * 3600)
+        60.0
+    """
+    run = np.asarray(hours, dtype=float)
+    return np.where(run > 0, np.maximum(run, EC2_MINIMUM_S / SECONDS_PER_HOUR), 0.0)
+
+
+def application_lcu_count(
+    *,
+    new_connections_per_s: ArrayLike = 0.0,
+    connection_minutes: ArrayLike = 0.0,
+    processed_gb_per_hour: ArrayLike = 0.0,
+    requests_per_s: ArrayLike = 0.0,
+    rule_count: ArrayLike = 0.0,
+) -> Floats:
+    """Capacity units of an application load balancer: the largest of four uses.
+
+        lcu = max(new / 25, new * 60 * minutes / 3000, gb_per_hour / 1,
+                  requests * max(0, rules - 10) / 1000)
+
+    Args:
+        new_connections_per_s: connections opened. [1/s]
+        connection_minutes: how long a connection lasts. [min]
+        processed_gb_per_hour: requests and responses, 1 GB = 1e6 KB. [GB/h]
+        requests_per_s: requests. [1/s]
+        rule_count: rules that each request is held against; the first ten are free.
+
+    Returns:
+        Units in use. [LCU], broadcast shape
+    Example:
+        >>> float(application_lcu_count(new_connections_per_s=1, connection_minutes=2,
+        ...     processed_gb_per_hour=1.08, requests_per_s=5, rule_count=60))
+        1.08
+    Source:
+        AWS Elastic Load Balancing pricing page, LCU details (EC2 and IP targets).
+    """
+    opened = np.asarray(new_connections_per_s, dtype=float)
+    active = opened * 60.0 * np.asarray(connection_minutes)
+    paid_rules = np.maximum(0.0, np.asarray(rule_count, dtype=float) - LCU_FREE_RULES)
+    evaluations = np.asarray(requests_per_s) * paid_rules
+    gb = np.asarray(processed_gb_per_hour, dtype=float)
+    most = np.maximum(opened / LCU_NEW_CONNECTIONS_PER_S, active / LCU_ACTIVE_CONNECTIONS)
+    most = np.maximum(most, gb / LCU_GB_PER_HOUR)
+    return np.asarray(np.maximum(most, evaluations / LCU_RULES_PER_S))
+
+
+def network_lcu_count(
+    *,
+    new_connections_per_s: ArrayLike = 0.0,
+    connection_minutes: ArrayLike = 0.0,
+    processed_gb_per_hour: ArrayLike = 0.0,
+) -> Floats:
+    """Capacity units of a network load balancer for TCP: the largest of three uses.
+
+        nlcu = max(new / 800, new * 60 * minutes / 100,000, gb_per_hour / 1)
+
+    Args:
+        new_connections_per_s: TCP connections opened. [1/s]
+        connection_minutes: how long a connection lasts. [min]
+        processed_gb_per_hour: both directions. [GB/h]
+
+    Returns:
+        Units in use. [NLCU], broadcast shape
+    Example:
+        >>> float(network_lcu_count(processed_gb_per_hour=2.5))
+        2.5
+    """
+    opened = np.asarray(new_connections_per_s, dtype=float)
+    active = opened * 60.0 * np.asarray(connection_minutes)
+    gb = np.asarray(processed_gb_per_hour, dtype=float)
+    most = np.maximum(opened / NLCU_NEW_CONNECTIONS_PER_S, active / NLCU_ACTIVE_CONNECTIONS)
+    return np.asarray(np.maximum(most, gb / NLCU_GB_PER_HOUR))
+
+
+def tier_quantities(
+    *, quantity: ArrayLike, tier_from: ArrayLike, used_before: ArrayLike = 0.0
+) -> Floats:
+    """Split a month's quantity over price tiers.
+
+    Args:
+        quantity: units to bill, >= 0, any shape.
+        tier_from: where each tier starts, rising from 0, shape (tiers,).
+        used_before: units that the same month has already used up.
+
+    Returns:
+        Units in each tier, shape (*quantity.shape, tiers); they add up to `quantity`.
+
+    Example:
+        >>> tier_quantities(quantity=12000.0, tier_from=[0, 10240, 51200]).tolist()
+        [10240.0, 1760.0, 0.0]
+    """
+    start = np.asarray(tier_from, dtype=float)
+    end = np.append(start[1:], np.inf)
+    before = np.asarray(used_before, dtype=float)[..., None]
+    after = before + np.asarray(quantity, dtype=float)[..., None]
+    return np.asarray(np.maximum(0.0, np.minimum(after, end) - np.maximum(before, start)))
+
+
+def tiered_usd(*, quantity: ArrayLike, tier_from: ArrayLike, usd_per_unit: ArrayLike) -> Floats:
+    """Charge for a month's quantity at tiered prices. [USD], shape of `quantity`
+
+    Example:
+        >>> round(float(tiered_usd(quantity=157000, tier_from=[0, 10240, 51200, 153600],
+        ...                        usd_per_unit=[.114, .098, .094, .092])), 2)
+        15119.84
+    """
+    split = tier_quantities(quantity=quantity, tier_from=tier_from)
+    return np.asarray(split @ np.asarray(usd_per_unit, dtype=float))
+
+
+def month_fraction(*, hours: ArrayLike) -> Floats:
+    """Part of a month of 730 h that something is kept for, e.g. a disk.
+
+    Example:
+        >>> float(month_fraction(hours=365))
+        0.5
+    """
+    return np.asarray(hours, dtype=float) / HOURS_PER_MONTH
+
+
+def managed_spot_saving_fraction(*, training_s: ArrayLike, billable_s: ArrayLike) -> Floats:
+    """Saving of managed spot training.
+
+        saving = 1 - billable_s / training_s
+
+    Example:
+        >>> float(managed_spot_saving_fraction(training_s=500, billable_s=100))
+        0.8
+    Source:
+        SageMaker API reference, DescribeTrainingJob, BillableTimeInSeconds.
+    """
+    return np.asarray(
+        1.0 - np.asarray(billable_s, dtype=float) / np.asarray(training_s, dtype=float)
+    )
+
+
+def cost_per_inference_usd(*, usd_per_hour: ArrayLike, inferences_per_minute: ArrayLike) -> Floats:
+    """Cost of one inference on an endpoint that is kept busy.
+
+        usd = usd_per_hour / (60 * inferences_per_minute)
+
+    Example:
+        >>> round(float(cost_per_inference_usd(usd_per_hour=0.6, inferences_per_minute=100)), 6)
+        0.0001
+    Source:
+        SageMaker developer guide, Inference Recommender, CostPerInference.
+    """
+    per_hour = 60.0 * np.asarray(inferences_per_minute, dtype=float)
+    return np.asarray(np.asarray(usd_per_hour, dtype=float) / per_hour)

@@ -1,0 +1,272 @@
+"""Quotes, and the book that finds the one in force on a day."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import NonNegativeFloat, PositiveFloat
+
+from pricing.base import Basis, Record
+from pricing.errors import QuoteNotFound
+
+Unit = Literal[
+    "hour",
+    "second",
+    "vcpu-hour",
+    "gib-hour",
+    "gb",
+    "gb-month",
+    "lcu-hour",
+    "iops-month",
+    "mibps-month",
+    "1k-requests",
+    "item-month",
+    "usd",
+]
+
+Purchase = Literal["on-demand", "spot", "reserved-1y", "reserved-3y", "savings-1y", "savings-3y"]
+PURCHASES: tuple[Purchase, ...] = (
+    "on-demand",
+    "spot",
+    "reserved-1y",
+    "reserved-3y",
+    "savings-1y",
+    "savings-3y",
+)
+
+
+class PriceQuote(Record):
+    """One price for one unit, exactly as the vendor bills it."""
+
+    service: str
+    """Billing service, e.g. `sagemaker-hosting`, `ec2`, `fargate`."""
+    sku: str
+    """What is bought, the vendor's own name where it has one, e.g. `ml.m5.large`."""
+    region: str
+    """The vendor's region code, e.g. `eu-west-1`."""
+    purchase: Purchase = "on-demand"
+    """How it is bought."""
+    unit: Unit
+    """What one unit of quantity is."""
+    tier_from_units: NonNegativeFloat = 0.0
+    """First quantity of the month that it applies to, in units; 0 where there are no tiers."""
+    price_usd_per_unit: PositiveFloat
+    """Price before tax, credits and discounts. An unknown price has no quote, never 0."""
+    valid_from: date
+    """First day this price is known to apply, UTC. A new price is a new row; old rows stay."""
+    checked_on: date
+    """Last day the price was read at its source, UTC."""
+    basis: Basis
+    """A dated `list` price, `scaled` by a stated ratio, `assumed`, or the user's `input`."""
+    source: str
+    """Where the number was read, precise enough to read it again."""
+    note: str = ""
+    """What a reader must know: DERIVED, STALE and UNVERIFIED stand here."""
+
+
+class Row(NamedTuple):
+    """One line of a price table, dates parsed, nothing else changed."""
+
+    service: str
+    sku: str
+    region: str
+    purchase: str
+    unit: str
+    tier_from_units: float
+    price_usd_per_unit: float
+    valid_from: date
+    checked_on: date
+    basis: str
+    source: str
+    note: str
+
+
+Key = tuple[str, str, str, str]
+
+
+class PriceBook:
+    """All quotes, indexed; immutable. A quote becomes an object only when it is asked for."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows: tuple[Row, ...] = tuple(rows)
+        index: dict[Key, list[tuple[date, float, int]]] = {}
+        for number, row in enumerate(self._rows):
+            entry = (row[7], row[5], number)
+            key = row[:4]
+            if key in index:
+                index[key].append(entry)
+            else:
+                index[key] = [entry]
+        for entries in index.values():
+            if len(entries) > 1:
+                entries.sort()
+        self._index: Mapping[Key, list[tuple[date, float, int]]] = index
+        self._quotes: dict[int, PriceQuote] = {}
+
+    @classmethod
+    def from_quotes(cls, quotes: Iterable[PriceQuote]) -> "PriceBook":
+        """Make a book of a few quotes, e.g. for a test or a scenario."""
+        return cls([Row(**dict(quote)) for quote in quotes])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[PriceQuote]:
+        return (self._quote(number) for number in range(len(self._rows)))
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Every row, as read."""
+        return self._rows
+
+    def get(
+        self, *, service: str, sku: str, region: str, on: date, purchase: str = "on-demand"
+    ) -> PriceQuote:
+        """Return the quote in force on a day; for a tiered price, its first tier.
+
+        Raises:
+            QuoteNotFound: nothing matches; the message lists what would have.
+        """
+        entries = self._index.get((service, sku, region, purchase))
+        if entries is not None:
+            number = _in_force(entries, on)
+            if number is not None:
+                return self._quotes.get(number) or self._quote(number)
+        raise QuoteNotFound(
+            self._not_found(service=service, sku=sku, region=region, purchase=purchase, on=on)
+        )
+
+    def find(
+        self, *, service: str, sku: str, region: str, on: date, purchase: str = "on-demand"
+    ) -> PriceQuote | None:
+        """Return the quote in force on a day, or None."""
+        entries = self._index.get((service, sku, region, purchase))
+        number = None if entries is None else _in_force(entries, on)
+        return None if number is None else self._quote(number)
+
+    def tiers(
+        self, *, service: str, sku: str, region: str, on: date, purchase: str = "on-demand"
+    ) -> tuple[PriceQuote, ...]:
+        """Return every tier of the price in force on a day, lowest quantity first.
+
+        Raises:
+            QuoteNotFound: nothing matches; the message lists what would have.
+        """
+        first = self.get(service=service, sku=sku, region=region, purchase=purchase, on=on)
+        entries = self._index[(service, sku, region, purchase)]
+        newest = {tier: number for since, tier, number in entries if since == first.valid_from}
+        return tuple(self._quote(newest[tier]) for tier in sorted(newest))
+
+    def column(
+        self,
+        *,
+        service: str,
+        skus: Sequence[str],
+        region: str,
+        on: date,
+        purchase: str = "on-demand",
+    ) -> NDArray[np.float64]:
+        """Return one price per sku, NaN where there is none, never 0. [USD/unit], (skus,)"""
+        prices = np.full(len(skus), np.nan)
+        for place, sku in enumerate(skus):
+            entries = self._index.get((service, sku, region, purchase))
+            number = None if entries is None else _in_force(entries, on)
+            if number is not None:
+                prices[place] = self._rows[number].price_usd_per_unit
+        return prices
+
+    def history(
+        self, *, service: str, sku: str, region: str, purchase: str = "on-demand"
+    ) -> tuple[PriceQuote, ...]:
+        """Return every quote ever recorded for one thing, oldest first."""
+        entries = self._index.get((service, sku, region, purchase), [])
+        return tuple(self._quote(number) for _, _, number in entries)
+
+    def skus(self, *, service: str, region: str) -> tuple[str, ...]:
+        """Return the skus that have a price, sorted."""
+        return self._skus.get((service, region), ())
+
+    @cached_property
+    def services(self) -> tuple[str, ...]:
+        """Every billing service of the book, sorted."""
+        return tuple(sorted({row.service for row in self._rows}))
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """Every region of the book, sorted."""
+        return tuple(sorted({row.region for row in self._rows}))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Fingerprint of all rows, whatever file or order they stand in."""
+        lines = sorted("\x1f".join(map(str, row)) for row in self._rows)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def known_on(self, day: date) -> "PriceBook":
+        """Return the book as it stood on a day: without what was read at a source later."""
+        return PriceBook([row for row in self._rows if row.checked_on <= day])
+
+    @staticmethod
+    def oldest_checked_on(quotes: Iterable[PriceQuote]) -> date | None:
+        """Return the day of the quote that was checked longest ago, None for no quotes."""
+        return min((quote.checked_on for quote in quotes), default=None)
+
+    @cached_property
+    def _skus(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for service, sku, region, _ in self._index:
+            found.setdefault((service, region), set()).add(sku)
+        return {key: tuple(sorted(skus)) for key, skus in found.items()}
+
+    def _quote(self, number: int) -> PriceQuote:
+        quote = self._quotes.get(number)
+        if quote is None:
+            quote = PriceQuote.model_validate(self._rows[number]._asdict())
+            self._quotes[number] = quote
+        return quote
+
+    def _not_found(self, *, service: str, sku: str, region: str, purchase: str, on: date) -> str:
+        wanted = f"no {service} price for {sku!r} in {region} ({purchase}) on {on.isoformat()}"
+        entries = self._index.get((service, sku, region, purchase))
+        if entries:
+            return f"{wanted}: the first one we hold starts {entries[0][0].isoformat()}"
+        if service not in self.services:
+            near = get_close_matches(service, self.services, n=3) or self.services[:3]
+            return f"{wanted}: no such service, did you mean {', '.join(near)}?"
+        skus = self.skus(service=service, region=region)
+        if not skus:
+            held = ", ".join(self._regions_of(service))
+            return f"{wanted}: the book holds no {service} prices for that region, only for {held}"
+        if sku in skus:
+            ways = [p for p in PURCHASES if (service, sku, region, p) in self._index]
+            return f"{wanted}: held only as {', '.join(ways)}"
+        elsewhere = [
+            r for r in self._regions_of(service) if (service, sku, r, purchase) in self._index
+        ]
+        if elsewhere:
+            return f"{wanted}: it is priced in {', '.join(elsewhere)} only"
+        near = get_close_matches(sku, skus, n=3) or list(skus[:3])
+        return f"{wanted}: did you mean {', '.join(near)}?"
+
+    def _regions_of(self, service: str) -> tuple[str, ...]:
+        return tuple(sorted({r for s, r in self._skus if s == service}))
+
+
+def _in_force(entries: list[tuple[date, float, int]], on: date) -> int | None:
+    """Return the row of the newest price that has started, lowest tier, last line."""
+    newest = None
+    for entry in reversed(entries):
+        valid_from = entry[0]
+        if valid_from <= on:
+            if newest is None:
+                newest = entry
+            elif valid_from != newest[0]:
+                break
+            elif entry[1] < newest[1]:
+                newest = entry
+    return None if newest is None else newest[2]

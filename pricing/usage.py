@@ -1,0 +1,297 @@
+"""What was used: the lines of a usage file, checked before anything is priced."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import NonNegativeFloat, ValidationError, model_validator
+
+from pricing.base import Record
+from pricing.discounts import Discounts
+from pricing.errors import UsageError
+from pricing.quotes import Purchase
+
+
+class LineFormat(NamedTuple):
+    """The quantities that one service's line takes."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    """Exactly one of these must be given."""
+    some_of: tuple[str, ...] = ()
+    """At least one of these must be given."""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """Every quantity the line may have."""
+        return (*self.required, *self.one_of, *self.some_of, *self.optional)
+
+
+_LOOK_UP = LineFormat(required=("sku", "hours"), optional=("count",))
+_STORED = LineFormat(required=("gb_months",))
+_SENT = LineFormat(required=("gb",))
+
+FORMATS: Mapping[str, LineFormat] = {
+    "sagemaker-hosting": _LOOK_UP,
+    "sagemaker-training": _LOOK_UP,
+    "sagemaker-training-warm-pool": _LOOK_UP,
+    "sagemaker-processing": _LOOK_UP,
+    "sagemaker-batch-transform": _LOOK_UP,
+    "sagemaker-async": _LOOK_UP,
+    "sagemaker-notebook": _LOOK_UP,
+    "sagemaker-studio": _LOOK_UP,
+    "sagemaker-training-storage": _STORED,
+    "sagemaker-hosting-storage": _STORED,
+    "sagemaker-data": _SENT,
+    "sagemaker-training-spot": LineFormat(("sku", "training_s", "billable_s"), ("count",)),
+    "sagemaker-serverless": LineFormat(
+        required=("memory_gib",),
+        some_of=("requests", "duration_s", "data_gb", "provisioned_concurrency"),
+        optional=("provisioned_hours", "provisioned_usage_s"),
+    ),
+    "ec2": LineFormat(("sku", "hours"), ("purchase", "count")),
+    "fargate-task": LineFormat(
+        required=("vcpu", "memory_gib"),
+        one_of=("duration_s", "hours"),
+        optional=("count", "architecture", "os", "ephemeral_gib", "purchase"),
+    ),
+    "fargate-vcpu-hours": LineFormat(("hours",)),
+    "fargate-gib-hours": LineFormat(("hours",)),
+    "load-balancer": LineFormat(
+        required=("kind", "hours"),
+        optional=(
+            "lcu_hours",
+            "new_connections_per_s",
+            "connection_minutes",
+            "processed_gb",
+            "requests_per_s",
+            "rules",
+        ),
+    ),
+    "nat-gateway": LineFormat(required=("hours",), optional=("processed_gb",)),
+    "public-ipv4": LineFormat(required=("hours",)),
+    "data-transfer-out": _SENT,
+    "data-transfer-zone": _SENT,
+    "ebs-gp3": LineFormat(required=("gb",), optional=("extra_iops", "extra_mibps", "hours")),
+    "cloudwatch-logs": LineFormat(some_of=("ingested_gb", "stored_gb", "scanned_gb")),
+    "ecr": _STORED,
+    "s3": LineFormat(some_of=("gb_months", "put_requests", "get_requests")),
+}
+"""Every service a usage line can name. A line may always have a `label`."""
+
+LCU_QUANTITIES = (
+    "new_connections_per_s",
+    "connection_minutes",
+    "processed_gb",
+    "requests_per_s",
+    "rules",
+)
+
+
+class UsageLine(Record):
+    """One thing used. Which quantities apply depends on the service; see `FORMATS`."""
+
+    service: str
+    """What is used, a key of `FORMATS`."""
+    label: str | None = None
+    """What the reader calls it; null for the service and sku."""
+    sku: str | None = None
+    """Instance type."""
+    purchase: Purchase = "on-demand"
+    """How it is bought."""
+    hours: NonNegativeFloat | None = None
+    """How long it runs; for a disk, how long it is kept. [h]"""
+    count: NonNegativeFloat = 1.0
+    """How many run that long each."""
+    training_s: NonNegativeFloat | None = None
+    """Length of a managed spot training job. [s]"""
+    billable_s: NonNegativeFloat | None = None
+    """Billable part of it. [s]"""
+    memory_gib: NonNegativeFloat | None = None
+    """Memory of a task or a serverless endpoint. [GiB]"""
+    vcpu: NonNegativeFloat | None = None
+    """VCPUs of a task."""
+    duration_s: NonNegativeFloat | None = None
+    """Run time of each task, or mean time of each serverless request. [s]"""
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    """Processor architecture of a task."""
+    os: Literal["linux", "windows"] = "linux"
+    """Operating system of a task."""
+    ephemeral_gib: NonNegativeFloat | None = None
+    """Ephemeral disk of a task; 20 GiB are free. [GiB]"""
+    requests: NonNegativeFloat | None = None
+    """Serverless requests, without those that provisioned concurrency serves."""
+    data_gb: NonNegativeFloat | None = None
+    """Data in and out of a serverless endpoint. [GB]"""
+    provisioned_concurrency: NonNegativeFloat | None = None
+    """Serverless slots kept warm."""
+    provisioned_hours: NonNegativeFloat | None = None
+    """How long they are kept warm. [h]"""
+    provisioned_usage_s: NonNegativeFloat | None = None
+    """Time that requests spend on warm slots. [s]"""
+    gb: NonNegativeFloat | None = None
+    """Data sent, or size of a disk. [GB]"""
+    gb_months: NonNegativeFloat | None = None
+    """Data kept for a month. [GB-month]"""
+    kind: Literal["application", "network"] | None = None
+    """Kind of load balancer."""
+    lcu_hours: NonNegativeFloat | None = None
+    """Capacity units used, summed over hours. [LCU-hour]"""
+    new_connections_per_s: NonNegativeFloat | None = None
+    """Connections opened. [1/s]"""
+    connection_minutes: NonNegativeFloat | None = None
+    """How long a connection lasts. [min]"""
+    processed_gb: NonNegativeFloat | None = None
+    """Data through it, total over the hours. [GB]"""
+    requests_per_s: NonNegativeFloat | None = None
+    """Requests. [1/s]"""
+    rules: NonNegativeFloat | None = None
+    """Rules that each request is held against."""
+    extra_iops: NonNegativeFloat | None = None
+    """Disk operations per second above the 3,000 included."""
+    extra_mibps: NonNegativeFloat | None = None
+    """Disk throughput above the 125 included. [MiB/s]"""
+    ingested_gb: NonNegativeFloat | None = None
+    """Logs written. [GB]"""
+    stored_gb: NonNegativeFloat | None = None
+    """Logs kept for a month. [GB]"""
+    scanned_gb: NonNegativeFloat | None = None
+    """Logs searched. [GB]"""
+    put_requests: NonNegativeFloat | None = None
+    """PUT, COPY, POST and LIST requests."""
+    get_requests: NonNegativeFloat | None = None
+    """GET and other requests."""
+
+    @model_validator(mode="after")
+    def _fits_its_service(self) -> Self:
+        form = FORMATS.get(self.service)
+        if form is None:
+            near = get_close_matches(self.service, FORMATS, n=3) or sorted(FORMATS)
+            raise ValueError(f"no service {self.service!r}: did you mean {', '.join(near)}?")
+        given = {
+            name
+            for name in self.model_fields_set - {"service", "label"}
+            if getattr(self, name) is not None
+        }
+        for name in sorted(given):
+            if name not in form.allowed:
+                near = get_close_matches(name, form.allowed, n=3) or list(form.allowed)
+                raise ValueError(
+                    f"{self.service} has no quantity {name!r}: did you mean {', '.join(near)}?"
+                )
+        missing = [name for name in form.required if name not in given]
+        if missing:
+            raise ValueError(f"{self.service} needs {', '.join(missing)}")
+        if form.one_of and len(given.intersection(form.one_of)) != 1:
+            raise ValueError(f"{self.service} needs exactly one of {', '.join(form.one_of)}")
+        if form.some_of and not given.intersection(form.some_of):
+            raise ValueError(f"{self.service} needs at least one of {', '.join(form.some_of)}")
+        return self
+
+
+class Usage(Record):
+    """A usage file: what was used, where, and the day whose prices apply."""
+
+    region: str
+    """Region code."""
+    on: date
+    """Day whose prices apply."""
+    lines: tuple[UsageLine, ...]
+    """What was used."""
+    discounts: Discounts = Discounts()
+    """What the reader has agreed with the vendor; none by default."""
+
+
+def load_usage(path: Path) -> Usage:
+    """Read a usage file (YAML).
+
+    Raises:
+        UsageError: the file cannot be read or a line does not fit; the message names file and line.
+    """
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    try:
+        return read_usage(content)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def read_usage(content: Any) -> Usage:
+    """Check the parsed content of a usage file.
+
+    Raises:
+        UsageError: something is unknown, missing or of the wrong kind; the message says where.
+    """
+    if not isinstance(content, Mapping):
+        raise UsageError("a usage file is a mapping with region, on and lines")
+    if True in content and "on" not in content:  # YAML 1.1 reads a bare `on` as true
+        content = {"on" if key is True else key: value for key, value in content.items()}
+    _only_known(content, allowed=("region", "on", "lines", "discounts"), where="the usage file")
+    missing = [key for key in ("region", "on", "lines") if content.get(key) is None]
+    if missing:
+        raise UsageError(f"the usage file needs {', '.join(missing)}")
+    if not isinstance(content["lines"], list):
+        raise UsageError("lines must be a list")
+    lines = tuple(_line(line, number=n) for n, line in enumerate(content["lines"], start=1))
+    try:
+        return Usage(
+            region=str(content["region"]),
+            on=_day(content["on"]),
+            lines=lines,
+            discounts=Discounts.model_validate(content.get("discounts") or {}),
+        )
+    except ValidationError as error:
+        raise UsageError(first_problem(error)) from error
+
+
+def _line(line: Any, *, number: int) -> UsageLine:
+    where = f"line {number}"
+    if not isinstance(line, Mapping):
+        raise UsageError(f"{where}: a line is a mapping with a service and its quantities")
+    if not line.get("service"):
+        raise UsageError(f"{where}: needs a service, one of {', '.join(sorted(FORMATS))}")
+    service = str(line["service"])
+    if service in FORMATS:
+        allowed = ("service", "label", *FORMATS[service].allowed)
+        _only_known(line, allowed=allowed, where=f"{where} ({service})")
+    try:
+        return UsageLine.model_validate(dict(line))
+    except ValidationError as error:
+        raise UsageError(f"{where}: {first_problem(error)}") from error
+
+
+def _only_known(content: Mapping[Any, Any], *, allowed: Iterable[str], where: str) -> None:
+    names = tuple(allowed)
+    for key in content:
+        if key not in names:
+            near = get_close_matches(str(key), names, n=3) or list(names)
+            raise UsageError(f"{where} has no key {key!r}: did you mean {', '.join(near)}?")
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise UsageError(f"on must be a day like 2026-07-01, got {value!r}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """Say the first thing that pydantic found, in one line."""
+    problem = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    text = problem["msg"].removeprefix("Value error, ")
+    got = "" if problem["type"] == "value_error" else f", got {problem['input']!r}"
+    return f"{place}: {text}{got}" if place else text
