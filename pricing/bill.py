@@ -312,13 +312,15 @@ def _fargate_task(line: UsageLine, prices: _Prices) -> list[_Item]:
     if line.os == "windows" and line.purchase == "spot":
         raise UsageError("Fargate has no spot capacity for Windows")
     disk = line.ephemeral_gib
+    if line.os == "windows" and _given(disk) > meters.FARGATE_FREE_EPHEMERAL_GIB:
+        raise UsageError("Fargate has no extra ephemeral disk for Windows")
     if disk is not None and disk > meters.FARGATE_LARGEST_EPHEMERAL_GIB:
         raise UsageError(
             f"Fargate has at most {meters.FARGATE_LARGEST_EPHEMERAL_GIB:g} GiB of ephemeral disk, "
             f"got {disk:g}"
         )
     duration_s = line.duration_s if line.hours is None else line.hours * meters.SECONDS_PER_HOUR
-    billed_s = float(meters.fargate_billed_s(duration_s=_given(duration_s), os=line.os))
+    billed_s = float(meters.fargate_billed_s(duration_s=_given(duration_s)))
     hours = billed_s / meters.SECONDS_PER_HOUR * line.count
     platform = f"{line.os}-{line.architecture}"
     items = [

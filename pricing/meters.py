@@ -21,7 +21,7 @@ ROUNDING_SLACK: Final = 1e-6
 
 FARGATE_FREE_EPHEMERAL_GIB: Final = 20.0
 FARGATE_LARGEST_EPHEMERAL_GIB: Final = 200.0
-FARGATE_MINIMUM_S: Final[Mapping[str, float]] = {"linux": 60.0, "windows": 300.0}
+FARGATE_MINIMUM_S: Final = 60.0
 FARGATE_SIZES: Final[Mapping[float, tuple[float, ...]]] = {
     0.25: (0.5, 1, 2),
     0.5: tuple(range(1, 5)),
@@ -49,14 +49,13 @@ GP3_FREE_IOPS: Final = 3000.0
 GP3_FREE_MIBPS: Final = 125.0
 
 
-def fargate_billed_s(*, duration_s: ArrayLike, os: str = "linux") -> Floats:
+def fargate_billed_s(*, duration_s: ArrayLike) -> Floats:
     """Seconds that one Fargate task is billed for: whole seconds, at least the minimum.
 
-        billed_s = max(minimum_s, ceil(duration_s)),   0 for a task that never ran
+        billed_s = max(60, ceil(duration_s)),   0 for a task that never ran
 
     Args:
         duration_s: from the start of the image pull to the end of the task, >= 0. [s]
-        os: `linux` (minimum 60 s) or `windows` (minimum 300 s).
 
     Returns:
         Billed time. [s], shape of `duration_s`
@@ -64,12 +63,11 @@ def fargate_billed_s(*, duration_s: ArrayLike, os: str = "linux") -> Floats:
         >>> float(fargate_billed_s(duration_s=12.5))
         60.0
     Source:
-        AWS Fargate pricing page, "Pricing details": per second, one-minute minimum; five minutes
-        for Windows containers.
+        AWS Fargate pricing page, "Pricing details": per second, one-minute minimum.
     """
     duration = np.asarray(duration_s, dtype=float)
     whole = np.ceil(duration - ROUNDING_SLACK)
-    return np.where(duration > 0, np.maximum(FARGATE_MINIMUM_S[os], whole), 0.0)
+    return np.where(duration > 0, np.maximum(FARGATE_MINIMUM_S, whole), 0.0)
 
 
 def fargate_task_usd(

@@ -404,6 +404,17 @@ def sagemaker_other(
                 )
             )
     rows += [row_of(f, service=f["service"], sku=f["sku"], unit=f["unit"]) for f in page]
+    rows += [
+        row._replace(
+            sku=row.sku.replace("2gb", f"{size}gb"),
+            price_usd_per_unit=round(row.price_usd_per_unit * size / 2, 10),
+            basis="scaled" if row.basis == "list" else row.basis,
+            note=f"DERIVED: the 2 GB rate x {size / 2:g}, as the on-demand rates go; {row.note}",
+        )
+        for row in rows
+        if row.sku in {"provisioned-2gb", "provisioned-usage-2gb"}
+        for size in (1, 3, 4, 5, 6)
+    ]
     realtime = next(example for example in examples if example["id"] == "sm-realtime")
     page_fact = {
         "region": "us-east-1",
