@@ -81,7 +81,7 @@ def run_backtest(
     origins = spaced_origins(bench.periods.count, training_count=training_count)
     span = window_periods or max(1, int(origins[0]) + 1)
     trials = make_trials(bench, origins=origins, window=window, window_periods=span)
-    key = _key(bench, trials)
+    key = trials_key(bench, trials)
     kept = None if keep_in is None else keep_in / key
     results = list(
         run_trials(
@@ -320,7 +320,8 @@ def _save(folder: Path | None, result: Scored) -> None:
     part.replace(folder / f"{result.origin}.json")
 
 
-def _key(bench: Bench, trials: Sequence[Trial]) -> str:
+def trials_key(bench: Bench, trials: Sequence[Trial]) -> str:
+    """Hash of everything that makes two back-tests interchangeable."""
     what = repr(
         (
             FORMAT,
