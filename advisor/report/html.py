@@ -1,0 +1,59 @@
+"""The report as one HTML file: no script, nothing fetched, charts inline, light and dark."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from advisor.recommendation import BASIS_BADGES, Recommendation
+from advisor.report import charts
+from advisor.report.sections import details, first_page
+from advisor.report.words import BASIS_MEANINGS, CLOSING, cleaned, headline
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+WIDE_CHART = 900
+NARROW_CHART = 330
+"""Each chart is drawn for a page and for a phone: shrinking the one would make it unreadable."""
+
+
+def render_html(recommendation: Recommendation) -> str:
+    """Return the whole report as one self-contained HTML page."""
+    safe = cleaned(recommendation)
+    return _template().render(
+        recommendation=safe,
+        closing=CLOSING,
+        headline=headline(safe.verdict),
+        first_page=first_page(safe),
+        details=details(safe),
+        badges=BASIS_BADGES,
+        meanings=BASIS_MEANINGS,
+        drawn=_drawn(safe),
+        chart_titles=charts.CHART_TITLES,
+    )
+
+
+def _drawn(recommendation: Recommendation) -> dict[str, tuple[Markup, Markup]]:
+    """Draw every chart that has data, wide and narrow. Vega escapes the words in its SVG."""
+    found = {}
+    for name in charts.CHARTS:
+        wide = charts.svg(name, recommendation, width=WIDE_CHART)
+        narrow = charts.svg(name, recommendation, width=NARROW_CHART)
+        if wide and narrow:
+            found[name] = (Markup(wide), Markup(narrow))  # noqa: S704 - drawn by vl-convert
+    return found
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("advisor.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2")

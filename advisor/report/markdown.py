@@ -1,0 +1,76 @@
+"""The report as Markdown that reads well in a pull request."""
+
+import re
+
+from advisor.recommendation import Recommendation
+from advisor.report.sections import Section, details, first_page
+from advisor.report.tables import Table
+from advisor.report.words import CLOSING, LEGEND, cleaned, headline
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+_BLOCK_START = re.compile(r"^(\s*)(\d*)([-+.)=])(?=\s|[-=]|$)")
+_LINK = re.compile(r"(https?|ftp)://|\b(www)\.", re.IGNORECASE)
+
+
+def render_markdown(recommendation: Recommendation) -> str:
+    """Return the report as Markdown; the long part is folded."""
+    safe = cleaned(recommendation)
+    first, rest = headline(safe.verdict)
+    parts = [
+        f"# {escape(first)}",
+        *([escape(rest)] if rest else []),
+        f"Deployment estimate for **{escape(safe.study)}**, prices of {safe.prices.on}.",
+        LEGEND.replace("   ", " · "),
+        *(_section(section) for section in first_page(safe)),
+        "<details>\n<summary>Models, costs, retraining, evidence, inputs</summary>",
+        *(_section(section) for section in details(safe)),
+        "</details>",
+        CLOSING,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown shows as it is: no markup, no table cell, no link, no mention."""
+    escaped = _MARKUP.sub(r"\\\1", text)
+    escaped = _BLOCK_START.sub(r"\1\2\\\3", escaped)
+    escaped = _LINK.sub(lambda m: f"{m[1]}\\://" if m[1] else f"{m[2]}\\.", escaped)
+    # An empty comment between @ and the name is what keeps a forge from notifying people.
+    return escaped.replace("@", "@<!-- -->")
+
+
+def _section(section: Section) -> str:
+    parts = [f"## {section.title}"]
+    parts += [escape(sentence) for sentence in section.sentences]
+    if section.facts:
+        parts.append(
+            "\n".join(
+                f"- **{fact.label}: {escape(fact.answer)}.** {escape(fact.why)}"
+                for fact in section.facts
+            )
+        )
+    if section.bullets:
+        parts.append("\n".join(f"- {escape(bullet)}" for bullet in section.bullets))
+    parts += [_table(table) for table in section.tables]
+    if section.code:
+        # An indented block ends nowhere, whatever stands in it.
+        parts.append("\n".join(f"    {line}" for line in section.code))
+    return "\n\n".join(parts)
+
+
+def _table(table: Table) -> str:
+    rows = [
+        f"**{escape(table.caption)}**\n",
+        _row([escape(column.title) for column in table.columns]),
+        _row(["---:" if column.numeric else "---" for column in table.columns]),
+    ]
+    for place, row in enumerate(table.rows):
+        cells = [escape(cell.plain) for cell in row]
+        if place in table.strong_rows:
+            cells = [f"**{cell}**" if cell else "" for cell in cells]
+        rows.append(_row(cells))
+    return "\n".join(rows)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,126 @@
+"""The answer in a terminal: verdict first, then why, then what would change it."""
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from advisor.recommendation import Option, Recommendation
+from advisor.report import tables
+from advisor.report.words import LEGEND, cleaned, headline, quality, usd
+
+RANKED_SHOWN = 6
+REJECTED_SHOWN = 6
+
+
+def print_recommendation(recommendation: Recommendation, console: Console) -> None:
+    """Print the answer, verdict first; plain lines in a pipe or where NO_COLOR is set."""
+    safe = cleaned(recommendation)
+    first, rest = headline(safe.verdict)
+    verdict = Text(first, style="bold" if safe.best else "bold yellow")
+    verdict.append(f" {rest}" if rest else "", style="not bold")
+    console.print(verdict)
+    console.print(
+        Group(
+            *_relaxations(safe),
+            *_facts(safe),
+            *_options(safe),
+            *_ladder(safe),
+            *_bullets("Not in these figures", safe.excluded, "dim"),
+            *_bullets("Before you rely on it", safe.warnings, "yellow"),
+            *_bullets("What to measure next", safe.measure_next, "cyan"),
+            Text(""),
+            Text(tables.price_sentence(safe), style="dim"),
+            Text(LEGEND, style="dim"),
+        ),
+        highlight=False,
+    )
+
+
+def _relaxations(recommendation: Recommendation) -> list[Text | Padding]:
+    if recommendation.best is not None:
+        return []
+    return _bullets("What would have to give", recommendation.relaxations, "yellow")
+
+
+def _facts(recommendation: Recommendation) -> list[Text | Grid]:
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column()
+    for fact in tables.facts(recommendation):
+        words = Text(fact.answer, style="bold")
+        words.append(f". {fact.why}" if fact.why else "", style="not bold")
+        grid.add_row(Text(fact.label), words)
+    return [Text(""), grid]
+
+
+def _options(recommendation: Recommendation) -> list[Text | Grid]:
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    grid.add_column("", width=1)
+    grid.add_column("Considered", ratio=5, overflow="fold")
+    grid.add_column("USD/month", justify="right", no_wrap=True)
+    grid.add_column("p99 ms", justify="right", no_wrap=True)
+    grid.add_column("Why it lost", ratio=6, overflow="fold")
+    place_of = tables.where_differs(recommendation)
+    for option in recommendation.ranked[:RANKED_SHOWN]:
+        won = option == recommendation.best
+        grid.add_row(
+            Text("✔" if won else ""),
+            Text(f"{option.name}{place_of(option)}"),
+            _money(option),
+            _p99(option),
+            Text("chosen" if won else tables.why_it_lost(option, recommendation)),
+            style="bold green" if won else "",
+        )
+    shown = tables.telling_rejections(recommendation, limit=REJECTED_SHOWN)
+    for rejection in shown:
+        option = rejection.option
+        grid.add_row(
+            Text("✘", style="red"),
+            Text(f"{option.name}{place_of(option)}"),
+            _money(option),
+            _p99(option),
+            Text("; ".join(rejection.reasons)),
+        )
+    return [
+        Text(""),
+        grid,
+        Text(tables.considered_sentence(recommendation), style="dim"),
+    ]
+
+
+def _ladder(recommendation: Recommendation) -> list[Text | Grid]:
+    if not recommendation.ladder:
+        return []
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    grid.add_column("Candidate", overflow="fold", ratio=3)
+    grid.add_column(Text(recommendation.metric), justify="right", overflow="fold", max_width=12)
+    grid.add_column("spread", justify="right", no_wrap=True)
+    grid.add_column("USD/month", justify="right", no_wrap=True)
+    grid.add_column("Verdict", ratio=6, overflow="fold")
+    for step in recommendation.ladder:
+        chosen = bool(recommendation.best and step.candidate == recommendation.best.candidate)
+        grid.add_row(
+            Text(step.candidate),
+            Text(quality(step.quality)),
+            Text(quality(step.quality_spread)),
+            Text(usd(step.usd_per_month)),
+            Text(step.verdict),
+            style="bold" if chosen else "",
+        )
+    return [Text(""), grid]
+
+
+def _money(option: Option) -> Text:
+    return Text(tables.cost_cell(option).plain)
+
+
+def _p99(option: Option) -> Text:
+    return Text(tables.p99_cell(option).plain)
+
+
+def _bullets(title: str, items: tuple[str, ...], style: str) -> list[Text | Padding]:
+    if not items:
+        return []
+    lines: list[Text | Padding] = [Text(""), Text(title, style=style)]
+    return lines + [Padding(Text(item), (0, 0, 0, 2), expand=False) for item in items]

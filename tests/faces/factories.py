@@ -1,0 +1,380 @@
+"""Recommendations for tests of the faces: plausible ones, an infeasible one, a hostile one."""
+
+import math
+from datetime import date
+
+from advisor.recommendation import (
+    Assumption,
+    Considered,
+    CostLine,
+    CostPoint,
+    DecayPoint,
+    GpuAdvice,
+    GpuServing,
+    GpuTraining,
+    LadderStep,
+    Option,
+    PriceStamp,
+    Recommendation,
+    Rejection,
+    RetrainingAdvice,
+    RetrainingPoint,
+    TrainingAdvice,
+    TrainingPlace,
+)
+
+HOSTILE = "<script>alert(1)</script>|`*_\x1b[31mred\x1b[0m\u202eevil\u0007=cmd()"
+
+
+def line(label="Compute", usd=50.0, **changes):
+    values = {
+        "label": label,
+        "group": "serving",
+        "quantity_per_month": 1460.0,
+        "unit": "hour",
+        "usd_per_unit": usd / 1460.0,
+        "usd_per_month": usd,
+        "basis": "list",
+        "source": "AWS price list, checked 2026-11-01",
+    }
+    return CostLine(**values | changes)
+
+
+def option(candidate="logistic", platform="ecs-fargate", serving_usd=50.0, **changes):
+    lines = (
+        line("Fargate vCPU", serving_usd * 0.8),
+        line("Load balancer", serving_usd * 0.2, quantity_per_month=730, basis="scaled"),
+        line("Training runs", 1.2345, group="training", quantity_per_month=43.4, unit="run"),
+        line("Labels", 20.0, group="labels", quantity_per_month=1, unit="release", basis="input"),
+        line("Upkeep", 570.0, group="people", quantity_per_month=6, unit="h", basis="input"),
+    )
+    values = {
+        "name": f"{candidate} on {platform}, 2 x (1 vCPU, 2 GiB)",
+        "candidate": candidate,
+        "platform": platform,
+        "sku": "1 vCPU, 2 GiB, x86_64",
+        "region": "us-east-1",
+        "purchase": "on-demand",
+        "replicas": 2,
+        "basis": "scaled",
+        "p50_latency_ms": 3.1,
+        "p95_latency_ms": 12.4,
+        "p99_latency_ms": 41.2,
+        "p99_latency_ms_low": 33.0,
+        "p99_latency_ms_high": 58.0,
+        "utilisation_fraction": 0.31,
+        "quality": 0.953,
+        "quality_spread": 0.008,
+        "usd_per_month": math.fsum(one.usd_per_month for one in lines),
+        "lines": lines,
+    }
+    return Option(**values | changes)
+
+
+def retraining(**changes):
+    intervals = [2.0 ** (i / 2) for i in range(1, 18)]
+    values = {
+        "interval_days": 28.0,
+        "usd_per_month": 413.0,
+        "basis": "measured",
+        "why": "4 weeks is where releases and the ageing model's errors together cost least.",
+        "error_usd_per_month": 409.0,
+        "retrain_usd": 381.2,
+        "decay_per_day": 0.00048,
+        "band_5_percent_days": (20.0, 39.0),
+        "now_interval_days": 90.0,
+        "curve": tuple(
+            RetrainingPoint(
+                interval_days=days,
+                releases_usd_per_month=11600 / days,
+                errors_usd_per_month=14.6 * days,
+            )
+            for days in intervals
+        ),
+        "decay_points": tuple(
+            DecayPoint(
+                age_days=float(age),
+                error_per_case=0.11 + 0.00048 * age + 0.004 * math.sin(age),
+                case_count=4000 - 60 * age,
+            )
+            for age in range(0, 60, 3)
+        ),
+        "simulated": True,
+        "notes": ("The trend explains 91% of the variation between ages.",),
+    }
+    return RetrainingAdvice(**values | changes)
+
+
+def cost_curve():
+    found = []
+    for exponent in range(-4, 13):
+        rate = 10 ** (exponent / 3)
+        found += [
+            CostPoint(
+                requests_per_s=rate,
+                platform="sagemaker-realtime",
+                option="logistic on 2 x ml.c7i.large",
+                usd_per_month=560 + 3.1 * rate,
+            ),
+            CostPoint(
+                requests_per_s=rate,
+                platform="ecs-fargate",
+                option="logistic on 2 x (1 vCPU, 2 GiB)",
+                usd_per_month=640 + 1.6 * rate,
+            ),
+            CostPoint(
+                requests_per_s=rate,
+                platform="ecs-ec2",
+                option="logistic on 2 x c7g.medium",
+                usd_per_month=1010 + 0.5 * rate,
+            ),
+        ]
+        if rate < 100:
+            found.append(
+                CostPoint(
+                    requests_per_s=rate,
+                    platform="sagemaker-serverless",
+                    option="logistic serverless 1,024 MB",
+                    usd_per_month=320 + 26 * rate,
+                )
+            )
+    return tuple(found)
+
+
+def training():
+    places = tuple(
+        TrainingPlace(
+            platform=platform,
+            sku=sku,
+            region="us-east-1",
+            purchase=purchase,
+            wall_s=12.5,
+            billed_s=72.5,
+            usd_per_run=price,
+            basis="scaled",
+        )
+        for platform, sku, purchase, price in (
+            ("ecs-fargate", "4 vCPU, 8 GiB, arm64", "on-demand", 0.0031),
+            ("sagemaker-training", "ml.m5.large", "on-demand", 0.0046),
+            ("ecs-ec2", "c7g.xlarge", "on-demand", 0.0052),
+        )
+    )
+    return TrainingAdvice(
+        platform=places[0].platform,
+        sku=places[0].sku,
+        usd_per_run=0.0031,
+        usd_per_release=0.031,
+        runs_per_release=10,
+        usd_per_month=0.034,
+        alternatives=places,
+    )
+
+
+def ladder():
+    return (
+        LadderStep(
+            candidate="dummy",
+            quality=0.627,
+            quality_spread=0.0,
+            usd_per_month=590.0,
+            error_usd_per_month=22691.0,
+            verdict="costs 19,820 USD/month more in errors than logistic",
+        ),
+        LadderStep(
+            candidate="logistic",
+            quality=0.953,
+            quality_spread=0.008,
+            usd_per_month=641.23,
+            error_usd_per_month=2859.0,
+            verdict="chosen",
+        ),
+        LadderStep(
+            candidate="forest",
+            quality=0.958,
+            quality_spread=0.014,
+            usd_per_month=688.0,
+            error_usd_per_month=2555.0,
+            verdict="better by 0.005, which is within noise: the simpler one wins",
+        ),
+        LadderStep(
+            candidate="mlp",
+            quality=None,
+            quality_spread=None,
+            usd_per_month=None,
+            error_usd_per_month=None,
+            verdict="crashed while training: out of memory at 2 GiB",
+        ),
+    )
+
+
+def recommendation(**changes):
+    best = option()
+    sagemaker = option(
+        platform="sagemaker-realtime",
+        serving_usd=152.0,
+        name="logistic on SageMaker real-time, 2 x ml.c7i.large",
+        sku="ml.c7i.large",
+    )
+    forest = option(candidate="forest", serving_usd=97.0, quality=0.958)
+    serverless = option(
+        platform="sagemaker-serverless",
+        serving_usd=12.0,
+        name="logistic on SageMaker serverless, 1,024 MB",
+        sku="1024 MB",
+        replicas=0,
+        p99_latency_ms=3400.0,
+        p99_latency_ms_low=None,
+        p99_latency_ms_high=None,
+        utilisation_fraction=None,
+        basis="assumed",
+    )
+    values = {
+        "verdict": "Deploy logistic on ECS Fargate, 2 x (1 vCPU, 2 GiB), us-east-1: "
+        "641 USD/month, p99 41 ms of 100 ms; SageMaker real-time costs 102 USD/month more. "
+        "Retrain every 28 days (decay from a simulated stream). No GPU: it pays from "
+        "1,900 requests/s.",
+        "best": best,
+        "ranked": (best, forest, sagemaker),
+        "rejected": (
+            Rejection(
+                option=serverless,
+                reasons=("p99 3,400 ms > 100 ms: a cold start falls in the slowest 1%",),
+            ),
+        ),
+        "retraining": retraining(),
+        "gpu": GpuAdvice(
+            serving=GpuServing(
+                needed=False,
+                pays_from_requests_per_s=1900.0,
+                why="One CPU worker answers in 2 ms; a GPU would idle 99% of the time.",
+            ),
+            training=GpuTraining(
+                needed=False,
+                pays_from_runs_per_month=None,
+                why="One run takes 13 s on 4 vCPUs.",
+            ),
+        ),
+        "training": training(),
+        "ladder": ladder(),
+        "assumptions": (
+            Assumption(
+                name="workload.requests_per_s",
+                value=20.0,
+                unit="1/s",
+                source="the study",
+                basis="input",
+            ),
+            Assumption(
+                name="needs.max_p99_latency_ms",
+                value=100.0,
+                unit="ms",
+                source="the study",
+                basis="input",
+            ),
+            Assumption(
+                name="needs.min_quality", value=None, unit="", source="the study", basis="input"
+            ),
+            Assumption(
+                name="load_balancer_s",
+                value=0.002,
+                unit="s added to every answer on ECS",
+                source="our assumption; not measured",
+                basis="assumed",
+            ),
+        ),
+        "prices": PriceStamp(
+            on=date(2026, 11, 21), oldest_checked_on=date(2026, 10, 3), sha256="ab" * 32
+        ),
+        "runs": ("20261121-logistic-1", "20261121-forest-1"),
+        "study": "churn",
+        "metric": "accuracy",
+        "data": "569 rows, 30 columns, classification",
+        "hardware": "AMD EPYC 9R14, 2 vCPUs, 8 GiB",
+        "considered": Considered(option_count=480, feasible_count=120, rejected_count=360),
+        "relaxations": (),
+        "measure_next": ("Load-test the container: advisor serve STUDY.yaml",),
+        "excluded": ("Taxes, support plans and credits.", "Data transfer between regions."),
+        "warnings": ("Only 3 seeds: run 'advisor bench churn.yaml --preset standard'.",),
+        "cost_curve": cost_curve(),
+    }
+    return Recommendation(**values | changes)
+
+
+def infeasible():
+    whole = recommendation()
+    losers = tuple(
+        Rejection(option=one, reasons=("p99 41 ms > 1 ms", "budget 641 USD/month > 10 USD/month"))
+        for one in whole.ranked
+    )
+    return recommendation(
+        verdict="No option meets every need: nearest is p99 41 ms of 1 ms.",
+        best=None,
+        ranked=(),
+        rejected=losers + whole.rejected,
+        considered=Considered(option_count=480, feasible_count=0, rejected_count=480),
+        relaxations=("needs.max_p99_latency_ms: 42 ms would do",),
+        cost_curve=(),
+        retraining=retraining(
+            interval_days=None,
+            decay_per_day=0.0,
+            band_5_percent_days=None,
+            now_interval_days=None,
+            curve=(),
+            decay_points=(),
+            simulated=False,
+            basis="assumed",
+            error_usd_per_month=None,
+            why="No decay was measured or assumed: watch the error and retrain when it grows.",
+        ),
+        ladder=tuple(
+            LadderStep(
+                candidate=step.candidate,
+                quality=step.quality,
+                quality_spread=step.quality_spread,
+                usd_per_month=None,
+                error_usd_per_month=step.error_usd_per_month,
+                verdict="no feasible option",
+            )
+            for step in ladder()
+        ),
+    )
+
+
+def hostile():
+    """Every string that a user or a data file can set is an attack."""
+    one = option(candidate=HOSTILE, name=f"{HOSTILE} on ecs-fargate")
+    other = option(candidate=f"b{HOSTILE}", name=f"b{HOSTILE}", serving_usd=80.0)
+    return recommendation(
+        verdict=f"Deploy {HOSTILE}: 641 USD/month.",
+        best=one,
+        ranked=(one, other),
+        rejected=(Rejection(option=other.replace(region="eu-west-1"), reasons=(HOSTILE,)),),
+        study=HOSTILE,
+        metric=HOSTILE,
+        data=HOSTILE,
+        hardware=HOSTILE,
+        runs=(HOSTILE,),
+        ladder=(
+            LadderStep(
+                candidate=HOSTILE,
+                quality=0.9,
+                quality_spread=0.01,
+                usd_per_month=641.0,
+                error_usd_per_month=1.0,
+                verdict=HOSTILE,
+            ),
+        ),
+        assumptions=(
+            Assumption(name=HOSTILE, value=HOSTILE, unit=HOSTILE, source=HOSTILE, basis="input"),
+        ),
+        warnings=(HOSTILE,),
+        measure_next=(HOSTILE,),
+        excluded=(HOSTILE,),
+        relaxations=(HOSTILE,),
+        retraining=retraining(why=HOSTILE, notes=(HOSTILE,)),
+        cost_curve=(
+            CostPoint(
+                requests_per_s=1.0, platform="ecs-fargate", option=HOSTILE, usd_per_month=3.0
+            ),
+        ),
+    )
