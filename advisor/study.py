@@ -252,7 +252,9 @@ class Cloud(Record):
     regions: Annotated[tuple[Region, ...], Field(min_length=1)] = ("us-east-1",)
     """Regions that may be used."""
     purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand",)
-    """Ways to buy that may be used."""
+    """Ways to buy that may be used for serving: `on-demand`, `spot`, `savings-1y`."""
+    training_purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand", "spot")
+    """Ways to buy that may be used for training runs, which can be interrupted."""
     discounts: dict[str, Fraction] = Field(default_factory=dict)
     """Negotiated discount per billing service, e.g. `{ec2: 0.1}`. [fraction]"""
 

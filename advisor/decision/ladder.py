@@ -1,0 +1,171 @@
+"""The ladder: from the simplest candidate up, and only as far as the next step pays for itself.
+
+A step up must be better by more than noise, and must save more in errors than it adds to the bill.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+COST_TIE_FRACTION = 0.02
+"""Bills closer than this are a tie: list prices and assumed lines are not known better."""
+
+NOISE_Z = 1.96
+"""Standard errors that count as noise: 95% for a normal difference."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A candidate as the ladder sees it."""
+
+    candidate: str
+    rank: int
+    """Place in the ladder, 0 the simplest."""
+    losses: tuple[float, ...]
+    """Mean loss per case of each seed; minus the quality where errors have no price."""
+    case_count: int
+    """Held-out cases behind all losses together."""
+    is_proportion: bool
+    """Whether a loss is a share of wrong cases, so that counting noise applies."""
+    bill_usd_per_month: float | None
+    """Cheapest feasible option; null where none is. [USD/month]"""
+    is_baseline: bool = False
+    """Whether it is the dummy that learns nothing."""
+    unfit: str | None = None
+    """Why its quality already rules it out, if it does."""
+
+    @property
+    def loss(self) -> float:
+        """Mean loss over seeds."""
+        return math.fsum(self.losses) / len(self.losses)
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Where the ladder ends."""
+
+    chosen: str | None
+    """The simplest candidate that is good enough; null where none is feasible."""
+    verdicts: dict[str, str]
+    """Per candidate: `chosen`, or why not."""
+    worth_ranking: frozenset[str]
+    """Candidates whose options stay in the ranking: the chosen one and those within noise of it."""
+
+
+def noise_of_difference(a: Rung, b: Rung) -> float:
+    """Return how large a difference of mean loss may be by chance.
+
+        z * sqrt(max(var(d) / k, (loss_a + loss_b) / n))
+
+    with d the k per-seed differences (the same seed sees the same split) and, for a share of wrong
+    cases, the largest variance that n paired cases can have: they disagree on at most
+    loss_a + loss_b of them. One seed tells nothing of its own spread: then only the second term.
+    """
+    differences = [x - y for x, y in zip(a.losses, b.losses, strict=False)]
+    count = len(differences)
+    variance = 0.0
+    if count > 1:
+        mean = math.fsum(differences) / count
+        variance = math.fsum((d - mean) ** 2 for d in differences) / (count - 1) / count
+    if a.is_proportion and b.is_proportion:
+        counting = (a.loss + b.loss) / max(1, min(a.case_count, b.case_count))
+        variance = max(variance, counting)
+    return NOISE_Z * math.sqrt(variance)
+
+
+def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
+    """Walk the ladder from the simplest candidate and stop where the next step does not pay.
+
+    Args:
+        rungs: the candidates, any order.
+        usd_per_loss_month: what one unit of loss per case costs in a month (cases x price); null
+            where errors have no price, then a step must only be better by more than noise.
+
+    Returns:
+        The candidate chosen and a verdict for each.
+    """
+    verdicts: dict[str, str] = {}
+    feasible = []
+    for rung in sorted(rungs, key=lambda r: (r.rank, r.candidate)):
+        if rung.unfit is not None:
+            verdicts[rung.candidate] = rung.unfit
+        elif rung.bill_usd_per_month is None:
+            verdicts[rung.candidate] = "no feasible way to run it"
+        else:
+            feasible.append(rung)
+    if not feasible:
+        return Climb(chosen=None, verdicts=verdicts, worth_ranking=frozenset())
+    best = feasible[0]
+    for rung in feasible[1:]:
+        best = _step(best, rung, usd_per_loss_month, verdicts)
+    verdicts[best.candidate] = _chosen_because(best, feasible)
+    ties = {
+        rung.candidate
+        for rung in feasible
+        if rung is not best
+        and not rung.is_baseline
+        and abs(rung.loss - best.loss) <= noise_of_difference(rung, best)
+    }
+    return Climb(
+        chosen=best.candidate,
+        verdicts={r.candidate: verdicts[r.candidate] for r in sorted(rungs, key=_order)},
+        worth_ranking=frozenset({best.candidate} | ties),
+    )
+
+
+def _order(rung: Rung) -> tuple[int, str]:
+    return rung.rank, rung.candidate
+
+
+def _step(
+    held: Rung, rung: Rung, usd_per_loss_month: float | None, verdicts: dict[str, str]
+) -> Rung:
+    """Return which of two to hold on to, and write down why the other one is left."""
+    gain = held.loss - rung.loss
+    noise = noise_of_difference(held, rung)
+    held_usd, rung_usd = held.bill_usd_per_month or 0.0, rung.bill_usd_per_month or 0.0
+    cheaper_usd = held_usd - rung_usd
+    if abs(gain) <= noise and not held.is_baseline and cheaper_usd > COST_TIE_FRACTION * held_usd:
+        verdicts[held.candidate] = (
+            f"{rung.candidate} is as good within noise ({noise:.4f} per case) and "
+            f"{cheaper_usd:,.0f} USD/month cheaper"
+        )
+        return rung
+    if gain <= noise:
+        verdicts[rung.candidate] = (
+            f"no better than {held.candidate} beyond noise ({gain:+.4f} per case, noise "
+            f"{noise:.4f}): the simpler one wins"
+            if gain >= -noise
+            else f"worse than {held.candidate} by {-gain:.4f} per case"
+        )
+        return held
+    if held.is_baseline:
+        verdicts[held.candidate] = (
+            f"learns nothing; {rung.candidate} is better by {gain:.4f} per case"
+        )
+        return rung
+    if usd_per_loss_month is None:
+        verdicts[held.candidate] = (
+            f"{rung.candidate} is better by {gain:.4f}, beyond noise ({noise:.4f})"
+        )
+        return rung
+    saved_usd = gain * usd_per_loss_month
+    if saved_usd > -cheaper_usd:
+        verdicts[held.candidate] = (
+            f"{rung.candidate} saves {saved_usd:,.0f} USD/month of errors for "
+            f"{-cheaper_usd:+,.0f} USD/month on the bill"
+        )
+        return rung
+    verdicts[rung.candidate] = (
+        f"does not pay for itself: saves {saved_usd:,.0f} USD/month of errors, costs "
+        f"{-cheaper_usd:,.0f} USD/month more than {held.candidate}"
+    )
+    return held
+
+
+def _chosen_because(best: Rung, feasible: Sequence[Rung]) -> str:
+    if best.is_baseline:
+        return "chosen: no candidate is better than guessing beyond noise; improve the data first"
+    if best is min(feasible, key=lambda r: r.loss):
+        return "chosen: no other candidate has a lower error"
+    return "chosen: the simplest candidate that nothing dearer pays to replace"

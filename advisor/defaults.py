@@ -1,0 +1,133 @@
+"""What we assume where nothing was measured and the study says nothing, each with its source.
+
+A number here is a default of ours, basis `assumed`; every one that a decision used is listed in
+its assumptions table.
+"""
+
+from typing import NamedTuple
+
+
+class Default(NamedTuple):
+    """One assumed number."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+
+
+HTTP_SERVER_S = Default(
+    "http_server_s",
+    0.00014,
+    "s of processor time per request",
+    "upper end of 92 to 140 us for an async FastAPI handler on one AMD Zen 5 core, loopback; "
+    "a load test of the real server replaces it",
+)
+IN_SITU_FACTOR = Default(
+    "in_situ_factor",
+    1.04,
+    "service time under load / offline",
+    "1.01 to 1.06 in load tests of one server on one machine; a load test replaces it",
+)
+LOAD_BALANCER_S = Default(
+    "load_balancer_s",
+    0.002,
+    "s added to every answer on ECS",
+    "our assumption for an application load balancer and one hop within a region; not measured",
+)
+SAGEMAKER_FRONT_S = Default(
+    "sagemaker_front_s",
+    0.005,
+    "s added to every answer on SageMaker",
+    "our assumption for the SageMaker runtime's front end; not in any public data, ask for a trial",
+)
+MAX_UTILISATION = Default(
+    "max_utilisation",
+    0.70,
+    "busy share of the workers at the peak rate",
+    "planned headroom: an error of 20% in the speed of a machine is 67% of p99 at 0.70",
+)
+MEMORY_HEADROOM = Default(
+    "memory_headroom",
+    0.80,
+    "share of a machine's memory that workers may take",
+    "our assumption; the rest is for the operating system's cache and for peaks",
+)
+HOST_RESERVE_GIB = Default(
+    "host_reserve_gib",
+    0.5,
+    "GiB kept for the operating system and the container agent on EC2 and SageMaker",
+    "our assumption",
+)
+IMAGE_GB = Default(
+    "image_gb",
+    1.5,
+    "GB of container image in the registry",
+    "our assumption: Python, scikit-learn and torch's CPU build, compressed",
+)
+LOG_KB_PER_REQUEST = Default(
+    "log_kb_per_request",
+    0.2,
+    "kB of log per request",
+    "our assumption: one access line per request, nothing else",
+)
+LOG_RETENTION_MONTHS = Default(
+    "log_retention_months", 1.0, "months that logs are kept", "our assumption"
+)
+INSTANCE_DISK_GB = Default(
+    "instance_disk_gb",
+    30.0,
+    "GB of disk per instance",
+    "size of the Amazon ECS-optimised image's root volume; the same taken for SageMaker",
+)
+CONNECTIONS_PER_REQUEST = Default(
+    "connections_per_request",
+    0.1,
+    "new connections per request at the load balancer",
+    "our assumption: clients keep a connection for ten requests",
+)
+SERVERLESS_MIB_PER_VCPU = Default(
+    "serverless_mib_per_vcpu",
+    1769.0,
+    "MiB of serverless memory per vCPU",
+    "as documented for AWS Lambda; SageMaker publishes only that processor power grows with memory",
+)
+SERVERLESS_START_S = Default(
+    "serverless_start_s",
+    3.0,
+    "s to start a serverless container, before imports and loading the model",
+    "our assumption; measure one cold invocation to replace it",
+)
+SERVERLESS_IDLE_S = Default(
+    "serverless_idle_s",
+    300.0,
+    "s after which an idle serverless container is taken away",
+    "our assumption, at the cautious end of 5 to 15 minutes that users report",
+)
+SERVERLESS_MAX_CONCURRENCY = Default(
+    "serverless_max_concurrency",
+    200.0,
+    "concurrent requests per serverless endpoint",
+    "SageMaker's documented maximum for one endpoint",
+)
+TRAINING_START_S = Default(
+    "training_start_s",
+    60.0,
+    "s billed per training run before the training starts",
+    "our assumption: image pull and data download on a fresh container",
+)
+SPOT_REPEAT_FACTOR = Default(
+    "spot_repeat_factor",
+    1.10,
+    "spot training time / uninterrupted time",
+    "our assumption: one run in ten is interrupted and starts again",
+)
+TRAINING_DEADLINE_S = Default(
+    "training_deadline_s", 86_400.0, "s that one training run may take", "our assumption: a day"
+)
+MODEL_VERSIONS_KEPT = Default(
+    "model_versions_kept", 10.0, "model artefacts kept in object storage", "our assumption"
+)
+
+ALL: tuple[Default, ...] = tuple(v for v in globals().values() if isinstance(v, Default))
+"""Every default, in the order they stand above."""

@@ -1,0 +1,113 @@
+"""The commented study that `advisor init` writes, generated from the types, so that it is true."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from advisor.errors import AdvisorError
+from advisor.study import PEAK_FACTOR, Study
+
+_HEADER = """\
+# The question, one file under version control. Only `data` is required; what is left out takes
+# the default written here. Every figure stands with its unit; defaults are ours unless a source
+# is named, and a report lists each one that a decision used.
+"""
+
+_SOURCES = {
+    "workload.requests_per_s": "default: ours; take yours from the access log",
+    "workload.peak_requests_per_s": f"null: {PEAK_FACTOR:g} x the mean, our assumption",
+    "workload.active_hours_per_month": "730 h = 8,760 h / 12",
+    "needs.max_p99_latency_ms": "default: ours",
+    "retraining.error_cost_usd": "default: ours; yours decides which model pays for itself",
+    "retraining.runs_per_release": "default: ours; count your own experiments per released model",
+    "retraining.review_hours": "default: ours",
+    "team.engineer_usd_per_hour": "default: ours, loaded cost",
+    "team.hours_per_month": "default: ours; upkeep of each platform [h/month]",
+}
+
+_EXAMPLE: dict[str, Any] = {"path": "data.csv", "target": "label"}
+
+
+def study_template(name: str = "study") -> str:
+    """Return a valid study in which every key is written out with its meaning and unit."""
+    lines = [_HEADER]
+    for key, field in Study.model_fields.items():
+        value = name if key == "name" else field.get_default(call_default_factory=True)
+        if isinstance(value, BaseModel):
+            lines.append(f"\n# {_sentence(field.description)}\n{key}:")
+            lines += _section(key, type(value), value)
+        elif key == "data":
+            from advisor.study import Data
+
+            lines.append(f"\n# {_sentence(field.description)}\n{key}:")
+            lines += _section(key, Data, Data(**_EXAMPLE))
+        else:
+            lines.append(f"\n# {_sentence(field.description)}\n{key}: {_yaml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _section(prefix: str, model: type[BaseModel], value: BaseModel) -> list[str]:
+    lines = []
+    for key, field in model.model_fields.items():
+        comment = _sentence(field.description)
+        source = _SOURCES.get(f"{prefix}.{key}")
+        if source:
+            comment += f" ({source})"
+        lines.append(f"  # {comment}")
+        lines.append(f"  {key}: {_yaml(getattr(value, key))}")
+    return lines
+
+
+def _sentence(description: str | None) -> str:
+    return " ".join((description or "").split())
+
+
+def _yaml(value: Any) -> str:
+    import yaml
+
+    if isinstance(value, tuple):
+        value = list(value)
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
+    return text.removesuffix("...\n").strip()
+
+
+def write_study_template(path: Path, *, overwrite: bool = False) -> Path:
+    """Write the commented study, whole or not at all, and return where it stands.
+
+    Raises:
+        AdvisorError: the file exists, or its folder is missing or not writable.
+    """
+    if path.is_dir():
+        path = path / "advisor.yaml"
+    if path.exists() and not overwrite:
+        raise AdvisorError(f"{path}: exists already; name another file, or add --force")
+    name = path.stem if path.stem != "advisor" else path.resolve().parent.name or "study"
+    write_text_whole(path, study_template(name[:100]))
+    return path
+
+
+def write_text_whole(path: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old one or the new one, never a part.
+
+    Raises:
+        AdvisorError: the folder is missing, or the file cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise AdvisorError(f"{path}: no such folder {path.parent}: make it first")
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise AdvisorError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise AdvisorError(f"{path}: cannot be written: {error.strerror}") from None
