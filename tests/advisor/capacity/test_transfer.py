@@ -1,0 +1,231 @@
+"""From this machine to that instance: ratios, relations, bands."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.capacity.processors import REFERENCES, canonical, load_processors, place_host
+from advisor.capacity.transfer import (
+    baseline_fraction,
+    physical_cores,
+    processors_of,
+    speed_ratios,
+    vcpu_of,
+)
+from benchmarks.records import HardwareProfile
+from pricing.instances import load_catalogue
+
+CLASSES = tuple(REFERENCES)
+ZEN5_PROBES = {"gzip_5_mb_per_s": 34.4, "bz2_5_mb_per_s": 15.1, "sha256_16k_mb_per_s": 1908.0}
+
+
+def host(**changes):
+    case = {
+        "host_id": "h",
+        "processor": "Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz",
+        "architecture": "x86_64",
+        "physical_core_count": 2,
+        "logical_cpu_count": 4,
+        "memory_gib": 16.0,
+        "system": "Linux",
+        "python": "3.11",
+        "libraries": {},
+    }
+    return HardwareProfile(**(case | changes))
+
+
+def ratios(*names, workload_class="scalar", on=None, **changes):
+    return speed_ratios(
+        host=on or host(), instance_types=names, workload_class=workload_class, **changes
+    )
+
+
+@pytest.mark.parametrize("workload_class", CLASSES)
+def test_a_machine_with_the_same_processor_is_predicted_as_measured(workload_class):
+    found = ratios("m5.xlarge", workload_class=workload_class)
+
+    assert found.ratio[0] == 1.0
+    assert found.relation[0] == "same-cpu"
+    assert found.basis[0] == "measured"
+    assert 0.85 < found.low_80[0] < 1.0 < found.high_80[0] < 1.15
+
+
+def test_a_ratio_by_hand_is_the_median_of_the_reference_ratios():
+    """c7i (8488C) over m5.xlarge (8259CL), four vCPUs: six compression ratios, middle two."""
+    table = load_processors()
+    columns = REFERENCES["scalar"]
+    there = table.figures_of("Intel Xeon Platinum 8488C", columns=columns, core_count=2)
+    here = table.figures_of("Intel Xeon Platinum 8259CL", columns=columns, core_count=2)
+    middle = np.sort(np.log(there / here))[2:4].mean()
+
+    assert ratios("c7i.xlarge").ratio[0] == pytest.approx(np.exp(middle))
+
+
+def test_there_and_back_is_where_we_started():
+    there = ratios("c7i.xlarge").ratio[0]
+    back = ratios("m5.xlarge", on=host(processor="Intel(R) Xeon(R) Platinum 8488C")).ratio[0]
+
+    assert there * back == pytest.approx(1.0)
+
+
+def test_newer_generations_of_one_line_are_faster():
+    graviton = ratios("c6g.large", "c7g.large", "c8g.large").ratio
+    amd = ratios("m5a.large", "m6a.large", "m7a.large", "m8a.large").ratio
+
+    assert np.all(np.diff(graviton) > 0)
+    assert np.all(np.diff(amd[[0, 1, 3]]) > 0)
+
+
+@pytest.mark.parametrize("workload_class", CLASSES)
+def test_bands_widen_with_the_distance_of_the_machines(workload_class):
+    found = ratios(
+        "m5.xlarge", "c7i.xlarge", "c6a.xlarge", "c7g.xlarge", workload_class=workload_class
+    )
+
+    assert list(found.relation) == ["same-cpu", "same-vendor", "cross-vendor", "cross-architecture"]
+    assert np.all(np.diff(found.high_80 / found.low_80) > 0)
+    assert np.all(found.low_95 < found.low_80)
+    assert np.all(found.high_95 > found.high_80)
+
+
+def test_a_bare_zen_5_machine_is_recognised_by_its_probes():
+    bare = host(processor="AMD EPYC", probes=ZEN5_PROBES)
+    place = place_host(bare)
+    found = ratios("m8a.large", on=bare)
+
+    assert place.processor == "AMD EPYC 9R45"
+    assert 0.8 < place.speed_factor < 1.0
+    assert 1.0 < found.ratio[0] < 1.25
+    assert found.basis[0] == "scaled"
+
+
+def test_a_machine_nobody_knows_is_bridged_with_a_wider_band():
+    known = ratios("c7i.xlarge")
+    by_probes = ratios("c7i.xlarge", on=host(processor="AMD EPYC", probes=ZEN5_PROBES))
+    blind = ratios("c7i.xlarge", on=host(processor="Some Mystery 9000"))
+
+    widths = [np.log(r.high_80[0] / r.low_80[0]) for r in (known, by_probes, blind)]
+    assert widths == sorted(widths)
+    assert "not in the processor table" in blind.notes[0]
+
+
+def test_twice_the_probes_are_twice_the_machine():
+    bare = host(processor="AMD EPYC", probes=ZEN5_PROBES)
+    slower = host(
+        processor="AMD EPYC", probes={name: value / 1.01 for name, value in ZEN5_PROBES.items()}
+    )
+
+    assert ratios("m6i.large", on=slower).ratio[0] == pytest.approx(
+        ratios("m6i.large", on=bare).ratio[0] * 1.01
+    )
+
+
+def test_burstable_machines_are_planned_at_their_baseline():
+    burst = ratios("t3.medium", sustained=False)
+    steady = ratios("t3.medium")
+
+    assert steady.ratio[0] == pytest.approx(0.2 * burst.ratio[0])
+    assert "baseline of 20%" in steady.notes[0]
+
+
+def test_baselines_agree_with_the_price_catalogue():
+    shapes = [s for s in load_catalogue().shapes if s.burstable]
+
+    assert shapes
+    assert [baseline_fraction(s.instance_type) for s in shapes] == [
+        s.baseline_fraction for s in shapes
+    ]
+
+
+def test_fargate_is_planned_with_the_slowest_processor_and_says_so():
+    found = ratios("fargate-x86_64", "fargate-arm64", "m5.large", "m6i.large")
+
+    assert found.ratio[0] <= min(found.ratio[2:])
+    assert list(found.basis[:2]) == ["assumed", "assumed"]
+    assert "not guaranteed" in found.notes[0]
+
+
+def test_an_unknown_instance_is_assumed_with_a_wide_band_not_refused():
+    found = ratios("zz9.large")
+
+    assert (found.basis[0], found.relation[0]) == ("assumed", "unknown")
+    assert found.high_80[0] / found.low_80[0] > 1.9
+
+
+def test_sagemaker_names_are_the_same_hardware():
+    assert ratios("ml.c7i.xlarge").ratio[0] == ratios("c7i.xlarge").ratio[0]
+
+
+def test_two_threads_on_a_core_are_one_physical_core():
+    found = physical_cores(
+        vcpu_count=[4, 4, 4, 4, 4],
+        instance_types=["m5.xlarge", "c6a.xlarge", "c7a.xlarge", "c7g.xlarge", "fargate-x86_64"],
+    )
+
+    assert list(found) == [2, 2, 4, 4, 2]
+
+
+def test_physical_cores_agree_with_the_price_catalogue():
+    shapes = load_catalogue().shapes
+    found = physical_cores(
+        vcpu_count=[s.vcpu_count for s in shapes], instance_types=[s.instance_type for s in shapes]
+    )
+
+    assert list(found) == [s.physical_core_count for s in shapes]
+
+
+@pytest.mark.parametrize(
+    ("name", "vcpu_count"),
+    [
+        ("t3.medium", 2),
+        ("m7a.medium", 1),
+        ("c8a.large", 2),
+        ("c8a.xlarge", 4),
+        ("c8a.12xlarge", 48),
+    ],
+)
+def test_sizes_stand_for_vcpus(name, vcpu_count):
+    assert vcpu_of(name) == vcpu_count
+
+
+def test_every_priced_instance_type_has_a_processor_of_the_table():
+    names = load_processors().names
+
+    missing = [
+        s.instance_type
+        for s in load_catalogue().shapes
+        if not set(processors_of(s.instance_type)) & set(names)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("system_name", "model"),
+    [
+        ("Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz", "Intel Xeon Platinum 8259CL"),
+        ("AMD EPYC 7R13 Processor", "AMD EPYC 7R13"),
+        ("AMD EPYC 9R45 96-Core Processor", "AMD EPYC 9R45"),
+        ("Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz", "Intel Xeon E5-2686 v4"),
+        ("Neoverse-V1", "Neoverse-V1"),
+    ],
+)
+def test_names_of_one_model_are_recognised(system_name, model):
+    assert canonical(system_name) == canonical(model)
+
+
+def test_models_have_names_of_their_own():
+    names = load_processors().names
+
+    assert len({canonical(name) for name in names}) == len(names)
+
+
+@given(st.permutations(["c7i.xlarge", "m7g.large", "t3.large", "fargate-x86_64"]))
+def test_instances_do_not_influence_each_other(names):
+    together = ratios(*names)
+
+    assert list(together.ratio) == [ratios(name).ratio[0] for name in names]
+
+
+def test_no_instances_is_an_empty_answer():
+    assert ratios().ratio.size == 0
