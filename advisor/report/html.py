@@ -1,13 +1,14 @@
 """The report as one HTML file: no script, nothing fetched, charts inline, light and dark."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report import charts
-from advisor.report.sections import details, first_page
+from advisor.report.sections import Section, details, first_page
+from advisor.report.tables import Table
 from advisor.report.words import BASIS_MEANINGS, CLOSING, cleaned, headline
 
 if TYPE_CHECKING:
@@ -21,17 +22,35 @@ NARROW_CHART = 330
 def render_html(recommendation: Recommendation) -> str:
     """Return the whole report as one self-contained HTML page."""
     safe = cleaned(recommendation)
-    return _template().render(
+    return _template("report.html.j2").render(
         recommendation=safe,
-        closing=CLOSING,
         headline=headline(safe.verdict),
+        closing=CLOSING,
         first_page=first_page(safe),
         details=details(safe),
-        badges=BASIS_BADGES,
-        meanings=BASIS_MEANINGS,
         drawn=_drawn(safe),
         chart_titles=charts.CHART_TITLES,
     )
+
+
+def words_html(section: Section) -> str:
+    """Return a section's sentences, short answers and bullets, for a page of another kind."""
+    return str(_parts().words(section)).strip()
+
+
+def table_html(table: Table) -> str:
+    """Return one table, for a page of another kind."""
+    return str(_parts().table(table)).strip()
+
+
+def legend_html() -> str:
+    """Return what the badges mean, for a page of another kind."""
+    return str(_parts().legend()).strip()
+
+
+def parts_style() -> str:
+    """Return the style of sentences and tables; colours come from the page's variables."""
+    return _template("parts.css").render()
 
 
 def _drawn(recommendation: Recommendation) -> dict[str, tuple[Markup, Markup]]:
@@ -46,7 +65,12 @@ def _drawn(recommendation: Recommendation) -> dict[str, tuple[Markup, Markup]]:
 
 
 @cache
-def _template() -> "Template":
+def _parts() -> Any:
+    return _template("parts.html.j2").module
+
+
+@cache
+def _template(name: str) -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -56,4 +80,5 @@ def _template() -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2")
+    environment.globals.update(badges=BASIS_BADGES, meanings=BASIS_MEANINGS)
+    return environment.get_template(name)

@@ -20,42 +20,40 @@ class Section(NamedTuple):
 
 
 def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
-    """What everybody reads: options, short answers, what is left out."""
-    nothing = recommendation.best is None
-    options = tables.options_table(recommendation)
-    rejected = tables.rejected_table(recommendation)
-    return tuple(
-        section
-        for section in (
-            Section("What would have to give", bullets=recommendation.relaxations)
-            if nothing and recommendation.relaxations
-            else None,
-            Section("In short", facts=tables.facts(recommendation)),
-            Section(
-                "Options considered",
-                sentences=(tables.considered_sentence(recommendation),),
-                tables=tuple(table for table in (options, rejected) if table.rows),
-            ),
-            Section(
-                "Not in these figures",
-                bullets=recommendation.excluded,
-                sentences=(tables.price_sentence(recommendation),),
-            ),
-            Section("Before you rely on it", bullets=recommendation.warnings)
-            if recommendation.warnings
-            else None,
-            Section("What to measure next", bullets=recommendation.measure_next)
-            if recommendation.measure_next
-            else None,
-        )
-        if section is not None
+    """What everybody reads: short answers, options, what is left out, what to mind."""
+    return _present(
+        Section("What would have to give", bullets=recommendation.relaxations)
+        if recommendation.best is None
+        else Section(""),
+        Section("In short", facts=tables.facts(recommendation)),
+        Section(
+            "Options considered",
+            sentences=(tables.considered_sentence(recommendation),),
+            tables=(tables.options_table(recommendation), tables.rejected_table(recommendation)),
+        ),
+        Section("Before you rely on it", bullets=recommendation.warnings),
+        Section("What to measure next", bullets=recommendation.measure_next),
+        Section(
+            "Not in these figures",
+            bullets=recommendation.excluded,
+            sentences=(tables.price_sentence(recommendation),),
+        ),
     )
 
 
 def details(recommendation: Recommendation) -> tuple[Section, ...]:
-    """What a checking reader wants: models, bill, curves, evidence, inputs, how to repeat it."""
-    best = recommendation.best
-    sections = [
+    """What a checking reader wants: models, money, retraining, evidence, inputs, how to repeat."""
+    return (
+        *models(recommendation),
+        *costs(recommendation),
+        *retraining(recommendation),
+        *evidence(recommendation),
+    )
+
+
+def models(recommendation: Recommendation) -> tuple[Section, ...]:
+    """The candidates and what became of each."""
+    return _present(
         Section(
             "Models: the simplest that is good enough",
             sentences=(
@@ -64,10 +62,27 @@ def details(recommendation: Recommendation) -> tuple[Section, ...]:
             chart="quality-against-cost",
             tables=(tables.ladder_table(recommendation),),
         ),
+    )
+
+
+def costs(recommendation: Recommendation) -> tuple[Section, ...]:
+    """What is paid for, and what changes with the traffic."""
+    best = recommendation.best
+    return _present(
         Section(
             "What each option costs",
             chart="cost-stack",
-            tables=_filled(tables.stack_table(recommendation)),
+            tables=(tables.stack_table(recommendation),),
+        ),
+        Section(
+            "If the traffic changes",
+            sentences=(
+                "Where two lines cross the cheaper platform changes: look for the nearest one.",
+            )
+            if recommendation.cost_curve
+            else (),
+            chart="cost-by-rate",
+            tables=(tables.rate_table(recommendation),),
         ),
         Section(
             "The bill of the chosen option",
@@ -75,37 +90,37 @@ def details(recommendation: Recommendation) -> tuple[Section, ...]:
             tables=(tables.bill_table(best),),
         )
         if best
-        else None,
-        Section(
-            "If the traffic changes",
-            sentences=(
-                "Where two lines cross the cheaper platform changes: look for the nearest one.",
-            ),
-            chart="cost-by-rate",
-            tables=_filled(tables.rate_table(recommendation)),
-        )
-        if recommendation.cost_curve
-        else None,
+        else Section(""),
+    )
+
+
+def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
+    """How often to retrain, why, and where the runs go."""
+    advice = recommendation.retraining
+    return _present(
         Section(
             "Retraining: what it costs to wait",
-            sentences=(
-                recommendation.retraining.why,
-                *tables.retraining_details(recommendation),
-            ),
+            sentences=(advice.why, *tables.retraining_details(recommendation)),
             chart="retraining-cost",
-            tables=_filled(tables.retraining_table(recommendation)),
+            tables=(tables.retraining_table(recommendation),),
         ),
         Section(
             "Retraining: how the model ages",
             sentences=("Measured on a SIMULATED drifting stream, not on your data.",)
-            if recommendation.retraining.simulated
+            if advice.simulated
             else (),
             chart="error-by-age",
-            tables=_filled(tables.decay_table(recommendation)),
+            tables=(tables.decay_table(recommendation),),
         )
-        if recommendation.retraining.decay_points
-        else None,
-        Section("Where to train", tables=_filled(tables.training_table(recommendation))),
+        if advice.decay_points
+        else Section(""),
+        Section("Where to train", tables=(tables.training_table(recommendation),)),
+    )
+
+
+def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
+    """Where the numbers come from, and how to get them again."""
+    return _present(
         Section(
             "Evidence",
             sentences=(
@@ -115,10 +130,7 @@ def details(recommendation: Recommendation) -> tuple[Section, ...]:
             ),
             code=recommendation.runs,
         ),
-        Section(
-            "Inputs and assumptions",
-            tables=_filled(tables.assumptions_table(recommendation)),
-        ),
+        Section("Inputs and assumptions", tables=(tables.assumptions_table(recommendation),)),
         Section(
             "Repeat it",
             sentences=("The same study, runs and price book give the same answer to the byte.",),
@@ -127,13 +139,17 @@ def details(recommendation: Recommendation) -> tuple[Section, ...]:
                 f"# price book sha256 {recommendation.prices.sha256}",
             ),
         ),
-    ]
-    return tuple(
-        section
-        for section in sections
-        if section is not None and any((section.sentences, section.tables, section.code))
     )
 
 
-def _filled(table: Table) -> tuple[Table, ...]:
-    return (table,) if table.rows else ()
+def _present(*sections: Section) -> tuple[Section, ...]:
+    """Leave out empty tables, and sections with nothing in them."""
+    filled = (
+        section._replace(tables=tuple(table for table in section.tables if table.rows))
+        for section in sections
+    )
+    return tuple(
+        section
+        for section in filled
+        if section.facts or section.sentences or section.bullets or section.tables or section.code
+    )
