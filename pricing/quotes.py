@@ -86,17 +86,35 @@ class Row(NamedTuple):
     note: str
 
 
+class Confirmation(NamedTuple):
+    """Every list price of a service in a region was read again on a day, and stood as held."""
+
+    service: str
+    region: str
+    purchase: str
+    checked_on: date
+    source: str
+
+
 Key = tuple[str, str, str, str]
+Entry = tuple[date, float, date, int]
+"""First day, tier, day of reading, and number of the row: they sort by what is in force."""
 
 
 class PriceBook:
     """All quotes, indexed; immutable. A quote becomes an object only when it is asked for."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[Row], *, confirmations: Sequence[Confirmation] = ()) -> None:
         self._rows: tuple[Row, ...] = tuple(rows)
-        index: dict[Key, list[tuple[date, float, int]]] = {}
+        self._confirmations: tuple[Confirmation, ...] = tuple(confirmations)
+        confirmed: dict[tuple[str, str, str], date] = {}
+        for one in confirmations:
+            group = (one.service, one.region, one.purchase)
+            confirmed[group] = max(confirmed.get(group, one.checked_on), one.checked_on)
+        self._confirmed: Mapping[tuple[str, str, str], date] = confirmed
+        index: dict[Key, list[Entry]] = {}
         for number, row in enumerate(self._rows):
-            entry = (row[7], row[5], number)
+            entry = (row[7], row[5], row[8], number)
             key = row[:4]
             if key in index:
                 index[key].append(entry)
@@ -105,7 +123,7 @@ class PriceBook:
         for entries in index.values():
             if len(entries) > 1:
                 entries.sort()
-        self._index: Mapping[Key, list[tuple[date, float, int]]] = index
+        self._index: Mapping[Key, list[Entry]] = index
         self._quotes: dict[int, PriceQuote] = {}
 
     @classmethod
@@ -118,6 +136,11 @@ class PriceBook:
 
     def __iter__(self) -> Iterator[PriceQuote]:
         return (self._quote(number) for number in range(len(self._rows)))
+
+    @property
+    def confirmations(self) -> tuple[Confirmation, ...]:
+        """Every later reading that found whole groups unchanged."""
+        return self._confirmations
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -159,7 +182,7 @@ class PriceBook:
         """
         first = self.get(service=service, sku=sku, region=region, purchase=purchase, on=on)
         entries = self._index[(service, sku, region, purchase)]
-        newest = {tier: number for since, tier, number in entries if since == first.valid_from}
+        newest = {tier: number for since, tier, _, number in entries if since == first.valid_from}
         return tuple(self._quote(newest[tier]) for tier in sorted(newest))
 
     def column(
@@ -185,7 +208,7 @@ class PriceBook:
     ) -> tuple[PriceQuote, ...]:
         """Return every quote ever recorded for one thing, oldest first."""
         entries = self._index.get((service, sku, region, purchase), [])
-        return tuple(self._quote(number) for _, _, number in entries)
+        return tuple(self._quote(number) for *_, number in entries)
 
     def skus(self, *, service: str, region: str) -> tuple[str, ...]:
         """Return the skus that have a price, sorted."""
@@ -204,12 +227,24 @@ class PriceBook:
     @cached_property
     def sha256(self) -> str:
         """Fingerprint of all rows, whatever file or order they stand in."""
-        lines = sorted("\x1f".join(map(str, row)) for row in self._rows)
+        every = (*self._rows, *self._confirmations)
+        lines = sorted("\x1f".join(map(str, row)) for row in every)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def known_on(self, day: date) -> "PriceBook":
         """Return the book as it stood on a day: without what was read at a source later."""
-        return PriceBook([row for row in self._rows if row.checked_on <= day])
+        return PriceBook(
+            [row for row in self._rows if row.checked_on <= day],
+            confirmations=[one for one in self._confirmations if one.checked_on <= day],
+        )
+
+    def checked_on(self, row: Row) -> date:
+        """Return the last day a row was read: its own, or a later one that confirmed its group."""
+        later = self._confirmed.get((row.service, row.region, row.purchase))
+        if later is None or later <= row.checked_on or row.basis != "list":
+            return row.checked_on
+        newest = self._index[row[:4]][-1]
+        return later if newest[0] == row.valid_from else row.checked_on
 
     @staticmethod
     def oldest_checked_on(quotes: Iterable[PriceQuote]) -> date | None:
@@ -226,7 +261,9 @@ class PriceBook:
     def _quote(self, number: int) -> PriceQuote:
         quote = self._quotes.get(number)
         if quote is None:
-            quote = PriceQuote.model_validate(self._rows[number]._asdict())
+            row = self._rows[number]
+            fields = row._asdict() | {"checked_on": self.checked_on(row)}
+            quote = PriceQuote.model_validate(fields)
             self._quotes[number] = quote
         return quote
 
@@ -257,8 +294,8 @@ class PriceBook:
         return tuple(sorted({r for s, r in self._skus if s == service}))
 
 
-def _in_force(entries: list[tuple[date, float, int]], on: date) -> int | None:
-    """Return the row of the newest price that has started, lowest tier, last line."""
+def _in_force(entries: list[Entry], on: date) -> int | None:
+    """Return the row of the newest price that has started: lowest tier, read last."""
     newest = None
     for entry in reversed(entries):
         valid_from = entry[0]
@@ -269,4 +306,4 @@ def _in_force(entries: list[tuple[date, float, int]], on: date) -> int | None:
                 break
             elif entry[1] < newest[1]:
                 newest = entry
-    return None if newest is None else newest[2]
+    return None if newest is None else newest[3]

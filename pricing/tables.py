@@ -1,16 +1,18 @@
 """Price tables on disk: dated rows in CSV files that only ever grow."""
 
 import csv
+import os
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 from pricing.errors import TableError
-from pricing.quotes import PriceBook, Row
+from pricing.quotes import Confirmation, PriceBook, Row
 
 DATA = Path(__file__).parent / "data" / "aws"
 COLUMNS = Row._fields
+ALL_SKUS = "*"
 
 
 @cache
@@ -26,19 +28,19 @@ def load_book(folder: Path = DATA) -> PriceBook:
             f"{folder}: no price tables (*.csv) here; reinstall, or name another folder"
         )
     rows: list[Row] = []
+    confirmations: list[Confirmation] = []
     for path in paths:
-        rows.extend(read_table(path))
-    return PriceBook(rows)
+        read_table(path, rows=rows, confirmations=confirmations)
+    return PriceBook(rows, confirmations=confirmations)
 
 
-def read_table(path: Path) -> list[Row]:
-    """Read one table.
+def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]) -> None:
+    """Read one table and add what it holds to the lists given.
 
     Raises:
         TableError: the header or a row cannot be read; the message names file and line.
     """
     days: dict[str, date] = {}
-    rows: list[Row] = []
     with path.open(newline="", encoding="utf-8") as file:
         lines = csv.reader(file)
         if tuple(next(lines, ())) != COLUMNS:
@@ -51,6 +53,10 @@ def read_table(path: Path) -> list[Row]:
                     days[since] = date.fromisoformat(since)
                 if checked not in days:
                     days[checked] = date.fromisoformat(checked)
+                if sku == ALL_SKUS:
+                    group = (service, region, purchase, days[checked], source)
+                    confirmations.append(Confirmation(*group))
+                    continue
                 rows.append(
                     Row(
                         service,
@@ -69,17 +75,31 @@ def read_table(path: Path) -> list[Row]:
                 )
             except ValueError as error:
                 raise TableError(f"{path}, line {lines.line_num}: {error}") from error
-    return rows
 
 
-def write_table(path: Path, *, rows: Iterable[Row]) -> None:
+def write_table(
+    path: Path, *, rows: Iterable[Row], confirmations: Iterable[Confirmation] = ()
+) -> None:
     """Write a table in one step: a reader sees the old file or the new one, nothing between."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(COLUMNS)
-        lines.writerows(as_text(row) for row in rows)
-    temporary.replace(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", newline="", encoding="utf-8") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerow(COLUMNS)
+            lines.writerows(as_text(row) for row in rows)
+            lines.writerows(_confirmation_text(one) for one in confirmations)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _confirmation_text(one: Confirmation) -> tuple[str, ...]:
+    """Spell a confirmation as a row for all skus, without a price of its own."""
+    day = one.checked_on.isoformat()
+    place = (one.service, ALL_SKUS, one.region, one.purchase)
+    return (*place, "", "", "", day, day, "list", one.source, "all list prices read again")
 
 
 def as_text(row: Row) -> tuple[str, ...]:

@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-import botocore
 import botocore.session
 
+from pricing.checks import sagemaker_ratio
 from pricing.quotes import Row
 from pricing.tables import DATA, write_table
 
@@ -58,24 +58,6 @@ CREDITS = {
     "2xlarge": (192, 0.40),
 }
 VENDOR_NAMES = {"Intel": "Intel Xeon Platinum ", "AMD": "AMD EPYC ", "AWS": ""}
-
-
-def ml_ratio(instance_type: str) -> float | None:
-    """Return SageMaker / EC2 where the family's ratio was verified on real prices, else None."""
-    family, size = instance_type.split(".")
-    if "metal" in size:
-        return None
-    if family in {"t3", "m5", "c5", "r5", "c7i"}:
-        return 1.20
-    if family in {"g4dn", "g5", "g6", "g6e"}:
-        return 1.40 if size == "xlarge" else 1.25
-    if family == "p3":
-        return 1.25
-    if family in {"p4d", "p5"}:
-        return 1.15
-    if family == "inf2":
-        return 1.306 if size == "xlarge" else 1.20
-    return None
 
 
 def period(as_of: str) -> tuple[date, date, bool]:
@@ -322,7 +304,7 @@ def one_ml_price(
                     for row in rate
                 ]
                 break
-    ratio = ml_ratio(sku.removeprefix("ml."))
+    ratio = sagemaker_ratio(sku)
     derived = []
     for row in ec2.get((region, sku.removeprefix("ml.")), []):
         if ratio is None:

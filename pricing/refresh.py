@@ -1,0 +1,315 @@
+"""Fetch prices, check them, show the difference, and add them to the book in one step.
+
+A refresh never changes a file: it adds one new table, written aside and renamed into place, so that
+a reader sees the old book or the new one. A source that fails keeps its old rows and does not stop
+the others.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from pricing.base import Record
+from pricing.checks import check_new_rows
+from pricing.errors import CheckFailed, PricingError, TableError
+from pricing.instances import load_catalogue
+from pricing.quotes import Confirmation, PriceBook, Row
+from pricing.sources import SOURCES, Via
+from pricing.sources.files import Transport
+from pricing.tables import DATA, load_book, write_table
+
+SAME_PRICE = 1e-9
+"""Prices closer than this fraction are one price: a decimal string went through a float."""
+
+Report = Callable[[str, int, int | None], None]
+"""Called with what is being read, how much of it was, and how much there is, if known."""
+
+
+class Change(NamedTuple):
+    """One row that is new, and the row it takes over from."""
+
+    row: Row
+    before: Row | None
+
+    def __str__(self) -> str:
+        row = self.row
+        what = f"{row.service} {row.sku} {row.region} {row.purchase}"
+        tier = f" from {row.tier_from_units:g}" if row.tier_from_units else ""
+        new = f"{row.price_usd_per_unit:g} USD/{row.unit} from {row.valid_from}"
+        if self.before is None:
+            return f"+ {what}{tier}: {new}"
+        old = self.before
+        if _same_price(old, row):
+            return f"= {what}{tier}: {new}, was {old.basis}, is {row.basis}"
+        percent = 100 * (row.price_usd_per_unit / old.price_usd_per_unit - 1)
+        return f"~ {what}{tier}: {old.price_usd_per_unit:g} -> {new} ({percent:+.1f} %)"
+
+
+class Failure(Record):
+    """A source that could not be read, or whose rows broke a rule."""
+
+    source: str
+    """Source name."""
+    region: str
+    """Region code."""
+    message: str
+    """What went wrong and what to do."""
+
+
+class Outcome(NamedTuple):
+    """What a refresh found, and the file it wrote, if any."""
+
+    changes: tuple[Change, ...]
+    confirmed: tuple[Row, ...]
+    confirmations: tuple[Confirmation, ...]
+    failures: tuple[Failure, ...]
+    differences: tuple[str, ...]
+    path: Path | None
+
+
+class Plan(Record):
+    """What to refresh and how."""
+
+    regions: tuple[str, ...]
+    """Region codes."""
+    services: tuple[str, ...]
+    """Keys of `pricing.sources.SOURCES`."""
+    via: Via = "files"
+    """Public offer files, or the API with credentials."""
+    dry_run: bool = False
+    """Show, and write nothing."""
+    jump_note: str = ""
+    """Why prices may triple this time; goes into the rows that do. Empty: they are refused."""
+    endpoint_url: str | None = None
+    """Another address for the API, e.g. a test server or a VPC endpoint."""
+
+
+def refresh(
+    plan: Plan,
+    *,
+    today: date,
+    folder: Path = DATA,
+    transport: Transport | None = None,
+    report: Report | None = None,
+) -> Outcome:
+    """Read every source of a plan and add what is new to the book of a folder.
+
+    Args:
+        plan: what to read, and how.
+        today: the day of reading, UTC.
+        folder: where the book's tables are.
+        transport: how the offer files are reached.
+        report: told how far each source has come.
+
+    Returns:
+        The changes, the prices that stood, the failures, and the file that was written.
+
+    Raises:
+        TableError: the book cannot be read, or its folder cannot be written to.
+    """
+    load_book.cache_clear()
+    book = load_book(folder)
+    changes: list[Change] = []
+    confirmed: list[Row] = []
+    failures: list[Failure] = []
+    differences: list[str] = []
+    for service in plan.services:
+        for region in plan.regions:
+            try:
+                if service == "instance-types":
+                    differences += _catalogue_differences(region, plan=plan, report=report)
+                    continue
+                rows = _fetch(
+                    service, region, plan=plan, today=today, transport=transport, report=report
+                )
+                fresh, same = _compare(rows, book=book, jump_note=plan.jump_note)
+                _require_sound(fresh, held=[*book.rows, *(change.row for change in changes)])
+            except PricingError as error:
+                failures.append(Failure(source=service, region=region, message=str(error)))
+            else:
+                changes += fresh
+                confirmed += same
+    whole, single = _confirmations(confirmed, changes=changes, book=book)
+    path = None
+    if not plan.dry_run and (changes or confirmed):
+        path = _write(
+            [change.row for change in changes] + single, whole, today=today, folder=folder
+        )
+    return Outcome(
+        tuple(changes), tuple(confirmed), tuple(whole), tuple(failures), tuple(differences), path
+    )
+
+
+def _fetch(
+    service: str,
+    region: str,
+    *,
+    plan: Plan,
+    today: date,
+    transport: Transport | None,
+    report: Report | None,
+) -> list[Row]:
+    """Read one source in one region, and keep what this product sells advice on."""
+
+    def progress(done: int, of: int | None) -> None:
+        if report:
+            report(f"{service} {region}", done, of)
+
+    if plan.via not in SOURCES[service]:
+        ways = " or ".join(SOURCES[service])
+        raise PricingError(f"{service} cannot be read via {plan.via}, only via {ways}")
+    if plan.via == "files":
+        from pricing.sources import files
+        from pricing.sources.offers import SERVICES
+
+        rows = files.fetch_rows(
+            SERVICES[service], region=region, today=today, transport=transport, progress=progress
+        )
+    else:
+        rows = _fetch_api(service, region, plan=plan, today=today, progress=progress)
+    kept = [row for row in rows if row.service != "ec2" or row.sku in load_catalogue()]
+    if not kept:
+        raise PricingError("nothing that is known was offered; the format may have changed")
+    return kept
+
+
+def _fetch_api(
+    service: str,
+    region: str,
+    *,
+    plan: Plan,
+    today: date,
+    progress: Callable[[int, int | None], None],
+) -> list[Row]:
+    from pricing.sources import api
+    from pricing.sources.offers import SERVICES
+
+    where = plan.endpoint_url
+    if service == "savings-plans":
+        return api.fetch_savings_plans(
+            region=region, today=today, endpoint_url=where, progress=progress
+        )
+    if service == "spot":
+        types = [shape.instance_type for shape in load_catalogue().shapes]
+        return api.fetch_spot(
+            region=region,
+            today=today,
+            instance_types=types,
+            endpoint_url=where,
+            progress=progress,
+        )
+    return api.fetch_rows(
+        SERVICES[service], region=region, today=today, endpoint_url=where, progress=progress
+    )
+
+
+def _compare(
+    rows: Iterable[Row], *, book: PriceBook, jump_note: str
+) -> tuple[list[Change], list[Row]]:
+    """Split what was read into what is new and what stands as held."""
+    held = _newest_rows(book.rows)
+    changes: list[Change] = []
+    same: list[Row] = []
+    for row in dict.fromkeys(rows):
+        before = held.get((*row[:4], row.tier_from_units))
+        if before is not None and _same_price(before, row) and before.basis == row.basis:
+            same.append(row._replace(valid_from=before.valid_from))
+            continue
+        fresh = row
+        if before is not None and row.valid_from <= before.valid_from:
+            # The vendor's day precedes ours: the price in force on our day must be the vendor's.
+            fresh = row._replace(valid_from=row.checked_on)
+        if jump_note and not fresh.note:
+            fresh = fresh._replace(note=jump_note)
+        changes.append(Change(fresh, before))
+    return changes, same
+
+
+def _newest_rows(rows: Iterable[Row]) -> dict[tuple[object, ...], Row]:
+    newest: dict[tuple[object, ...], Row] = {}
+    for row in rows:
+        key = (*row[:4], row.tier_from_units)
+        before = newest.get(key)
+        if before is None or row.valid_from >= before.valid_from:
+            newest[key] = row
+    return newest
+
+
+def _same_price(one: Row, other: Row) -> bool:
+    return (
+        abs(one.price_usd_per_unit - other.price_usd_per_unit)
+        <= SAME_PRICE * other.price_usd_per_unit
+        and one.unit == other.unit
+    )
+
+
+def _require_sound(changes: Sequence[Change], *, held: Sequence[Row]) -> None:
+    findings = check_new_rows([change.row for change in changes], held=held)
+    if findings:
+        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+        raise CheckFailed(f"{findings[0]}{more}; nothing of it was added")
+
+
+def _confirmations(
+    confirmed: Sequence[Row], *, changes: Sequence[Change], book: PriceBook
+) -> tuple[list[Confirmation], list[Row]]:
+    """Say in one line that a whole group stands, row by row where only a part was seen."""
+    seen = {(*row[:4], row.tier_from_units) for row in confirmed}
+    seen |= {(*change.row[:4], change.row.tier_from_units) for change in changes}
+    groups: dict[tuple[str, str, str], set[tuple[object, ...]]] = {}
+    for key, row in _newest_rows(book.rows).items():
+        if row.basis == "list":
+            groups.setdefault((row.service, row.region, row.purchase), set()).add(key)
+    whole: dict[tuple[str, str, str], Confirmation] = {}
+    single: list[Row] = []
+    for row in confirmed:
+        group = (row.service, row.region, row.purchase)
+        if groups.get(group, set()) <= seen:
+            whole[group] = Confirmation(*group, row.checked_on, row.source)
+        else:
+            single.append(row)
+    return list(whole.values()), single
+
+
+def _catalogue_differences(region: str, *, plan: Plan, report: Report | None) -> list[str]:
+    """Say where AWS describes an instance type otherwise than the catalogue does."""
+    from pricing.sources import api
+
+    if plan.via != "api":
+        raise PricingError("instance-types cannot be read via files, only via api")
+
+    def progress(done: int, of: int | None) -> None:
+        if report:
+            report(f"instance-types {region}", done, of)
+
+    found = api.fetch_instance_types(
+        region=region, endpoint_url=plan.endpoint_url, progress=progress
+    )
+    lines = []
+    for shape in load_catalogue().shapes:
+        for name, theirs in found.get(shape.instance_type, {}).items():
+            ours = getattr(shape, name)
+            if ours != theirs:
+                lines.append(f"{shape.instance_type}: {name} is {ours} here, {theirs} at AWS")
+    return lines
+
+
+def _write(
+    rows: Sequence[Row], whole: Sequence[Confirmation], *, today: date, folder: Path
+) -> Path:
+    """Add one table; its name is the day and a fingerprint of what it holds."""
+    content = "\n".join(sorted(map(str, [*rows, *whole])))
+    mark = hashlib.sha256(content.encode()).hexdigest()[:8]
+    path = folder / f"refresh-{today.isoformat()}-{mark}.csv"
+    try:
+        write_table(path, rows=rows, confirmations=whole)
+    except OSError as error:
+        raise TableError(
+            f"{folder}: cannot be written to ({error.strerror}); name a folder of your own with "
+            "--book"
+        ) from error
+    finally:
+        load_book.cache_clear()
+    return path

@@ -1,0 +1,197 @@
+"""AWS's public offer files, one CSV per service and region, read as a stream without credentials.
+
+An EC2 file is hundreds of megabytes, and a few thousand of its lines matter. Lines are cut from the
+stream as bytes, skipped unread unless they contain the words that a wanted line must have, and only
+then parsed; memory stays at one block whatever the size of the file.
+"""
+
+import csv
+import http.client
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Final, NamedTuple
+
+from pricing.errors import SourceError
+from pricing.quotes import Row
+from pricing.sources.offers import Offer, Reading, Service, plain_name
+
+FILES_URL: Final = "https://pricing.us-east-1.amazonaws.com"
+BLOCK_BYTES: Final = 1 << 20
+ATTEMPTS: Final = 5
+WAIT_S: Final = 1.0
+TIMEOUT_S: Final = 60.0
+WORTH_A_RETRY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes read so far and the bytes expected, if known."""
+
+
+class Transport(NamedTuple):
+    """How the network is used; tests shorten the waits and point to their own server."""
+
+    base_url: str = FILES_URL
+    attempts: int = ATTEMPTS
+    wait_s: float = WAIT_S
+    timeout_s: float = TIMEOUT_S
+    sleep: Callable[[float], None] = time.sleep
+
+
+class _CutConnectionError(Exception):
+    """The stream ended before the length that was promised."""
+
+
+def offer_url(*, base_url: str, service: Service, region: str) -> str:
+    """Return where the current offer file of a service and region is."""
+    return f"{base_url}/offers/v1.0/aws/{service.code}/current/{region}/index.csv"
+
+
+def fetch_rows(
+    service: Service,
+    *,
+    region: str,
+    today: date,
+    transport: Transport | None = None,
+    progress: Progress | None = None,
+) -> list[Row]:
+    """Read one offer file and return the rows it holds for us.
+
+    Throttling, server errors and cut connections are tried again with growing waits.
+
+    Raises:
+        SourceError: no network, not found, not an offer file, or cut off every time.
+    """
+    how = transport or Transport()
+    url = offer_url(base_url=how.base_url, service=service, region=region)
+    last = ""
+    for attempt in range(how.attempts):
+        if attempt:
+            how.sleep(how.wait_s * 2 ** (attempt - 1))
+        try:
+            blocks = _blocks(url, timeout_s=how.timeout_s, progress=progress)
+            return rows_of_lines(
+                _lines(blocks), service=service, region=region, today=today, url=url
+            )
+        except urllib.error.HTTPError as error:
+            if error.code not in WORTH_A_RETRY:
+                raise SourceError(f"{url}: HTTP {error.code} {error.reason}") from error
+            last = f"HTTP {error.code} {error.reason}"
+        except (_CutConnectionError, http.client.HTTPException, ConnectionError) as error:
+            last = f"the connection was cut: {error}"
+        except (urllib.error.URLError, TimeoutError) as error:
+            last = f"no answer: {getattr(error, 'reason', error)}"
+    raise SourceError(f"{url}: {last}, {how.attempts} times; check the network and try again later")
+
+
+def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterator[bytes]:
+    if not url.startswith(("https://", "http://")):
+        raise SourceError(f"{url}: an offer file is read over http or https")
+    request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=timeout_s) as response:  # noqa: S310
+        length = response.headers.get("Content-Length")
+        promised = None if length is None else int(length)
+        seen = 0
+        while block := response.read(BLOCK_BYTES):
+            seen += len(block)
+            if progress:
+                progress(seen, promised)
+            yield block
+        if promised is not None and seen != promised:
+            raise _CutConnectionError(f"{seen:,} of {promised:,} bytes came")
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Cut blocks into whole lines, a list of them per block."""
+    rest = b""
+    for block in blocks:
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        yield lines
+    if rest:
+        yield [rest]
+
+
+def rows_of_lines(
+    batches: Iterable[Sequence[bytes]], *, service: Service, region: str, today: date, url: str
+) -> list[Row]:
+    """Parse the lines of an offer file that can matter, and map them to rows.
+
+    Raises:
+        SourceError: there is no header, or a wanted line does not fit it.
+    """
+    needles = tuple(tuple(word.encode() for word in words) for words in service.needles)
+    names: list[str] = []
+    about: dict[str, str] = {}
+    reading = Reading(region, today, url)
+    rows: list[Row] = []
+    for lines in batches:
+        body = iter(lines)
+        if not names:
+            names = _header(body, about=about, url=url)
+            reading = Reading(region, today, f"{url} version {about.get('version', 'not stated')}")
+        for line in body:
+            if _may_matter(line, needles):
+                offer = _offer(_fields(line, url=url), names=names, url=url)
+                row = None if offer is None else service.mapper(offer, reading)
+                if row is not None:
+                    rows.append(row)
+    if not names:
+        raise SourceError(f"{url}: not an offer file (no header line)")
+    return rows
+
+
+def _header(lines: Iterator[bytes], *, about: dict[str, str], url: str) -> list[str]:
+    """Read what stands above the table, up to its header; empty if the header is still to come."""
+    for line in lines:
+        fields = _fields(line, url=url)
+        if fields[:1] == ["SKU"]:
+            return [plain_name(name) for name in fields]
+        if len(fields) != 2:
+            raise SourceError(f"{url}: not an offer file (no header line)")
+        about[plain_name(fields[0])] = fields[1]
+    return []
+
+
+def _may_matter(line: bytes, needles: tuple[tuple[bytes, ...], ...]) -> bool:
+    """Whether a line contains every word of one of the needles."""
+    for words in needles:
+        for word in words:
+            if word not in line:
+                break
+        else:
+            return True
+    return False
+
+
+def _fields(line: bytes, *, url: str) -> list[str]:
+    try:
+        return next(csv.reader([line.decode("utf-8").rstrip("\r")], strict=True), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{url}: a line is garbage: {error}") from error
+
+
+def _offer(fields: list[str], *, names: list[str], url: str) -> Offer | None:
+    if not fields:
+        return None
+    if len(fields) != len(names):
+        raise SourceError(
+            f"{url}: a line has {len(fields)} fields where the header has {len(names)}"
+        )
+    attributes = dict(zip(names, fields, strict=True))
+    try:
+        return Offer(
+            attributes=attributes,
+            term=attributes["termtype"],
+            unit=attributes["unit"],
+            tier_from=float(attributes.get("startingrange") or 0),
+            price=float(attributes["priceperunit"]),
+            currency=attributes["currency"],
+            effective=date.fromisoformat(attributes["effectivedate"][:10]),
+            lease=attributes.get("leasecontractlength", ""),
+            option=attributes.get("purchaseoption", ""),
+            offering_class=attributes.get("offeringclass", ""),
+        )
+    except (KeyError, ValueError) as error:
+        raise SourceError(f"{url}: a line cannot be read: {error}") from error
