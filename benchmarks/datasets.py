@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.columns import Kind, as_utc, model_input, tidy_columns
 from benchmarks.errors import DataError, did_you_mean
-from benchmarks.files import evenly_spaced, read_table
+from benchmarks.files import evenly_spaced, read_table, row_limit
 from benchmarks.quality import DEFAULT_METRIC, METRICS
 from benchmarks.records import DatasetSpec, Task
 
@@ -91,6 +91,7 @@ def load_data(
     metric: str = "auto",
     folder: Path,
     max_rows: int | None = None,
+    max_cells: int | None = None,
 ) -> TaskData:
     """Load what the study's `data` section names.
 
@@ -105,13 +106,14 @@ def load_data(
         metric: `auto` or a key of `benchmarks.quality.METRICS`.
         folder: the study's folder.
         max_rows: keep about so many rows at most, spread evenly; null keeps all.
+        max_cells: keep about so many values at most, for wide tables; null keeps all.
 
     Raises:
         DataError: one line that names file, key, value and remedy.
     """
     if path is not None:
         where, name = str(path), Path(path).stem
-        table = read_table(folder / Path(path).expanduser(), max_rows=max_rows)
+        table = read_table(folder / Path(path).expanduser(), max_rows=max_rows, max_cells=max_cells)
         raw, row_count, simulated = table.frame, table.row_count, False
     elif source is not None:
         where, name = source, source.partition(":")[2].partition(",")[0]
@@ -133,7 +135,7 @@ def load_data(
         ignore=tuple(ignore),
         task=task,
         metric=metric,
-        max_rows=max_rows,
+        max_rows=row_limit(len(raw.columns), max_rows, max_cells),
     )
 
 
@@ -461,22 +463,39 @@ def split_rows(
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(row_count)
     if data.spec.task == "classification" and data.y is not None:
-        # Deal the rows of each class out evenly: position within the class, as a fraction.
-        labels = data.y[shuffled]
-        position = np.empty(row_count)
-        for label in np.unique(labels):
-            members = np.flatnonzero(labels == label)
-            position[members] = (np.arange(len(members)) + rng.random()) / len(members)
-        shuffled = shuffled[np.argsort(position, kind="stable")]
+        shuffled = _dealt(shuffled, data.y[shuffled], first=rng.random())
     return np.sort(shuffled[test_count:]), np.sort(shuffled[:test_count])
 
 
 def thin_rows(
-    rows: "np.ndarray[Any, Any]", *, kept_count: int, seed: int
+    data: TaskData, rows: "np.ndarray[Any, Any]", *, kept_count: int, seed: int
 ) -> "np.ndarray[Any, Any]":
-    """Return a random subset of row numbers, in order; smaller subsets lie within larger ones."""
+    """Return a random subset of row numbers, in order; smaller subsets lie within larger ones.
+
+    Each class keeps its proportion, and at least one row as long as there is room.
+    """
     import numpy as np
 
     if kept_count >= len(rows):
         return rows
-    return np.sort(np.random.default_rng(seed).permutation(rows)[:kept_count])
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    if data.spec.task == "classification" and data.y is not None:
+        shuffled = _dealt(shuffled, data.y[shuffled], first=0.0)
+    return np.sort(shuffled[:kept_count])
+
+
+def _dealt(
+    rows: "np.ndarray[Any, Any]", labels: "np.ndarray[Any, Any]", *, first: float
+) -> "np.ndarray[Any, Any]":
+    """Order rows so that every head of the list holds each class in its proportion.
+
+    The k-th row of a class of n goes to position (k + first) / n.
+    """
+    import numpy as np
+
+    position = np.empty(len(rows))
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        position[members] = (np.arange(len(members)) + first) / len(members)
+    dealt: np.ndarray[Any, Any] = rows[np.argsort(position, kind="stable")]
+    return dealt

@@ -30,6 +30,9 @@ BLOCK_COUNT = 200
 PARQUET_READ_FACTOR = 20
 """Rows read from a Parquet file for each row kept, at most."""
 
+MIN_KEPT_ROWS = 1_000
+"""Rows kept of the widest table."""
+
 DELIMITERS = ",;\t|"
 
 MAGIC = {
@@ -53,8 +56,8 @@ class Table:
     """Rows in the whole file; counted, or estimated for very large CSV files."""
 
 
-def read_table(path: Path, *, max_rows: int | None = None) -> Table:
-    """Read a CSV or Parquet file, at most about `max_rows` rows of it.
+def read_table(path: Path, *, max_rows: int | None = None, max_cells: int | None = None) -> Table:
+    """Read a CSV or Parquet file, at most about `max_rows` rows or `max_cells` values of it.
 
     Raises:
         DataError: one line that names the file, what is wrong with it and what to do.
@@ -70,7 +73,7 @@ def read_table(path: Path, *, max_rows: int | None = None) -> Table:
                 f"{path}: data.path: the name says Parquet, the content is {what}: "
                 + ("rename it to .csv" if is_text else "export the table as Parquet or CSV")
             )
-        return _read_parquet(path, max_rows=max_rows)
+        return _read_parquet(path, max_rows=max_rows, max_cells=max_cells)
     if suffix in {".csv", ".tsv", ".txt"}:
         if found == "Parquet":
             raise DataError(
@@ -82,7 +85,7 @@ def read_table(path: Path, *, max_rows: int | None = None) -> Table:
                 f"{path}: data.path: the content is {found or 'binary, not text'}: "
                 "export the table as CSV (UTF-8) or Parquet"
             )
-        return _read_csv(path, max_rows=max_rows)
+        return _read_csv(path, max_rows=max_rows, max_cells=max_cells)
     raise DataError(
         f"{path}: data.path: unknown file type {suffix or '(no extension)'!r}: "
         "give a .csv, .tsv, .parquet or .pq file"
@@ -111,7 +114,7 @@ def _read_head(path: Path) -> bytes:
 # Parquet ------------------------------------------------------------------------------------------
 
 
-def _read_parquet(path: Path, *, max_rows: int | None) -> Table:
+def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -119,6 +122,7 @@ def _read_parquet(path: Path, *, max_rows: int | None) -> Table:
         with pq.ParquetFile(path) as file:
             row_count = file.metadata.num_rows
             _refuse_duplicates(path, file.schema_arrow.names)
+            max_rows = row_limit(len(file.schema_arrow.names), max_rows, max_cells)
             if max_rows is None or row_count <= max_rows:
                 frame = file.read().to_pandas()
             else:
@@ -154,11 +158,12 @@ def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
 # CSV ----------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, *, max_rows: int | None) -> Table:
+def _read_csv(path: Path, *, max_rows: int | None, max_cells: int | None) -> Table:
     import pandas as pd
 
     header, delimiter = _csv_header(path)
     _refuse_duplicates(path, header)
+    max_rows = row_limit(len(header), max_rows, max_cells)
     large = path.stat().st_size > WHOLE_CSV_BYTES
     try:
         if max_rows is None or not large:
@@ -183,6 +188,14 @@ def _read_csv(path: Path, *, max_rows: int | None) -> Table:
     if max_rows is not None and len(frame) > max_rows:
         frame = frame.iloc[evenly_spaced(len(frame), max_rows)]
     return Table(frame=frame.reset_index(drop=True), row_count=row_count)
+
+
+def row_limit(column_count: int, max_rows: int | None, max_cells: int | None) -> int | None:
+    """Return how many rows of a table may be kept; null for all."""
+    limits = [] if max_rows is None else [max_rows]
+    if max_cells is not None:
+        limits.append(max(MIN_KEPT_ROWS, max_cells // max(1, column_count)))
+    return min(limits, default=None)
 
 
 def evenly_spaced(row_count: int, kept_count: int) -> list[int]:

@@ -69,6 +69,27 @@ class DatasetSpec(Record):
     """Hash of the used rows' content, so that runs on other data are not mixed in."""
 
 
+class DataSettings(Record):
+    """Which data to learn from, as the study says it: what `load_data` takes."""
+
+    path: str | None = None
+    """CSV or Parquet file, relative to the study."""
+    source: str | None = None
+    """`builtin:...`, `openml:...` or `simulated:...` in place of a path."""
+    target: str | None = None
+    """Column to predict; null asks for clustering."""
+    time: str | None = None
+    """Column with the time of each case."""
+    label_time: str | None = None
+    """Column with the time each label became known."""
+    ignore: tuple[str, ...] = ()
+    """Columns that are not features."""
+    task: str = "auto"
+    """`auto` or a task."""
+    metric: str = "auto"
+    """`auto` or a metric."""
+
+
 class HardwareProfile(Record):
     """The machine a run was measured on."""
 

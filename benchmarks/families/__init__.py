@@ -125,10 +125,8 @@ FAMILIES: dict[str, Family] = {
 }
 """Every built-in family by name."""
 
-IMPORTED = Family(
-    _in("user"), LEARNING | CLUSTERING, 5, 200.0, CPU_AND_CUDA, serving_modules=TORCH_SERVING
-)
-"""The user's own model, from an import path."""
+IMPORTED = Family(_in("user"), LEARNING | CLUSTERING, 5, 200.0, CPU_AND_CUDA)
+"""The user's own model, from an import path; serving imports its module too."""
 
 
 def family_of(candidate: Candidate) -> Family:

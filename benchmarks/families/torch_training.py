@@ -52,6 +52,16 @@ def torch_estimator(build: Build, setup: Setup) -> "TorchClassifier | TorchRegre
     )
 
 
+def warm_up() -> None:
+    """Load what torch's optimisers import when they are first used; starts no thread.
+
+    It takes a second, once for each process, and is no part of a training.
+    """
+    weight = nn.Parameter(torch.zeros(1))
+    weight.grad = torch.zeros(1)
+    torch.optim.Adam([weight]).step()
+
+
 class _TorchModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     """What the two estimators share: the loop and the forward pass."""
 

@@ -1,0 +1,207 @@
+"""`advisor bench`: measure the candidates of a study."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from benchmarks.runner import BenchResult, Plan
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(bench)
+
+
+def bench(
+    study: Annotated[Path, typer.Argument(help="The study file, e.g. advisor.yaml.")],
+    preset: Annotated[
+        Literal["fast", "standard"],
+        typer.Option(help="fast: about 3 minutes at most, rows sampled; standard: all rows."),
+    ] = "fast",
+    candidate: Annotated[
+        list[str] | None,
+        typer.Option(help="Measure only this candidate of the study; may be repeated."),
+    ] = None,
+    device: Annotated[
+        Literal["cpu", "cuda", "all"], typer.Option(help="Where to measure; all: what there is.")
+    ] = "all",
+    again: Annotated[
+        bool, typer.Option("--again", help="Measure again what the store already holds.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
+) -> None:
+    """Measure training, quality and inference of every candidate; keep the runs in the store.
+
+    A run that is already there is not repeated, and one that was stopped half-way goes on. A
+    candidate that fails is a run with an outcome and a reason; the others go on.
+
+    Example: advisor bench advisor.yaml --preset fast
+    """
+    from rich.console import Console
+
+    result = bench_study(
+        study,
+        preset=preset,
+        candidates=candidate or (),
+        device=device,
+        again=again,
+        messages=Console(stderr=True),
+    )
+    if as_json:
+        typer.echo(_as_json(result))
+    else:
+        print_result(result, Console())
+        typer.echo(f"Next: advisor recommend {study}", err=True)
+
+
+def bench_study(
+    study_path: Path,
+    *,
+    preset: str = "fast",
+    candidates: "list[str] | tuple[str, ...]" = (),
+    device: str = "all",
+    again: bool = False,
+    store: Path | None = None,
+    messages: "Console | None" = None,
+) -> "BenchResult":
+    """Measure a study's candidates, with the plan and a progress bar on `messages`.
+
+    Args:
+        study_path: the study file.
+        preset: `fast` or `standard`.
+        candidates: names to measure; all of the study's when empty.
+        device: `cpu`, `cuda` or `all` that are at hand.
+        again: measure again what the store already holds.
+        store: folder of the runs; `.advisor` beside the study when None.
+        messages: where plan and progress are shown; nowhere when None.
+
+    Raises:
+        StudyError, BenchmarkError: one line for people.
+    """
+    from advisor.study import load_study
+    from benchmarks.records import DataSettings
+    from benchmarks.runner import run_study_benchmarks
+    from benchmarks.store import DEFAULT_FOLDER, RunStore
+
+    study = load_study(study_path)
+    folder = study_path.resolve().parent
+    drifting = study.retraining.backtest_source
+    with _progress_bar(messages) as bar:
+        return run_study_benchmarks(
+            data_settings=DataSettings(**study.data.model_dump()),
+            candidates=[
+                item if isinstance(item, str) else (item.name, item.import_path)
+                for item in study.candidates
+            ],
+            store=RunStore(store or folder / DEFAULT_FOLDER),
+            folder=folder,
+            preset=preset,
+            devices=None if device == "all" else (device,),  # type: ignore[arg-type]
+            only=tuple(candidates),
+            rows_per_request=study.workload.rows_per_request,
+            backtest_settings=None if drifting is None else DataSettings(source=drifting),
+            again=again,
+            on_plan=bar.show_plan,
+            on_progress=bar.show_progress,
+        )
+
+
+def print_result(result: "BenchResult", console: "Console") -> None:
+    """Print a table of runs, and under it what must be known beside the numbers."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from benchmarks.summary import (
+        RUN_COLUMNS,
+        backtest_line,
+        run_remarks,
+        run_row,
+        shared_remarks,
+    )
+
+    spec = result.plan.dataset
+    table = Table(
+        title=escape(f"{spec.name}: {spec.task}, quality is {spec.metric}"), title_justify="left"
+    )
+    for position, column in enumerate(RUN_COLUMNS):
+        table.add_column(column, justify="left" if position < 2 else "right")
+    for run in result.runs:
+        table.add_row(*(escape(text) for text in run_row(run)))
+    console.print(table)
+    shared = shared_remarks(result.runs)
+    for remark in shared:
+        console.print(f"- {escape(remark)}", highlight=False)
+    for run in result.runs:
+        for remark in run_remarks(run):
+            if remark not in shared:
+                console.print(f"- {escape(f'{run.candidate.name}: {remark}')}", highlight=False)
+    for backtest in result.backtests:
+        console.print(f"- back-test of {escape(backtest_line(backtest))}", highlight=False)
+
+
+def _as_json(result: "BenchResult") -> str:
+    import json
+
+    return json.dumps(
+        {
+            "runs": [run.model_dump(mode="json") for run in result.runs],
+            "backtests": [run.model_dump(mode="json") for run in result.backtests],
+        },
+        indent=2,
+    )
+
+
+class _Bar:
+    """Plan and progress on a console; nothing at all without one."""
+
+    def __init__(self, console: "Console | None") -> None:
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.fields[label]}", markup=False),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("about {task.fields[left]} left"),
+            console=console,
+            transient=True,
+            disable=console is None,
+        )
+        self._task = self._progress.add_task("", total=1, label="reading the data", left="?")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show_plan(self, plan: "Plan") -> None:
+        """Print what will be done and about how long it takes."""
+        if self._console is None:
+            return
+        from benchmarks.runner import plan_lines
+
+        for line in plan_lines(plan):
+            self._console.print(line, highlight=False, markup=False)
+
+    def show_progress(self, progress: object) -> None:
+        """Move the bar."""
+        from benchmarks.runner import Progress
+
+        assert isinstance(progress, Progress)
+        self._progress.update(
+            self._task,
+            completed=progress.done_count,
+            total=max(1, progress.total_count),
+            label=progress.label,
+            left=progress.remaining_text,
+        )
+
+
+def _progress_bar(console: "Console | None") -> _Bar:
+    return _Bar(console)

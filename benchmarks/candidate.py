@@ -1,0 +1,510 @@
+"""One candidate on one device: its trials in order, within its share of the time -> a run."""
+
+import importlib.util
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.datasets import TEST_FRACTION, TaskData, split_rows
+from benchmarks.families import family_of
+from benchmarks.isolation import Job, JobResult, Worker
+from benchmarks.learning import affordable_rows, last_doubling_gain
+from benchmarks.presets import CURVE_FRACTIONS, Preset
+from benchmarks.records import (
+    BenchmarkRun,
+    Candidate,
+    Device,
+    HardwareProfile,
+    InferenceMeasurement,
+    LearningPoint,
+    Outcome,
+    TrainingMeasurement,
+)
+from benchmarks.store import RunStore
+
+MIN_CURVE_ROWS = 16
+"""Smallest training of a learning curve."""
+
+MIN_ALLOWANCE_S = 10.0
+"""Time that the trainings of a candidate get at least, however little is left. [s]"""
+
+OTHER_LOAD_LIMIT_FRACTION = 0.10
+"""Other programs that use more of the processors than this are worth a note. [fraction]"""
+
+STOLEN_LIMIT_FRACTION = 0.05
+"""A hypervisor that takes more of the processors than this is worth a note. [fraction]"""
+
+MAX_NOTES = 12
+"""Notes kept on one run."""
+
+ONE_THREAD_FACTOR_LIMIT = 4.0
+"""A training with one thread is planned to take at most so many times longer than with all."""
+
+
+@dataclass
+class Lab:
+    """What the candidates of one call share. A context manager: it stops its workers."""
+
+    data: TaskData
+    data_path: Path
+    scratch: Path
+    folder: Path
+    hardware: HardwareProfile
+    preset: Preset
+    store: RunStore
+    batches: tuple[int, ...]
+    memory_limit_bytes: int
+    begin_step: Callable[[str, str], None]
+    notes: tuple[str, ...] = ()
+    _workers: dict[tuple[int, bool], Worker] = field(default_factory=dict)
+    _modules: tuple[str, ...] = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close_workers()
+
+    def worker(self, candidate: Candidate, *, thread_count: int, device: Device) -> Worker:
+        """Return the worker for a candidate's libraries and thread count, made if need be.
+
+        Candidates with other libraries get workers of their own, so that torch does not count
+        towards the memory of those that do without.
+        """
+        modules = family_of(candidate).serving_modules
+        if "torch" not in modules and "torch" in source_text(candidate, self.folder):
+            modules = (*modules, "torch")
+        if modules != self._modules:
+            self.close_workers()
+            self._modules = modules
+        wanted = (thread_count, device == "cuda")
+        if wanted not in self._workers:
+            self._workers[wanted] = Worker(
+                thread_count=thread_count,
+                warm="benchmarks.measure:warm",
+                warm_payload={"data_path": str(self.data_path), "modules": ["pandas", *modules]},
+                folder=self.folder,
+                with_cuda=device == "cuda",
+            )
+        return self._workers[wanted]
+
+    def close_workers(self) -> None:
+        """Stop every worker."""
+        for worker in self._workers.values():
+            worker.close()
+        self._workers.clear()
+
+
+class _StoppedError(Exception):
+    """A trial that the run cannot do without had no result."""
+
+    def __init__(self, result: JobResult, label: str) -> None:
+        super().__init__(label)
+        self.outcome: Outcome = result.outcome
+        self.reason = f"{label}: {result.reason}"
+
+
+@dataclass
+class _Found:
+    """What the trials of a candidate have brought so far."""
+
+    training: list[TrainingMeasurement] = field(default_factory=list)
+    curve: list[LearningPoint] = field(default_factory=list)
+    inference: list[InferenceMeasurement] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    artefact_bytes: int | None = None
+    load_s: float | None = None
+    import_s: float | None = None
+    serving_memory_bytes: int | None = None
+    parameter_count: int | None = None
+
+    disturbed: list[float] = field(default_factory=list)
+    """Load of other programs during each trial, where it mattered."""
+    stolen: list[float] = field(default_factory=list)
+
+    def note(self, *texts: str) -> None:
+        """Add notes, each once."""
+        self.notes += [text for text in dict.fromkeys(texts) if text not in self.notes]
+
+
+class CandidateBench:
+    """Runs the trials of one candidate on one device."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        *,
+        candidate: Candidate,
+        device: Device,
+        key: str,
+        allowance_s: float | None,
+    ) -> None:
+        """Prepare the trials; `allowance_s` is this candidate's share of the time, null for any."""
+        self._lab, self._candidate, self._device, self._key = lab, candidate, device, key
+        self._cache = lab.store.unfinished(key)
+        self._threads = lab.hardware.logical_cpu_count
+        self._save_path = lab.scratch / f"{key}-{device}.joblib"
+        self._rows_path = lab.scratch / f"{key}-{device}.json"
+        self._found = _Found()
+        self._found.note(*lab.data.notes, *lab.notes)
+        self._begin = time.monotonic()
+        self._trial_count = 0
+        batch_count = len(lab.batches)
+        serving_s = lab.preset.serving_s(batch_count=batch_count, threaded=False)
+        serving_s += lab.preset.serving_s(batch_count=batch_count, threaded=True)
+        self._fit_budget_s = (
+            None if allowance_s is None else max(MIN_ALLOWANCE_S, allowance_s - serving_s)
+        )
+
+    def run(self, *, run_id: str, started_at: datetime) -> BenchmarkRun:
+        """Run every trial; a failure ends the candidate and becomes the run's outcome."""
+        outcome: Outcome = "ok"
+        reason: str | None = None
+        try:
+            if self._device == "cuda" and self._lab.hardware.gpu_model is None:
+                outcome, reason = "skipped", "no CUDA device that torch can use on this machine"
+            else:
+                self._all_trials()
+        except _StoppedError as stopped:
+            outcome, reason = stopped.outcome, stopped.reason
+        finally:
+            self._save_path.unlink(missing_ok=True)
+            self._rows_path.unlink(missing_ok=True)
+        self._explain_disturbance()
+        found = self._found
+        return BenchmarkRun(
+            id=run_id,
+            key=self._key,
+            started_at=started_at,
+            preset=self._lab.preset.name,
+            candidate=self._candidate,
+            dataset=self._lab.data.spec.replace(used_row_count=self._used_row_count()),
+            hardware=self._lab.hardware,
+            device=self._device,
+            outcome=outcome,
+            reason=reason,
+            training=tuple(found.training),
+            learning_curve=tuple(sorted(found.curve, key=lambda p: (p.row_count, p.seed))),
+            inference=tuple(found.inference),
+            artefact_bytes=found.artefact_bytes,
+            load_s=found.load_s,
+            import_s=found.import_s,
+            serving_memory_bytes=found.serving_memory_bytes,
+            parameter_count=found.parameter_count,
+            notes=tuple(found.notes[:MAX_NOTES]),
+        )
+
+    def _used_row_count(self) -> int:
+        """Return the rows behind the trainings, with the held-out share that goes with them."""
+        spec = self._lab.data.spec
+        whole = len(split_rows(self._lab.data, seed=0)[0])
+        trained = max((t.row_count for t in self._found.training), default=whole)
+        if trained >= whole:
+            return spec.used_row_count
+        return min(spec.used_row_count, round(trained / (1 - TEST_FRACTION)))
+
+    # Trials ---------------------------------------------------------------------------------------
+
+    def _all_trials(self) -> None:
+        rows = self._learning_curve()
+        for seed in self._lab.preset.seeds:
+            self._training(seed, rows=rows)
+        if self._threads > 1 and self._device == "cpu":
+            self._one_thread_training(rows)
+        self._explain_rows(rows)
+        self._serving()
+
+    def _learning_curve(self) -> int:
+        """Measure the sizes below the whole; return how many rows the trainings can afford."""
+        whole = len(split_rows(self._lab.data, seed=0)[0])
+        seed = self._lab.preset.seeds[0]
+        first = self._first_point(curve_sizes(whole)[0], seed=seed)
+        if first is None:
+            return whole
+        rows = self._affordable(whole)
+        for size in curve_sizes(rows):
+            if first < size < rows:
+                self._curve_point(size, seed=seed, label=self._curve_label(size / rows))
+                rows = min(rows, self._affordable(rows))
+        return rows
+
+    def _first_point(self, size: int, *, seed: int) -> int | None:
+        """Measure the smallest size, an even smaller one if that takes too long."""
+        limit_s = None if self._fit_budget_s is None else self._fit_budget_s / 3
+        label = self._curve_label(CURVE_FRACTIONS[0])
+        result = self._curve_point(size, seed=seed, label=label, limit_s=limit_s)
+        if result.outcome == "timeout":
+            size = max(MIN_CURVE_ROWS, size // 16)
+            result = self._curve_point(size, seed=seed, label=label, limit_s=limit_s)
+        if result.outcome in {"timeout", "out-of-memory", "crashed"}:
+            raise _StoppedError(result, f"training on {size:,} rows")
+        return size if result.outcome == "ok" else None
+
+    @staticmethod
+    def _curve_label(share: float) -> str:
+        nearest = min(CURVE_FRACTIONS, key=lambda fraction: abs(fraction - share))
+        return f"learning curve, {nearest:.0%}"
+
+    def _curve_point(
+        self, size: int, *, seed: int, label: str, limit_s: float | None = None
+    ) -> JobResult:
+        result = self._fit(
+            f"curve-{size}", label, seed=seed, rows=size, threads=self._threads, limit_s=limit_s
+        )
+        if result.outcome == "ok":
+            measured = TrainingMeasurement.model_validate(result.value["measurement"])
+            self._found.curve.append(_as_point(measured))
+        elif result.outcome == "failed":
+            self._found.note(f"learning curve at {size:,} rows: {result.reason}")
+        return result
+
+    def _affordable(self, rows: int) -> int:
+        """Return how many rows fit the time: every seed, one thread once, the rest of the curve."""
+        if self._fit_budget_s is None or not self._found.curve:
+            return rows
+        left_s = max(1.0, self._fit_budget_s - (time.monotonic() - self._begin))
+        one_thread = min(self._threads, ONE_THREAD_FACTOR_LIMIT) if self._device == "cpu" else 0
+        trainings = len(self._lab.preset.seeds) + one_thread + sum(CURVE_FRACTIONS[1:])
+        return affordable_rows(
+            self._found.curve, budget_s=left_s, training_count=trainings, row_count=rows
+        )
+
+    def _training(self, seed: int, *, rows: int) -> None:
+        is_first = seed == self._lab.preset.seeds[0]
+        result = self._fit(
+            f"train-{seed}-{rows}",
+            f"training, seed {seed}",
+            seed=seed,
+            rows=rows,
+            threads=self._threads,
+            save=is_first,
+            limit_s=self._fit_limit_s(),
+        )
+        if result.outcome != "ok":
+            raise _StoppedError(result, f"training, seed {seed}")
+        measured = TrainingMeasurement.model_validate(result.value["measurement"])
+        self._found.training.append(measured)
+        if is_first:
+            self._found.curve.append(_as_point(measured))
+            self._found.artefact_bytes = result.value["artefact_bytes"]
+            self._found.parameter_count = result.value["parameter_count"]
+        self._found.note(*result.value["notes"])
+
+    def _fit_limit_s(self) -> float | None:
+        """Return the deadline of one training: what is left of the candidate's time. [s]"""
+        if self._fit_budget_s is None:
+            return None
+        return max(MIN_ALLOWANCE_S, self._fit_budget_s - (time.monotonic() - self._begin))
+
+    def _one_thread_training(self, rows: int) -> None:
+        seed = self._lab.preset.seeds[0]
+        result = self._fit(
+            f"train-one-thread-{rows}",
+            "training, one thread",
+            seed=seed,
+            rows=rows,
+            threads=1,
+            limit_s=self._fit_limit_s(),
+        )
+        if result.outcome == "ok":
+            measured = TrainingMeasurement.model_validate(result.value["measurement"])
+            self._found.training.append(measured)
+        else:
+            self._found.note(f"training with one thread: {result.reason}")
+
+    def _fit(
+        self,
+        trial_id: str,
+        label: str,
+        *,
+        seed: int,
+        rows: int,
+        threads: int,
+        save: bool = False,
+        limit_s: float | None = None,
+    ) -> JobResult:
+        payload = {
+            "data_path": str(self._lab.data_path),
+            "candidate": self._candidate.model_dump(),
+            "seed": seed,
+            "row_count": rows,
+            "thread_count": threads,
+            "device": self._device,
+            "save_path": str(self._save_path) if save else None,
+            "rows_path": str(self._rows_path) if save else None,
+        }
+        limit_s = min(self._lab.preset.trial_limit_s, limit_s or self._lab.preset.trial_limit_s)
+        job = self._job("train", payload, deadline_s=limit_s)
+        worker = self._lab.worker(self._candidate, thread_count=threads, device=self._device)
+        return self._trial(trial_id, label, job, worker, reusable=not save)
+
+    def _serving(self) -> None:
+        preset = self._lab.preset
+        many = self._threads > 1 and self._device == "cpu"
+        label = "serving, one thread" if many else "serving"
+        payload = self._serving_payload(threads=1)
+        limit_s = preset.serving_limit_s(batch_count=len(self._lab.batches))
+        with Worker(
+            thread_count=1, folder=self._lab.folder, with_cuda=self._device == "cuda"
+        ) as fresh:
+            job = self._job("serve", payload, deadline_s=limit_s, fresh=True)
+            result = self._trial("serve-1", label, job, fresh)
+        if result.outcome != "ok":
+            raise _StoppedError(result, "serving")
+        self._found.import_s = result.value["import_s"]
+        self._found.load_s = result.value["load_s"]
+        self._found.serving_memory_bytes = result.value["serving_memory_bytes"]
+        self._keep_inference(result)
+        if many:
+            payload = self._serving_payload(threads=self._threads)
+            worker = self._lab.worker(
+                self._candidate, thread_count=self._threads, device=self._device
+            )
+            job = self._job("serve", payload, deadline_s=limit_s)
+            result = self._trial(
+                f"serve-{self._threads}", f"serving, {self._threads} threads", job, worker
+            )
+            if result.outcome == "ok":
+                self._keep_inference(result)
+            else:
+                self._found.note(f"serving with {self._threads} threads: {result.reason}")
+
+    def _serving_payload(self, *, threads: int) -> dict[str, Any]:
+        preset = self._lab.preset
+        single, others = (
+            (preset.single_row, preset.larger_batches)
+            if threads == 1
+            else (preset.threaded_single_row, preset.threaded_larger_batches)
+        )
+        return {
+            "candidate": self._candidate.model_dump(),
+            "save_path": str(self._save_path),
+            "rows_path": str(self._rows_path),
+            "thread_count": threads,
+            "device": self._device,
+            "batch_rows": list(self._lab.batches),
+            "first_budget": vars(single),
+            "budget": vars(others),
+        }
+
+    def _keep_inference(self, result: JobResult) -> None:
+        self._found.inference += [
+            InferenceMeasurement.model_validate(item) for item in result.value["inference"]
+        ]
+        self._found.note(*result.value["notes"])
+
+    def _job(
+        self, function: str, payload: Mapping[str, Any], *, deadline_s: float, fresh: bool = False
+    ) -> Job:
+        limit = self._lab.memory_limit_bytes if self._device == "cpu" else None
+        return Job(
+            function=f"benchmarks.measure:{function}",
+            payload=payload,
+            deadline_s=deadline_s,
+            memory_limit_bytes=limit,  # CUDA reserves address space beyond any sensible limit
+            fresh=fresh,
+        )
+
+    def _trial(
+        self, trial_id: str, label: str, job: Job, worker: Worker, *, reusable: bool = True
+    ) -> JobResult:
+        """Run one trial, or take it from those that a stopped run has left."""
+        kept = self._cache.get(trial_id) if reusable else None
+        if kept is not None:
+            self._found.note(*kept["notes"])
+            return JobResult("ok", kept["value"], None, 0.0, "")
+        where = self._candidate.name
+        self._lab.begin_step(
+            where if self._device == "cpu" else f"{where} on {self._device}", label
+        )
+        result = worker.run(job)
+        self._found.note(*result.notes)
+        self._trial_count += 1
+        if result.other_load_fraction > OTHER_LOAD_LIMIT_FRACTION:
+            self._found.disturbed.append(result.other_load_fraction)
+        if result.stolen_fraction > STOLEN_LIMIT_FRACTION:
+            self._found.stolen.append(result.stolen_fraction)
+        if result.outcome == "ok" and reusable:
+            kept = {"value": result.value, "notes": list(result.notes)}
+            self._lab.store.keep_trial(self._key, trial_id, kept)
+        return result
+
+    def _explain_disturbance(self) -> None:
+        """Say what else the machine was doing."""
+        found = self._found
+        if found.disturbed:
+            found.note(
+                f"other programs used up to {max(found.disturbed):.0%} of the processors during "
+                f"{len(found.disturbed)} of {self._trial_count} trials: close them, measure again"
+            )
+        if found.stolen:
+            found.note(
+                f"the hypervisor gave up to {max(found.stolen):.0%} of the processors to other "
+                "machines: measure again at another time, or on a dedicated instance"
+            )
+
+    def _explain_rows(self, rows: int) -> None:
+        """Say what the learning curve tells of the rows that were not used."""
+        spec = self._lab.data.spec
+        whole = len(split_rows(self._lab.data, seed=0)[0])
+        if rows < whole:
+            self._found.note(
+                f"trained on {rows:,} of {whole:,} training rows to end in time: "
+                "measure with --preset standard for all of them"
+            )
+        gain = last_doubling_gain(self._found.curve)
+        if gain is not None and (rows < whole or spec.used_row_count < spec.row_count):
+            self._found.note(
+                f"the last doubling of training rows changed {spec.metric} by {gain:+.4f}; "
+                f"the whole data are {spec.row_count / max(1, self._used_row_count()):.1f} times "
+                "as many rows"
+            )
+
+
+def source_text(candidate: Candidate, folder: Path) -> str:
+    """Return the text of the module of a user's own model; empty for a built-in family."""
+    if candidate.import_path is None:
+        return ""
+    module = candidate.import_path.partition(":")[0]
+    path = folder / (module.replace(".", "/") + ".py")
+    if not path.is_file():
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            spec = None
+        path = Path(spec.origin) if spec and spec.origin else path
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def curve_sizes(row_count: int) -> list[int]:
+    """Return the sizes of a learning curve below `row_count`, each once, smallest first.
+
+    Example:
+        >>> curve_sizes(1000)
+        [125, 250, 500]
+        >>> curve_sizes(40)
+        [16, 20]
+    """
+    sizes = {max(MIN_CURVE_ROWS, int(share * row_count)) for share in CURVE_FRACTIONS}
+    return sorted(size for size in sizes if size < row_count)
+
+
+def _as_point(measured: TrainingMeasurement) -> LearningPoint:
+    return LearningPoint(
+        row_count=measured.row_count,
+        seed=measured.seed,
+        wall_s=measured.wall_s,
+        quality=measured.quality,
+    )

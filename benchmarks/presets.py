@@ -1,0 +1,90 @@
+"""How much to measure: `fast` for a first answer, `standard` for a decision."""
+
+from dataclasses import dataclass
+
+from benchmarks.errors import BenchmarkError, did_you_mean
+from benchmarks.timing import Budget
+
+BATCH_ROWS = (1, 8, 64, 256, 1024)
+"""Batch sizes at which inference is timed."""
+
+CURVE_FRACTIONS = (0.125, 0.25, 0.5)
+"""Sizes of the learning curve below the whole, as shares of the training rows."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A trade of time for certainty."""
+
+    name: str
+    seeds: tuple[int, ...]
+    """Seeds of the trainings."""
+    budget_s: float | None
+    """Time for all candidates and back-tests together; null for no bound. [s]"""
+    backtest_s: float
+    """Part of the budget, or the time, kept for back-tests. [s]"""
+    trial_limit_s: float
+    """Deadline of any single trial. [s]"""
+    max_rows: int | None
+    """Rows read at most; null for all."""
+    max_cells: int | None
+    """Values read at most; null for all."""
+    single_row: Budget
+    """For the smallest batch, whose tail matters."""
+    larger_batches: Budget
+    threaded_single_row: Budget
+    """The same with all threads."""
+    threaded_larger_batches: Budget
+
+    def serving_s(self, *, batch_count: int, threaded: bool) -> float:
+        """Return about how long the inference of one candidate takes. [s]"""
+        first = self.threaded_single_row if threaded else self.single_row
+        others = self.threaded_larger_batches if threaded else self.larger_batches
+        start_s = 0.3 if threaded else 2.0
+        each_s = others.wanted_s + others.warmup_s
+        return start_s + first.wanted_s + first.warmup_s + (batch_count - 1) * each_s
+
+    def serving_limit_s(self, *, batch_count: int) -> float:
+        """Return the deadline of one inference trial: every limit, and time to import. [s]"""
+        return 60.0 + 2 * self.single_row.limit_s + batch_count * 2 * self.larger_batches.limit_s
+
+
+PRESETS = {
+    "fast": Preset(
+        name="fast",
+        seeds=(0, 1, 2),
+        budget_s=150.0,
+        backtest_s=30.0,
+        trial_limit_s=60.0,
+        max_rows=50_000,
+        max_cells=5_000_000,
+        single_row=Budget(wanted_s=0.8, min_count=500, limit_s=3.0, max_count=2_000),
+        larger_batches=Budget(wanted_s=0.25, min_count=20, limit_s=1.0, max_count=500),
+        threaded_single_row=Budget(wanted_s=0.3, min_count=100, limit_s=1.0, max_count=500),
+        threaded_larger_batches=Budget(wanted_s=0.15, min_count=10, limit_s=0.6, max_count=200),
+    ),
+    "standard": Preset(
+        name="standard",
+        seeds=(0, 1, 2, 3, 4),
+        budget_s=None,
+        backtest_s=900.0,
+        trial_limit_s=3_600.0,
+        max_rows=None,
+        max_cells=None,
+        single_row=Budget(wanted_s=5.0, min_count=2_000, limit_s=30.0, extension_count=2),
+        larger_batches=Budget(wanted_s=1.5, min_count=100, limit_s=10.0, max_count=3_000),
+        threaded_single_row=Budget(wanted_s=2.0, min_count=500, limit_s=10.0, max_count=3_000),
+        threaded_larger_batches=Budget(wanted_s=1.0, min_count=50, limit_s=5.0, max_count=1_000),
+    ),
+}
+
+
+def preset_named(name: str) -> Preset:
+    """Return a preset.
+
+    Raises:
+        BenchmarkError: there is none of that name.
+    """
+    if name not in PRESETS:
+        raise BenchmarkError(f"no preset {name!r}: {did_you_mean(name, PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,623 @@
+"""Candidates x data x devices -> runs in the store: what `advisor bench` does.
+
+One trial at a time, each in a process of its own. What is finished is kept: a run when all its
+trials are done, the trials of a run that was stopped half-way until the next call goes on.
+"""
+
+import hashlib
+import json
+import pickle
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.candidate import CandidateBench, Lab, source_text
+from benchmarks.datasets import TEST_FRACTION, TaskData, load_data
+from benchmarks.devices import devices_at_hand
+from benchmarks.families import family_of, resolve_candidates
+from benchmarks.host import available_memory_bytes, read_host
+from benchmarks.isolation import Job, Worker
+from benchmarks.presets import BATCH_ROWS, CURVE_FRACTIONS, Preset, preset_named
+from benchmarks.records import (
+    BacktestRun,
+    BenchmarkRun,
+    Candidate,
+    DatasetSpec,
+    DataSettings,
+    Device,
+    HardwareProfile,
+)
+from benchmarks.store import RunStore
+
+KEY_FORMAT = 1
+"""Raised when a change of the harness makes older runs incomparable."""
+
+MEMORY_SHARE = 0.8
+"""Share of the free memory that one trial may use. [fraction]"""
+
+BACKTEST_TRAININGS = 8
+"""Trainings of one back-test."""
+
+BACKTEST_START_S = 4.0
+"""Time to start a back-test's processes. [s]"""
+
+BACKTEST_FIRST = ("hist_gradient_boosting", "linear")
+"""Candidates that are back-tested first, in case there is no time for all."""
+
+PROBES_S = 5.0
+"""Time to start the workers and probe the machine. [s]"""
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One step of a plan."""
+
+    candidate: str
+    """Name of the candidate; empty for what all share."""
+    label: str
+    """What is done, for people."""
+    estimate_s: float
+    """About how long it takes. [s]"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be measured."""
+
+    preset: str
+    dataset: DatasetSpec
+    trials: tuple[PlannedTrial, ...]
+    finished: tuple[str, ...]
+    """Candidates (and device) that the store already holds a run of."""
+    budget_s: float | None
+    """Bound of the preset on the whole. [s]"""
+    notes: tuple[str, ...] = ()
+    """What happened to the data."""
+
+    @property
+    def estimate_s(self) -> float:
+        """About how long all of it takes. [s]"""
+        total_s = sum(trial.estimate_s for trial in self.trials)
+        return total_s if self.budget_s is None else min(total_s, self.budget_s)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a benchmark stands."""
+
+    label: str
+    """What is being done."""
+    done_count: int
+    """Finished trials."""
+    total_count: int
+    """Trials of the plan."""
+    remaining_s: float
+    """About how long it still takes. [s]"""
+
+    @property
+    def remaining_text(self) -> str:
+        """The time left, for people."""
+        return duration_text(self.remaining_s)
+
+
+def duration_text(duration_s: float) -> str:
+    """Return a rough duration for people.
+
+    Example:
+        >>> duration_text(42.0), duration_text(200.0), duration_text(9_000.0)
+        ('42 s', '3 min', '2.5 h')
+    """
+    if duration_s < 90:
+        return f"{duration_s:.0f} s"
+    if duration_s < 90 * 60:
+        return f"{duration_s / 60:.0f} min"
+    return f"{duration_s / 3600:.1f} h"
+
+
+def plan_lines(plan: Plan) -> tuple[str, ...]:
+    """Return a plan for people: what, how much, how long."""
+    spec = plan.dataset
+    names = list(dict.fromkeys(trial.candidate for trial in plan.trials if trial.candidate))
+    lines = [
+        f"{spec.name}: {spec.task}, {spec.used_row_count:,} of {spec.row_count:,} rows, "
+        f"{spec.feature_count} features" + (", simulated" if spec.simulated else "")
+    ]
+    lines += [f"note: {note}" for note in plan.notes]
+    if plan.finished:
+        lines.append(f"In the store already: {', '.join(plan.finished)} (--again repeats them).")
+    if plan.trials:
+        bound = "" if plan.budget_s is None else f", at most about {duration_text(plan.budget_s)}"
+        lines.append(
+            f"Plan ({plan.preset}): {len(plan.trials)} trials of {', '.join(names)}; "
+            f"about {duration_text(plan.estimate_s)}{bound}."
+        )
+    else:
+        lines.append("Nothing is left to measure.")
+    return tuple(lines)
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """Everything that a study's store holds for this plan now."""
+
+    plan: Plan
+    runs: tuple[BenchmarkRun, ...]
+    """One for each candidate and device, new or found in the store."""
+    backtests: tuple[BacktestRun, ...]
+    """One for each back-tested candidate, new or found in the store."""
+    new_run_ids: frozenset[str]
+    """Runs and back-tests that were measured now."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """One run of the plan."""
+
+    candidate: Candidate
+    device: Device
+    key: str
+    found: BenchmarkRun | None
+
+
+def plan_trials(
+    candidates: Sequence[tuple[Candidate, Device]],
+    *,
+    dataset: DatasetSpec,
+    preset: Preset,
+    thread_count: int,
+    backtests: Sequence[str] = (),
+    batch_count: int = len(BATCH_ROWS),
+    finished: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Plan:
+    """List what will be done for each candidate, with a rough time for each step."""
+    rows = int((1 - TEST_FRACTION) * dataset.used_row_count)
+    trials = [PlannedTrial("", "look at this machine", PROBES_S)] if candidates else []
+    for candidate, device in candidates:
+        fit_s = 0.1 + family_of(candidate).fit_us_per_row * 1e-6 * rows
+        where = candidate.name if device == "cpu" else f"{candidate.name} on {device}"
+        steps = [(f"learning curve, {share:.0%}", share * fit_s) for share in CURVE_FRACTIONS]
+        steps += [(f"training, seed {seed}", fit_s) for seed in preset.seeds]
+        serving_s = preset.serving_s(batch_count=batch_count, threaded=False)
+        if thread_count > 1 and device == "cpu":
+            steps.append(("training, one thread", fit_s * min(thread_count, 4)))
+            steps.append(("serving, one thread", serving_s))
+            threaded_s = preset.serving_s(batch_count=batch_count, threaded=True)
+            steps.append((f"serving, {thread_count} threads", threaded_s))
+        else:
+            steps.append(("serving", serving_s))
+        trials += [PlannedTrial(where, label, seconds) for label, seconds in steps]
+    for name in backtests:
+        trials.append(PlannedTrial(name, "back-test", BACKTEST_START_S + 0.2 * preset.backtest_s))
+    return Plan(
+        preset=preset.name,
+        dataset=dataset,
+        trials=tuple(trials),
+        finished=tuple(finished),
+        budget_s=preset.budget_s,
+        notes=tuple(notes),
+    )
+
+
+def run_study_benchmarks(
+    *,
+    data_settings: DataSettings,
+    candidates: Sequence[str | tuple[str, str]],
+    store: RunStore,
+    folder: Path,
+    preset: str | Preset = "fast",
+    devices: Sequence[Device] | None = None,
+    only: Sequence[str] = (),
+    rows_per_request: int = 1,
+    backtest_settings: DataSettings | None = None,
+    again: bool = False,
+    on_plan: Callable[[Plan], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> BenchResult:
+    """Measure every candidate of a study and keep the runs.
+
+    Args:
+        data_settings: the study's data.
+        candidates: `default`, names of families, or (name, `module:function`).
+        store: where runs are kept.
+        folder: the study's folder; paths and the user's modules are found from it.
+        preset: how much to measure.
+        devices: where to measure; all that are at hand when None.
+        only: names of candidates to measure; all when empty.
+        rows_per_request: the study's own batch size, timed beside the usual ones.
+        backtest_settings: data to back-test on when the study's data have no time column.
+        again: measure again what the store already holds.
+        on_plan: told the plan before anything runs.
+        on_progress: told before each trial.
+
+    Raises:
+        DataError, CandidateError, StoreError: nothing can be measured; a candidate that fails is no
+            error but a run with an outcome and a reason.
+    """
+    chosen = preset if isinstance(preset, Preset) else preset_named(preset)
+    clock = _Clock(chosen)
+    data = load_data(
+        **dict(data_settings),
+        folder=folder,
+        max_rows=chosen.max_rows,
+        max_cells=chosen.max_cells,
+    )
+    hardware = read_host()
+    resolved = _chosen(resolve_candidates(candidates, task=data.spec.task), only)
+    batches = tuple(sorted({*BATCH_ROWS, rows_per_request}))
+    wanted = _wanted(
+        resolved,
+        devices=devices_at_hand() if devices is None else tuple(devices),
+        asked_for_devices=devices is not None,
+        data=data,
+        preset=chosen,
+        hardware=hardware,
+        folder=folder,
+        batches=batches,
+        kept={} if again else {run.key: run for run in store.runs() if run.outcome == "ok"},
+    )
+    drifting = _drifting_data(data, backtest_settings, folder=folder, preset=chosen)
+    open_backtests = [] if drifting is None else _open_backtests(resolved, drifting, store, again)
+    open_runs = [item for item in wanted if item.found is None]
+    plan = plan_trials(
+        [(item.candidate, item.device) for item in open_runs],
+        dataset=data.spec,
+        preset=chosen,
+        thread_count=hardware.logical_cpu_count,
+        backtests=[candidate.name for candidate in open_backtests],
+        batch_count=len(batches),
+        finished=[f"{item.candidate.name} ({item.device})" for item in wanted if item.found],
+        notes=data.notes,
+    )
+    if on_plan is not None:
+        on_plan(plan)
+    steps = _Steps(plan, on_progress, clock)
+    reserve_s = chosen.backtest_s if open_backtests else 0.0
+    new_runs: dict[str, BenchmarkRun] = {}
+    if open_runs:
+        with _lab(
+            data,
+            hardware=hardware,
+            preset=chosen,
+            folder=folder,
+            store=store,
+            batches=batches,
+            begin_step=steps.begin,
+        ) as lab:
+            for position, item in enumerate(open_runs):
+                left = len(open_runs) - position
+                run = _measure(lab, item, allowance_s=clock.share_s(left, reserve_s=reserve_s))
+                store.append(run)
+                store.drop_unfinished(item.key)
+                new_runs[item.key] = run
+                steps.finish_candidate(item.candidate.name, item.device)
+    new_backtests = []
+    if drifting is not None:
+        for candidate in open_backtests:
+            walls = [
+                run.training[0].wall_s
+                for run in new_runs.values()
+                if run.candidate == candidate and run.training
+            ]
+            limit_s = clock.backtest_limit_s(candidate, walls)
+            if limit_s is None:
+                continue
+            steps.begin(candidate.name, "back-test")
+            backtest = _backtest(
+                drifting, candidate, hardware, store=store, folder=folder, limit_s=limit_s
+            )
+            store.append(backtest)
+            new_backtests.append(backtest)
+    steps.end()
+    found_backtests = () if drifting is None else _stored_backtests(resolved, drifting, store)
+    return BenchResult(
+        plan=plan,
+        runs=tuple(item.found or new_runs[item.key] for item in wanted),
+        backtests=found_backtests,
+        new_run_ids=frozenset(
+            [run.id for run in new_runs.values()] + [run.id for run in new_backtests]
+        ),
+    )
+
+
+# Which runs ---------------------------------------------------------------------------------------
+
+
+def _chosen(resolved: Sequence[Candidate], only: Sequence[str]) -> tuple[Candidate, ...]:
+    from benchmarks.errors import CandidateError, did_you_mean
+
+    names = [candidate.name for candidate in resolved]
+    for name in only:
+        if name not in names:
+            raise CandidateError(
+                f"--candidate {name}: not in the study: {did_you_mean(name, names)}"
+            )
+    return tuple(c for c in resolved if not only or c.name in only)
+
+
+def _wanted(
+    candidates: Sequence[Candidate],
+    *,
+    devices: Sequence[Device],
+    asked_for_devices: bool,
+    data: TaskData,
+    preset: Preset,
+    hardware: HardwareProfile,
+    folder: Path,
+    batches: Sequence[int],
+    kept: dict[str, BenchmarkRun],
+) -> list[_Wanted]:
+    wanted = []
+    for device in devices:
+        for candidate in candidates:
+            if device not in family_of(candidate).devices:
+                continue
+            if (
+                device == "cuda"
+                and candidate.family == "import"
+                and not asked_for_devices
+                and "torch" not in source_text(candidate, folder)
+            ):
+                continue
+            key = run_key(
+                candidate,
+                device=device,
+                dataset=data.spec,
+                preset=preset,
+                hardware=hardware,
+                folder=folder,
+                batches=batches,
+            )
+            wanted.append(_Wanted(candidate, device, key, kept.get(key)))
+    return wanted
+
+
+def run_key(
+    candidate: Candidate,
+    *,
+    device: Device,
+    dataset: DatasetSpec,
+    preset: Preset,
+    hardware: HardwareProfile,
+    folder: Path,
+    batches: Sequence[int],
+) -> str:
+    """Return the hash of everything that makes two runs interchangeable.
+
+    A user's model counts by the text of its module: change it, and it is measured anew.
+    """
+    parts = {
+        "format": KEY_FORMAT,
+        "candidate": candidate.model_dump(),
+        "source": source_text(candidate, folder),
+        "data": [dataset.sha256, dataset.task, dataset.metric],
+        "preset": repr(preset),
+        "device": device,
+        "host": hardware.host_id,
+        "python": hardware.python,
+        "libraries": hardware.libraries,
+        "batches": list(batches),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+# Measuring one ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _lab(
+    data: TaskData,
+    *,
+    hardware: HardwareProfile,
+    preset: Preset,
+    folder: Path,
+    store: RunStore,
+    batches: Sequence[int],
+    begin_step: Callable[[str, str], None],
+) -> Iterator[Lab]:
+    """Set up what all candidates share: data in a file, workers, the machine's probes."""
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="advisor-bench-")))
+        data_path = scratch / "data.pickle"
+        data_path.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
+        begin_step("", "look at this machine")
+        memory_limit = int(MEMORY_SHARE * available_memory_bytes())
+        probes: dict[str, float] = {}
+        notes: list[str] = []
+        counts = sorted({1, hardware.logical_cpu_count})
+        for count in counts:
+            for all_threads in [False, True] if len(counts) == 1 else [count > 1]:
+                with Worker(thread_count=count) as worker:
+                    job = Job("benchmarks.measure:probe", {"all_threads": all_threads}, 60.0)
+                    result = worker.run(job)
+                probes |= result.value
+                if result.outcome != "ok":
+                    notes.append(f"the machine's probes failed: {result.reason}")
+        yield stack.enter_context(
+            Lab(
+                data=data,
+                data_path=data_path,
+                scratch=scratch,
+                folder=folder.resolve(),
+                hardware=hardware.replace(probes=probes),
+                preset=preset,
+                store=store,
+                batches=tuple(batches),
+                memory_limit_bytes=memory_limit,
+                begin_step=begin_step,
+                notes=tuple(notes),
+            )
+        )
+
+
+def _measure(lab: Lab, item: _Wanted, *, allowance_s: float | None) -> BenchmarkRun:
+    started_at = datetime.now(UTC)
+    bench = CandidateBench(
+        lab, candidate=item.candidate, device=item.device, key=item.key, allowance_s=allowance_s
+    )
+    return bench.run(
+        run_id=f"{started_at:%Y%m%dT%H%M%S%f}-{item.key[:8]}-{secrets.token_hex(2)}",
+        started_at=started_at,
+    )
+
+
+# Back-tests ---------------------------------------------------------------------------------------
+
+
+def _drifting_data(
+    data: TaskData, settings: DataSettings | None, *, folder: Path, preset: Preset
+) -> TaskData | None:
+    """Return the data to back-test on: the study's own if they have a time, else the named ones."""
+    if data.time is not None:
+        return data
+    if settings is None:
+        return None
+    return load_data(
+        **dict(settings), folder=folder, max_rows=preset.max_rows, max_cells=preset.max_cells
+    )
+
+
+def _stored_backtests(
+    candidates: Sequence[Candidate], data: TaskData, store: RunStore
+) -> tuple[BacktestRun, ...]:
+    """Return the newest good back-test of each candidate on these data."""
+    found = {
+        backtest.candidate.name: backtest
+        for backtest in store.backtests()
+        if backtest.outcome == "ok" and backtest.dataset.sha256 == data.spec.sha256
+    }
+    return tuple(found[c.name] for c in candidates if c.name in found)
+
+
+def _open_backtests(
+    candidates: Sequence[Candidate], data: TaskData, store: RunStore, again: bool
+) -> list[Candidate]:
+    """Return the candidates to back-test, the most telling first."""
+    done = (
+        set() if again else {b.candidate.name for b in _stored_backtests(candidates, data, store)}
+    )
+    fitting = [
+        candidate
+        for candidate in candidates
+        if data.spec.task in family_of(candidate).tasks and candidate.name not in done
+    ]
+    order = {name: position for position, name in enumerate(BACKTEST_FIRST)}
+    return sorted(fitting, key=lambda c: order.get(c.name, len(order)))
+
+
+def _backtest(
+    data: TaskData,
+    candidate: Candidate,
+    hardware: HardwareProfile,
+    *,
+    store: RunStore,
+    folder: Path,
+    limit_s: float,
+) -> BacktestRun:
+    from benchmarks.backtest import run_backtest
+
+    here = str(folder.resolve())
+    sys.path.insert(0, here)  # for the user's own module; handed on to the children
+    try:
+        return run_backtest(
+            data,
+            candidate=candidate,
+            hardware=hardware,
+            started_at=datetime.now(UTC),
+            training_count=BACKTEST_TRAININGS,
+            worker_count=hardware.logical_cpu_count,
+            deadline_s=limit_s / BACKTEST_TRAININGS,
+            keep_in=store.path / "unfinished" / "backtests",
+        )
+    finally:
+        sys.path.remove(here)
+
+
+# Time ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Clock:
+    """Deals the preset's time out."""
+
+    preset: Preset
+    start: float = field(default_factory=time.monotonic)
+
+    def left_s(self) -> float | None:
+        if self.preset.budget_s is None:
+            return None
+        return max(0.0, self.preset.budget_s - (time.monotonic() - self.start))
+
+    def share_s(self, candidate_count: int, *, reserve_s: float) -> float | None:
+        """Return the next candidate's fair share of what is left. [s]"""
+        left = self.left_s()
+        return None if left is None else max(0.0, left - reserve_s) / candidate_count
+
+    def backtest_limit_s(self, candidate: Candidate, walls_s: Sequence[float]) -> float | None:
+        """Return the time a back-test may take; null to leave it out. [s]"""
+        left = self.left_s()
+        if left is None:
+            return self.preset.backtest_s
+        expected_s = BACKTEST_START_S + BACKTEST_TRAININGS * max(walls_s, default=1.0)
+        if candidate.name not in BACKTEST_FIRST and expected_s > left:
+            return None
+        return max(left, self.preset.backtest_s / len(BACKTEST_FIRST))
+
+
+class _Steps:
+    """Turns the steps that begin into progress with the time left."""
+
+    def __init__(
+        self, plan: Plan, listener: Callable[[Progress], None] | None, clock: _Clock
+    ) -> None:
+        self._open = [(trial.candidate, trial.label, trial.estimate_s) for trial in plan.trials]
+        self._total = len(self._open)
+        self._listener = listener
+        self._clock = clock
+        self._planned_s = sum(trial.estimate_s for trial in plan.trials)
+
+    def begin(self, candidate: str, label: str) -> None:
+        """Tell that a step begins; every step of this candidate before it is over."""
+        match = next(
+            (i for i, item in enumerate(self._open) if item[:2] == (candidate, label)), None
+        )
+        if match is not None:
+            self._open = self._open[match:]
+        self._tell(f"{candidate}: {label}" if candidate else label)
+        if match is not None:
+            self._open = self._open[1:]
+
+    def finish_candidate(self, candidate: str, device: Device) -> None:
+        """Drop what was planned for a candidate and not done."""
+        name = candidate if device == "cpu" else f"{candidate} on {device}"
+        self._open = [item for item in self._open if item[0] != name or item[1] == "back-test"]
+
+    def end(self) -> None:
+        """Tell that all is done."""
+        self._open = []
+        self._tell("done")
+
+    def _tell(self, label: str) -> None:
+        if self._listener is None:
+            return
+        open_s = sum(item[2] for item in self._open)
+        elapsed_s = time.monotonic() - self._clock.start
+        past_s = self._planned_s - open_s
+        # As the steps so far went, so will the others, within reason.
+        pace = min(4.0, max(0.25, (elapsed_s + 5.0) / (past_s + 5.0)))
+        remaining_s = open_s * pace
+        left = self._clock.left_s()
+        self._listener(
+            Progress(
+                label=label,
+                done_count=self._total - len(self._open),
+                total_count=self._total,
+                remaining_s=remaining_s if left is None else min(remaining_s, left),
+            )
+        )
