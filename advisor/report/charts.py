@@ -20,6 +20,7 @@ from advisor.report.tables import (
     group_usd_per_month,
     platform_name,
     stated,
+    telling_options,
 )
 from advisor.report.words import days, significant, usd
 
@@ -68,10 +69,10 @@ def cost_stack(
     recommendation: Recommendation, *, width: Width = "container", height: int = 0
 ) -> alt.LayerChart | None:
     """Monthly cost of the cheapest options, by what it is spent on."""
-    options = recommendation.ranked[:MOST_STACKED]
+    options = telling_options(recommendation, limit=MOST_STACKED)
     if not options:
         return None
-    narrow = isinstance(width, int) and width < 480
+    narrow = not _wide(width)
     rows: list[Row] = [
         {
             "option": f"{place}. {option.name}",
@@ -139,7 +140,9 @@ def cost_stack(
             .encode(y=y, x=alt.value(0), text="option:N")
         )
     row_height = 46 if narrow else 30
-    return _together(layers, width=width, height=height or row_height * len(options))
+    return _together(
+        layers, width=width, height=height or row_height * len(options) + _frame(width)
+    )
 
 
 def cost_by_rate(
@@ -149,7 +152,7 @@ def cost_by_rate(
     points = [p for p in recommendation.cost_curve if p.usd_per_month > 0]
     if not points:
         return None
-    narrow = isinstance(width, int) and width < 480
+    narrow = not _wide(width)
     rows: list[Row] = [
         {
             "rate": point.requests_per_s,
@@ -209,7 +212,7 @@ def cost_by_rate(
         rates = [row["rate"] for row in rows]
         text = f"you are here: {significant(here)}/s"
         layers += _here(here, "rate", text, left=here * here > min(rates) * max(rates))
-    return _together(layers, width=width, height=height)
+    return _together(layers, width=width, height=height + _frame(width))
 
 
 def quality_against_cost(
@@ -280,7 +283,7 @@ def quality_against_cost(
     names = base.mark_text(align="left", dx=9, dy=-7, color=INK, fontSize=11.5).encode(
         y=y, text="candidate:N"
     )
-    return _together([spread, marks, names], width=width, height=height)
+    return _together([spread, marks, names], width=width, height=height + _frame(width))
 
 
 def retraining_cost(
@@ -330,7 +333,9 @@ def retraining_cost(
                 "series:N",
                 title=None,
                 scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
-                legend=alt.Legend(orient="top", columns=3 if _wide(width) else 1),
+                legend=alt.Legend(
+                    orient="top", columns=3 if _wide(width) else 2 if width == "container" else 1
+                ),
             ),
             strokeDash=alt.StrokeDash(
                 "series:N",
@@ -363,7 +368,7 @@ def retraining_cost(
         now = advice.now_interval_days
         text = f"you are here: {days(now)}"
         layers += _here(now, "days", text, left=now * now > min(reach) * max(reach), row=1)
-    return _together(layers, width=width, height=height)
+    return _together(layers, width=width, height=height + _frame(width))
 
 
 def error_by_age(
@@ -401,7 +406,7 @@ def error_by_age(
         layers += _here(
             advice.interval_days, "age", f"retrain at {days(advice.interval_days)}", left=left
         )
-    return _together(layers, width=width, height=height)
+    return _together(layers, width=width, height=height + _frame(width))
 
 
 CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
@@ -435,7 +440,7 @@ def svg(name: str, recommendation: Recommendation, *, width: int = 660) -> str |
     spec["config"] = _REPORT_CONFIG
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     drawn: str = vl_convert.vegalite_to_svg(spec)
-    return _for_inlining(drawn, title=CHART_TITLES[name])
+    return _for_inlining(drawn, title=CHART_TITLES[name], prefix=f"{name}-{width}")
 
 
 _REPORT_CONFIG: dict[str, Any] = {
@@ -458,22 +463,23 @@ _REPORT_CONFIG: dict[str, Any] = {
 }
 
 
-def _for_inlining(drawn: str, *, title: str) -> str:
+def _for_inlining(drawn: str, *, title: str, prefix: str) -> str:
     """Let the ink follow the page, the size follow the column, and a screen reader the title."""
-    drawn = drawn.replace(INK, "currentColor")
-    drawn = re.sub(
-        r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)" viewBox="([^"]*)"[^>]*>',
-        rf'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\3" width="\1" height="\2" '
-        rf'role="img" aria-label="{title}">',
-        drawn,
-        count=1,
-    )
+    head, _, body = drawn.replace(INK, "currentColor").partition(">")
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)" viewBox="([^"]*)"', head)
+    assert size, "vl-convert writes width, height and viewBox"
     # Vega's own labels for screen readers describe axes of a picture whose table stands below.
-    return re.sub(r' (?:aria-[a-z]+|role)="(?!img)[^"]*"(?=[^<]*>)', _keep_only_the_title, drawn)
-
-
-def _keep_only_the_title(match: re.Match[str]) -> str:
-    return match[0] if any(f'"{title}"' in match[0] for title in CHART_TITLES.values()) else ""
+    body = re.sub(r' (?:aria-[a-z]+|role)="[^"]*"(?=[^<]*>)', "", body)
+    # It also numbers its clips through the life of the process: the page needs them unique, and
+    # the same every time.
+    names = {name: f"{prefix}-{n}" for n, name in enumerate(re.findall(r' id="([^"]+)"', body))}
+    for old, new in names.items():
+        body = body.replace(f' id="{old}"', f' id="{new}"').replace(f"url(#{old})", f"url(#{new})")
+    width, height, box = size.groups()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width}" '
+        f'height="{height}" role="img" aria-label="{title}">{body}'
+    )
 
 
 def _plot(rows: list[Row]) -> alt.Chart:
@@ -482,11 +488,17 @@ def _plot(rows: list[Row]) -> alt.Chart:
 
 def _together(layers: list[alt.Chart], *, width: Width, height: int) -> alt.LayerChart:
     layered = cast("alt.LayerChart", alt.layer(*layers))
-    return layered.properties(width=width, height=height)
+    return layered.properties(width=width, height=height + _frame(width))
 
 
 def _wide(width: Width) -> bool:
-    return not isinstance(width, int) or width >= 480
+    """Whether there is room to the side; a container may be a phone's."""
+    return isinstance(width, int) and width >= 480
+
+
+def _frame(width: Width) -> int:
+    """Height that axis and legend take where the whole picture has to fit. [px]"""
+    return 100 if width == "container" else 0
 
 
 def _log_axis(values: Iterable[float], *, most: int) -> alt.Axis:

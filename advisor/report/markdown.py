@@ -44,18 +44,21 @@ def _section(section: Section) -> str:
     parts += [escape(sentence) for sentence in section.sentences]
     if section.facts:
         parts.append(
-            "\n".join(
-                f"- **{fact.label}: {escape(fact.answer)}.** {escape(fact.why)}"
-                for fact in section.facts
-            )
+            "\n".join(f"- **{fact.label}**: {escape(fact.sentence)}" for fact in section.facts)
         )
     if section.bullets:
         parts.append("\n".join(f"- {escape(bullet)}" for bullet in section.bullets))
     parts += [_table(table) for table in section.tables]
     if section.code:
-        # An indented block ends nowhere, whatever stands in it.
-        parts.append("\n".join(f"    {line}" for line in section.code))
+        parts.append(_code(section.code))
     return "\n\n".join(parts)
+
+
+def _code(lines: tuple[str, ...]) -> str:
+    """Return a block that ends only where we end it: its fence is longer than any in the lines."""
+    ticks = max((len(run) for run in re.findall("`+", "".join(lines))), default=0)
+    fence = "`" * max(3, ticks + 1)
+    return "\n".join([fence, *lines, fence])
 
 
 def _table(table: Table) -> str:

@@ -3,6 +3,7 @@
 HTML, Markdown, the terminal and the explorer differ in how they draw these; none adds a figure.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -98,6 +99,13 @@ class Fact(NamedTuple):
     answer: str
     why: str
 
+    @property
+    def sentence(self) -> str:
+        """Answer and reason in a row."""
+        if not self.why:
+            return f"{self.answer}."
+        return f"{self.answer}{':' if self.why[0].islower() else '.'} {self.why}"
+
 
 def platform_name(platform: str) -> str:
     """Return a platform's name for people."""
@@ -127,7 +135,8 @@ def p99_cell(option: Option) -> Cell:
 
 def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -> Table:
     """Feasible options, the chosen one first, with the reason each other one lost."""
-    shown = recommendation.ranked[:limit]
+    shown = telling_options(recommendation, limit=limit)
+    places = {id(option): str(place) for place, option in enumerate(recommendation.ranked, start=1)}
     more = len(recommendation.ranked) - len(shown)
     place_of = where_differs(recommendation)
     return Table(
@@ -145,7 +154,7 @@ def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -
         ),
         rows=tuple(
             (
-                Cell("✔" if option == recommendation.best else str(place)),
+                Cell("✔" if option == recommendation.best else places[id(option)]),
                 Cell(f"{option.name}{place_of(option)}"),
                 cost_cell(option),
                 p99_cell(option),
@@ -158,7 +167,7 @@ def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -
                     else why_it_lost(option, recommendation)
                 ),
             )
-            for place, option in enumerate(shown, start=1)
+            for option in shown
         ),
         strong_rows=frozenset(
             place for place, option in enumerate(shown) if option == recommendation.best
@@ -192,19 +201,29 @@ def rejected_table(recommendation: Recommendation, *, limit: int = MOST_REJECTED
     )
 
 
+def telling_options(recommendation: Recommendation, *, limit: int) -> tuple[Option, ...]:
+    """Choose ranked options to show: the cheapest of every platform, then the next ones."""
+    first = {option.platform: place for place, option in reversed(_numbered(recommendation))}
+    places = sorted({0, *first.values()})[:limit]
+    others = (place for place in range(len(recommendation.ranked)) if place not in places)
+    kept = sorted([*places, *itertools.islice(others, limit - len(places))])
+    return tuple(recommendation.ranked[place] for place in kept if recommendation.ranked)
+
+
 def telling_rejections(recommendation: Recommendation, *, limit: int) -> tuple[Rejection, ...]:
-    """Choose rejections to show: one per platform in turn, so that none hides the others."""
+    """Choose rejections to show: of each platform in turn, the chosen candidate's before others."""
+    ours = recommendation.best.candidate if recommendation.best else None
     waiting: dict[str, list[Rejection]] = {}
-    for rejection in recommendation.rejected:
+    for rejection in sorted(recommendation.rejected, key=lambda r: r.option.candidate != ours):
         waiting.setdefault(rejection.option.platform, []).append(rejection)
-    chosen: list[Rejection] = []
-    while waiting and len(chosen) < limit:
-        for platform in list(waiting):
-            chosen.append(waiting[platform].pop(0))
-            if not waiting[platform]:
-                del waiting[platform]
-    kept = {id(rejection) for rejection in chosen[:limit]}
+    turns = itertools.zip_longest(*waiting.values())
+    in_turn = (rejection for turn in turns for rejection in turn if rejection is not None)
+    kept = {id(rejection) for rejection in itertools.islice(in_turn, limit)}
     return tuple(r for r in recommendation.rejected if id(r) in kept)
+
+
+def _numbered(recommendation: Recommendation) -> list[tuple[int, Option]]:
+    return list(enumerate(recommendation.ranked))
 
 
 def why_it_lost(option: Option, recommendation: Recommendation) -> str:
@@ -281,7 +300,7 @@ def stack_table(recommendation: Recommendation, *, limit: int = 6) -> Table:
                 *(Cell(cents(group_usd_per_month(option, group))) for group in GROUPS),
                 Cell(cents(option.usd_per_month)),
             )
-            for option in recommendation.ranked[:limit]
+            for option in telling_options(recommendation, limit=limit)
         ),
     )
 

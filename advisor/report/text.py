@@ -49,7 +49,7 @@ def _facts(recommendation: Recommendation) -> list[Text | Grid]:
     grid.add_column()
     for fact in tables.facts(recommendation):
         words = Text(fact.answer, style="bold")
-        words.append(f". {fact.why}" if fact.why else "", style="not bold")
+        words.append(fact.sentence.removeprefix(fact.answer), style="not bold")
         grid.add_row(Text(fact.label), words)
     return [Text(""), grid]
 
@@ -62,7 +62,7 @@ def _options(recommendation: Recommendation) -> list[Text | Grid]:
     grid.add_column("p99 ms", justify="right", no_wrap=True)
     grid.add_column("Why it lost", ratio=6, overflow="fold")
     place_of = tables.where_differs(recommendation)
-    for option in recommendation.ranked[:RANKED_SHOWN]:
+    for option in tables.telling_options(recommendation, limit=RANKED_SHOWN):
         won = option == recommendation.best
         grid.add_row(
             Text("✔" if won else ""),

@@ -1,0 +1,102 @@
+"""The charts hold the answer's own figures."""
+
+import math
+import re
+
+import pytest
+
+from advisor.report import charts
+from advisor.report.tables import rate_table, retraining_table, stack_table, telling_options
+from tests.faces.factories import infeasible, option, recommendation
+
+
+def values(chart) -> list[dict]:
+    """All rows of all layers."""
+    found = []
+    for layer in chart.to_dict()["layer"]:
+        found += layer["data"]["values"]
+    return found
+
+
+def test_the_stack_of_an_option_is_as_high_as_its_bill():
+    answer = recommendation()
+    rows = [row for row in values(charts.cost_stack(answer)) if "part" in row]
+
+    for place, one in enumerate(answer.ranked, start=1):
+        stacked = math.fsum(r["usd"] for r in rows if r["option"].startswith(f"{place}. "))
+        assert stacked == pytest.approx(one.usd_per_month)
+
+
+def test_the_curve_of_cost_says_where_you_are():
+    drawn = values(charts.cost_by_rate(recommendation()))
+
+    assert {"rate": 20.0, "here": "you are here: 20/s"} in drawn
+
+
+def test_the_curve_leaves_the_mark_out_when_the_rate_is_not_told():
+    drawn = values(charts.cost_by_rate(recommendation(assumptions=())))
+
+    assert not any("here" in row for row in drawn)
+
+
+def test_retraining_shows_the_flat_zone_the_advice_and_where_you_are():
+    drawn = values(charts.retraining_cost(recommendation()))
+
+    assert {"low": 20.0, "high": 39.0} in drawn
+    assert {row["here"] for row in drawn if "here" in row} == {
+        "advised: 4 weeks",
+        "you are here: 13 weeks",
+    }
+
+
+def test_releases_and_errors_add_up_to_the_total():
+    drawn = [row for row in values(charts.retraining_cost(recommendation())) if "series" in row]
+
+    for days in {row["days"] for row in drawn}:
+        amount = {row["series"]: row["usd"] for row in drawn if row["days"] == days}
+        parts = amount["Releases"] + amount["Errors of an ageing model"]
+        assert amount["Together"] == pytest.approx(parts)
+
+
+@pytest.mark.parametrize("name", charts.CHARTS)
+def test_a_chart_without_data_is_no_chart(name):
+    assert charts.CHARTS[name](infeasible()) is None
+
+
+@pytest.mark.parametrize("name", charts.CHARTS)
+def test_the_ink_of_a_drawn_chart_is_the_pages(name):
+    svg = charts.svg(name, recommendation(), width=330)
+
+    assert svg is not None
+    assert "currentColor" in svg
+    assert charts.INK not in svg
+    assert re.match(r'<svg [^>]*role="img" aria-label="[^"]+"', svg)
+
+
+def test_colours_of_platforms_stand_out_from_white_and_from_black():
+    for colour in charts.PLATFORM_COLOURS.values():
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        assert 1.05 / (light + 0.05) >= 3
+        assert (light + 0.05) / 0.05 >= 3
+
+
+def test_the_tables_hold_what_the_charts_draw():
+    answer = recommendation()
+
+    assert len(stack_table(answer).rows) == len(answer.ranked)
+    assert len(rate_table(answer).rows) == len({p.requests_per_s for p in answer.cost_curve})
+    assert retraining_table(answer).rows[0][0].text == "34 hours"
+    assert retraining_table(answer).rows[-1][0].text == "12 months"
+
+
+def test_a_platform_that_is_feasible_is_shown_however_many_are_cheaper():
+    best = option()
+    near = tuple(option(name=f"near {n}", serving_usd=51.0 + n) for n in range(50))
+    far = option(name="far", platform="sagemaker-realtime", serving_usd=900.0)
+    answer = recommendation(best=best, ranked=(best, *near, far))
+
+    shown = telling_options(answer, limit=6)
+
+    assert [one.name for one in shown] == [best.name, "near 0", "near 1", "near 2", "near 3", "far"]

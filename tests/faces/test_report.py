@@ -1,0 +1,333 @@
+"""Reports: self-contained, balanced, harmless, the same bytes for the same answer."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from advisor.errors import AdvisorError
+from advisor.recommendation import BASIS_BADGES, Recommendation
+from advisor.report import FORMATS, render, write_report
+from tests.faces.factories import HOSTILE, hostile, infeasible, option, recommendation
+
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+ANSWERS = {"feasible": recommendation, "infeasible": infeasible, "hostile": hostile}
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return {name: render(make(), format="html") for name, make in ANSWERS.items()}
+
+
+class Outline(HTMLParser):
+    """Tags in order, what is open at the end, the words, and where addresses point."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.mismatched: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [v or "" for k, v in attrs if k in {"src", "href", "xlink:href", "data"}]
+        self.handlers += [k for k, _ in attrs if k.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.mismatched.append(tag)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_page_is_balanced(pages, name):
+    outline = Outline(pages[name])
+
+    assert outline.mismatched == []
+    assert outline.open == []
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_page_fetches_nothing_and_runs_nothing(pages, name):
+    page = pages[name]
+    outline = Outline(page)
+
+    assert outline.addresses == []
+    assert outline.handlers == []
+    assert {"script", "iframe", "object", "link", "img"}.isdisjoint(outline.tags)
+    assert re.findall(r"url\((?!#)|@import|srcset", page) == []
+    assert set(re.findall(r"https?://[^\s\"<]+", page)) <= {"http://www.w3.org/2000/svg"}
+    assert len(page.encode()) < 1_500_000
+
+
+def test_the_verdict_is_the_first_thing_on_the_page(pages):
+    body = pages["feasible"].partition("<main>")[2]
+    words = " ".join("".join(Outline(body).words).split())
+
+    assert words.partition("2026-11-21 ")[2].startswith("Deploy logistic on ECS Fargate")
+
+
+def test_the_first_page_answers_before_the_details(pages):
+    first = pages["feasible"].partition('<hr class="divide">')[0]
+
+    for needed in (
+        "chosen",
+        "cold start",
+        "Every 4 weeks",
+        "GPU for serving",
+        "Taxes",
+        "2026-10-03",
+    ):
+        assert needed in first
+
+
+def test_every_line_of_the_bill_stands_with_its_basis_and_adds_up(pages):
+    best = recommendation().best
+    assert best is not None
+    bill = pages["feasible"].partition("Cost lines of one month")[2].partition("</table>")[0]
+
+    for line in best.lines:
+        assert line.label in bill
+        assert BASIS_BADGES[line.basis] in bill
+    assert f"{best.usd_per_month:,.2f}" in bill
+
+
+def test_every_chart_with_data_is_drawn_for_page_and_phone(pages):
+    assert pages["feasible"].count("<svg ") == 2 * 5
+    assert pages["infeasible"].count("<svg ") == 0
+
+
+def test_no_two_things_on_the_page_share_an_id(pages):
+    ids = re.findall(r' id="([^"]+)"', pages["feasible"])
+
+    assert ids
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", pages["feasible"])) <= set(ids)
+
+
+def test_every_rejected_option_stands_with_all_its_reasons(pages):
+    page = pages["infeasible"]
+
+    assert page.count("p99 41 ms &gt; 1 ms; budget 641 USD/month &gt; 10 USD/month") == 3
+    assert "42 ms would do" in page
+
+
+def test_an_unknown_number_is_not_a_zero(pages):
+    ladder = pages["feasible"].partition("Candidates, simplest first</caption>")[2]
+    row = re.search(r"<tr[^>]*>(?:(?!</tr>).)*mlp.*?</tr>", ladder, re.DOTALL)
+
+    assert row is not None
+    assert row[0].count("n/a") == 3
+    assert "0.00" not in row[0]
+
+
+@pytest.mark.parametrize("name", ["html", "md"])
+@pytest.mark.parametrize("attack", ["<script>", "\x1b", "\u202e", "\x07"])
+def test_hostile_words_are_harmless(pages, name, attack):
+    text = pages["hostile"] if name == "html" else render(hostile(), format=name)
+    if name == "md":  # within a fence words are only words
+        text = re.sub(r"^(`{3,})$.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+    assert attack in HOSTILE
+    assert attack not in text
+
+
+def test_replaced_characters_are_said(pages):
+    assert "control or invisible characters" in pages["hostile"]
+    assert "control or invisible characters" not in pages["feasible"]
+
+
+def test_a_hostile_name_cannot_leave_its_markdown_cell():
+    text = render(hostile(), format="md")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+
+    assert rows
+    for row in rows:
+        assert re.search(r"(?<!\\)[<>`\[\]*](?!\*)", row.replace("**", "")) is None
+
+
+def test_tables_in_markdown_have_one_cell_per_column():
+    lines = render(hostile(), format="md").splitlines()
+    for place, line in enumerate(lines):
+        if set(line) <= set("|-: ") and line.startswith("|"):
+            width = _cells(line)
+            table = [lines[place - 1]]
+            for row in lines[place + 1 :]:
+                if not row.startswith("|"):
+                    break
+                table.append(row)
+            assert {_cells(row) for row in table} == {width}
+
+
+def _cells(row: str) -> int:
+    return len(re.split(r"(?<!\\)\|", row)) - 2
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_same_answer_gives_the_same_bytes(pages, name):
+    first = pages["feasible"] if name == "html" else render(recommendation(), format=name)
+
+    assert render(recommendation(), format=name) == first
+
+
+@pytest.mark.parametrize("make", ANSWERS.values(), ids=ANSWERS)
+def test_json_is_the_whole_answer_and_reads_back(make):
+    written = render(make(), format="json")
+
+    assert Recommendation.model_validate_json(written) == make()
+    assert "\x1b" not in written
+    assert "\u202e" not in written
+
+
+def test_a_very_long_name_is_cut_and_said():
+    long = option(candidate="x" * 1_000_000, name="y" * 1_000_000)
+    text = render(recommendation(best=long, ranked=(long,)), format="md")
+
+    assert len(text) < 100_000
+    assert "cut with an ellipsis" in text
+
+
+def test_thousands_of_options_do_not_make_a_long_report():
+    best = option()
+    many = tuple(
+        option(name=f"option {n}", serving_usd=50.0 + n, platform=("ecs-ec2", "ecs-fargate")[n % 2])
+        for n in range(3000)
+    )
+    text = render(recommendation(best=best, ranked=(best, *many)), format="html")
+
+    assert "2989 more in the JSON" in text
+    assert len(text) < 400_000
+
+
+def test_a_report_is_written_whole(tmp_path):
+    path = tmp_path / "report.md"
+    write_report(recommendation(), path, "md")
+
+    assert path.read_text(encoding="utf-8") == render(recommendation(), format="md")
+    assert [p.name for p in tmp_path.iterdir()] == ["report.md"]
+
+
+def test_a_missing_folder_is_named_with_its_remedy(tmp_path):
+    with pytest.raises(AdvisorError, match=r"no such folder .*nowhere: run 'mkdir -p"):
+        write_report(recommendation(), tmp_path / "nowhere" / "report.md", "md")
+
+
+def test_a_folder_is_no_report(tmp_path):
+    with pytest.raises(AdvisorError, match="is a folder; name the file"):
+        write_report(recommendation(), tmp_path, "md")
+
+
+def test_a_failed_write_leaves_the_old_report_whole(tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    path.write_text("old")
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(AdvisorError, match=r"report\.json: cannot be written: No space left"):
+        write_report(recommendation(), path, "json")
+
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(AdvisorError, match="one of html, md, json"):
+        render(recommendation(), format="docx")  # type: ignore[arg-type]
+
+
+def test_the_markdown_says_these_words():
+    """Words are a snapshot, numbers are not: every figure is masked."""
+    text = render(recommendation(), format="md").partition("<details>")[0]
+
+    assert re.sub(r"\d[\d,.]*\d|\d", "#", text) == GOLDEN
+
+
+def test_numbers_of_the_assumptions_table_carry_unit_source_and_basis():
+    table = render(recommendation(), format="md").partition("**Inputs and assumptions**")[2]
+
+    assert r"| workload.requests\_per\_s | 20 ✎ | 1/s | the study |" in table
+    assert r"| needs.min\_quality | not set ✎ |" in table
+    assert "| 0.002 △ |" in table
+
+
+def test_the_report_ends_with_the_command_that_gives_it_again():
+    text = render(recommendation(), format="md")
+
+    assert "\nadvisor recommend STUDY.yaml --on 2026-11-21\n" in text
+    assert f"sha256 {'ab' * 32}" in text
+    assert "```\n20261121-logistic-1\n" in text
+
+
+def test_json_keeps_every_key_of_the_contract():
+    found = json.loads(render(recommendation(), format="json"))
+
+    assert {"verdict", "best", "ranked", "rejected", "retraining", "gpu", "training"} <= set(found)
+
+
+GOLDEN = r"""# Deploy logistic on ECS Fargate, # x (# vCPU, # GiB), us-east-#: # USD/month, p# # ms of # ms; SageMaker real-time costs # USD/month more.
+
+Retrain every # days (decay from a simulated stream). No GPU: it pays from # requests/s.
+
+Deployment estimate for **churn**, prices of #-#-#.
+
+● measured · ◐ scaled · ○ list price · △ assumed · ✎ your input
+
+## In short
+
+- **Costs**: # USD/month. Serving #, training runs #, labels #, people #.
+- **Retrain**: Every # weeks ● (simulated stream). # weeks is where releases and the ageing model's errors together cost least.
+- **GPU for serving**: No; it pays from # requests/s. One CPU worker answers in # ms; a GPU would idle #% of the time.
+- **GPU for training**: No. One run takes # s on # vCPUs.
+- **Train on**: ECS Fargate, # vCPU, # GiB, arm#. # USD per run, # USD per release of # runs, # USD/month.
+
+## Options considered
+
+# options considered: # meet every need, # do not. The telling ones are listed.
+
+**Options that meet every need**
+
+|  | Option | USD/month | p# ms | #% band | Busy | accuracy | Why it lost |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |
+| **✔** | **logistic on ecs-fargate, # x (# vCPU, # GiB)** | **# ◐** | **# ◐** | **# to #** | **#%** | **# ●** | **chosen** |
+| # | forest on ecs-fargate, # x (# vCPU, # GiB) | # ◐ | # ◐ | # to # | #% | # ● | costs # USD/month more; forest: better by #, which is within noise: the simpler one wins |
+| # | logistic on SageMaker real-time, # x ml.c#i.large | # ◐ | # ◐ | # to # | #% | # ● | costs # USD/month more |
+
+**Options that lost**
+
+| Option | USD/month | p# ms | Why it lost |
+| --- | ---: | ---: | --- |
+| logistic on SageMaker serverless, # MB | # ◐ | # △ | p# # ms \> # ms: a cold start falls in the slowest #% |
+
+## Before you rely on it
+
+- Only # seeds: run 'advisor bench churn.yaml --preset standard'.
+
+## What to measure next
+
+- Load-test the container: advisor serve STUDY.yaml
+
+## Not in these figures
+
+Prices as of #-#-#; the oldest used was checked on #-#-#. USD before tax; a month is # h.
+
+- Taxes, support plans and credits.
+- Data transfer between regions.
+
+"""  # noqa: E501
