@@ -262,8 +262,7 @@ class PriceBook:
         quote = self._quotes.get(number)
         if quote is None:
             row = self._rows[number]
-            fields = row._asdict() | {"checked_on": self.checked_on(row)}
-            quote = PriceQuote.model_validate(fields)
+            quote = PriceQuote(**row._replace(checked_on=self.checked_on(row))._asdict())
             self._quotes[number] = quote
         return quote
 

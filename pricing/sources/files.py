@@ -71,9 +71,7 @@ def fetch_rows(
             how.sleep(how.wait_s * 2 ** (attempt - 1))
         try:
             blocks = _blocks(url, timeout_s=how.timeout_s, progress=progress)
-            return rows_of_lines(
-                _lines(blocks), service=service, region=region, today=today, url=url
-            )
+            return rows_of_blocks(blocks, service=service, region=region, today=today, url=url)
         except urllib.error.HTTPError as error:
             if error.code not in WORTH_A_RETRY:
                 raise SourceError(f"{url}: HTTP {error.code} {error.reason}") from error
@@ -102,19 +100,21 @@ def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterato
             raise _CutConnectionError(f"{seen:,} of {promised:,} bytes came")
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Cut blocks into whole lines, a list of them per block."""
+def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut blocks anew, so that each ends where a line ends."""
     rest = b""
     for block in blocks:
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        yield lines
+        joined = rest + block
+        cut = joined.rfind(b"\n") + 1
+        rest = joined[cut:]
+        if cut:
+            yield joined[:cut]
     if rest:
-        yield [rest]
+        yield rest
 
 
-def rows_of_lines(
-    batches: Iterable[Sequence[bytes]], *, service: Service, region: str, today: date, url: str
+def rows_of_blocks(
+    blocks: Iterable[bytes], *, service: Service, region: str, today: date, url: str
 ) -> list[Row]:
     """Parse the lines of an offer file that can matter, and map them to rows.
 
@@ -126,13 +126,14 @@ def rows_of_lines(
     about: dict[str, str] = {}
     reading = Reading(region, today, url)
     rows: list[Row] = []
-    for lines in batches:
-        body = iter(lines)
+    for chunk in whole_lines(blocks):
+        body = iter(chunk.splitlines())
         if not names:
             names = _header(body, about=about, url=url)
             reading = Reading(region, today, f"{url} version {about.get('version', 'not stated')}")
-        for line in body:
-            if _may_matter(line, needles):
+        here = [words for words in needles if all(word in chunk for word in words)]
+        for line in body if here else ():
+            if _may_matter(line, here):
                 offer = _offer(_fields(line, url=url), names=names, url=url)
                 row = None if offer is None else service.mapper(offer, reading)
                 if row is not None:
@@ -154,7 +155,7 @@ def _header(lines: Iterator[bytes], *, about: dict[str, str], url: str) -> list[
     return []
 
 
-def _may_matter(line: bytes, needles: tuple[tuple[bytes, ...], ...]) -> bool:
+def _may_matter(line: bytes, needles: Sequence[tuple[bytes, ...]]) -> bool:
     """Whether a line contains every word of one of the needles."""
     for words in needles:
         for word in words:

@@ -404,8 +404,7 @@ SERVICES: Mapping[str, Service] = {
         "AmazonEC2",
         rows_of_ec2,
         needles=(
-            ("OnDemand", "Shared", "Linux", "Used"),
-            ("All Upfront", "standard", "Shared", "Linux", "Used", "Quantity"),
+            ('"Shared"', '"Used"', '"Linux"', '"NA"'),
             ("gp3",),
             ("NatGateway",),
             ("CPUCredits",),

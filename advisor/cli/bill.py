@@ -1,0 +1,74 @@
+"""`advisor bill`: price a usage file, line by line."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pricing.bill import Bill
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(bill)
+
+
+def bill(
+    usage: Annotated[Path, typer.Argument(help="Usage file (YAML).", metavar="USAGE")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the bill as JSON.")] = False,
+    book: Annotated[
+        Path | None, typer.Option(help="Folder with the price tables; the built-in by default.")
+    ] = None,
+) -> None:
+    """Price a usage file: what was used, where, at the prices of a day.
+
+    Example: advisor bill usage.yaml
+    """
+    from pricing.age import banner
+    from pricing.bill import price_file
+    from pricing.tables import DATA, load_book
+    from pricing.usage import load_usage
+
+    content = load_usage(usage)
+    found = price_file(content, book=load_book(book or DATA))
+    warning = banner(found.quotes, today=content.on)
+    if warning:
+        typer.echo(warning, err=True)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.as_json(), indent=2))
+    else:
+        _show(found)
+
+
+def _show(found: "Bill") -> None:
+    """Print a bill as a table, its total, and what the reader must know about its prices."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Bill in {found.region} at the prices of {found.on}", title_justify="left")
+    for heading in ("line", "quantity", "unit", "USD/unit", "USD", "price", "since"):
+        right = heading in {"quantity", "USD/unit", "USD"}
+        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+    notes: dict[str, None] = {}
+    for line in found.lines:
+        table.add_row(
+            line.label,
+            f"{line.quantity:,.4f}".rstrip("0").rstrip("."),
+            line.unit,
+            f"{line.usd_per_unit:.10f}".rstrip("0").rstrip("."),
+            f"{line.cost_usd:,.2f}",
+            line.quote.basis,
+            line.quote.valid_from.isoformat(),
+        )
+        if line.quote.note:
+            notes[f"{line.quote.sku}: {line.quote.note}"] = None
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    console.print(f"Total: {found.total_usd:,.2f} USD")
+    for note in notes:
+        console.print(f"  {note}", soft_wrap=True)
+    for free in found.free_tiers:
+        console.print(f"  Free tier, not taken off: {free}", soft_wrap=True)

@@ -1,0 +1,389 @@
+"""`advisor prices`: look prices up, see what changed, check the tables, read them again."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from pricing.quotes import PriceBook, PriceQuote
+    from pricing.refresh import Outcome, Plan
+
+FAILED, BROKEN = 1, 2
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Book = Annotated[
+    Path | None, typer.Option(help="Folder with the price tables; the built-in by default.")
+]
+On = Annotated[
+    str | None, typer.Option(metavar="YYYY-MM-DD", help="Day whose prices apply; today by default.")
+]
+Regions = Annotated[
+    list[str] | None, typer.Option("--region", help="Region; may be repeated; all by default.")
+]
+Services = Annotated[
+    list[str] | None, typer.Option("--service", help="Service; may be repeated; all by default.")
+]
+
+
+class Via(StrEnum):
+    """Ways to read prices."""
+
+    files = "files"
+    api = "api"
+
+
+def add(app: typer.Typer) -> None:
+    """Register the commands."""
+    prices = typer.Typer(
+        help="Look prices up, see what changed, check the tables, read them again.",
+        no_args_is_help=True,
+    )
+    for command in (show, diff, check, age, refresh):
+        prices.command()(command)
+    app.add_typer(prices, name="prices")
+
+
+def show(
+    sku: Annotated[str, typer.Argument(help="What to look up, e.g. m5.large or ml.m5.large.")],
+    regions: Regions = None,
+    services: Services = None,
+    on: On = None,
+    history: Annotated[bool, typer.Option("--history", help="Every price ever recorded.")] = False,
+    book: Book = None,
+    as_json: Json = False,
+) -> None:
+    """Show the prices of a sku, with near matches when there is none of that name.
+
+    Example: advisor prices show ml.m5.large --region eu-west-1 --history
+    """
+    from difflib import get_close_matches
+
+    from pricing.errors import QuoteNotFound
+
+    prices, day = _load(book), _day(on)
+    wanted_regions = _known(regions, prices.regions, "region")
+    wanted_services = _known(services, prices.services, "service")
+    places = sorted(
+        {
+            row[:4]
+            for row in prices.rows
+            if row.sku == sku and row.region in wanted_regions and row.service in wanted_services
+        }
+    )
+    if not places:
+        skus = sorted({row.sku for row in prices.rows})
+        near = get_close_matches(sku, skus, n=5) or [s for s in skus if sku in s][:5]
+        hint = f": did you mean {', '.join(near)}?" if near else ""
+        raise QuoteNotFound(f"no price for {sku!r} in the regions and services asked for{hint}")
+    found: list[PriceQuote] = []
+    for service, name, region, purchase in places:
+        where = {"service": service, "sku": name, "region": region, "purchase": purchase}
+        if history:
+            found += prices.history(**where)
+        elif prices.find(**where, on=day) is not None:
+            found += prices.tiers(**where, on=day)
+    _print_quotes(found, day=day, as_json=as_json)
+
+
+def diff(
+    start: Annotated[str, typer.Argument(metavar="FROM", help="Earlier day, YYYY-MM-DD.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="Later day, YYYY-MM-DD.")],
+    recommendation: Annotated[
+        Path | None,
+        typer.Option(help="A saved recommendation or bill (JSON): what the changes do to it."),
+    ] = None,
+    regions: Regions = None,
+    services: Services = None,
+    book: Book = None,
+    as_json: Json = False,
+) -> None:
+    """Show which prices differ between two days, and what that does to a saved recommendation.
+
+    Example: advisor prices diff 2025-01-01 2026-11-01 --service ec2 --region us-east-1
+    """
+    from pricing.diff import changes_between, effects
+
+    prices = _load(book)
+    wanted_regions = _known(regions, prices.regions, "region")
+    wanted_services = _known(services, prices.services, "service")
+    changes = tuple(
+        change
+        for change in changes_between(prices, start=_day(start), end=_day(end))
+        if change.quote.region in wanted_regions and change.quote.service in wanted_services
+    )
+    results = effects(_read_json(recommendation), changes) if recommendation else ()
+    if as_json:
+        _echo_json(
+            {
+                "from": start,
+                "to": end,
+                "changes": [
+                    {
+                        "service": change.quote.service,
+                        "sku": change.quote.sku,
+                        "region": change.quote.region,
+                        "purchase": change.quote.purchase,
+                        "unit": change.quote.unit,
+                        "before_usd_per_unit": change.before and change.before.price_usd_per_unit,
+                        "after_usd_per_unit": change.after and change.after.price_usd_per_unit,
+                    }
+                    for change in changes
+                ],
+                "effects": [effect._asdict() for effect in results],
+            }
+        )
+        return
+    for change in changes:
+        typer.echo(_change_text(change.before, change.after))
+    typer.echo(f"{len(changes)} prices differ between {start} and {end}")
+    for effect in results:
+        typer.echo(
+            f"{effect.name}: {effect.before_usd:,.2f} -> {effect.after_usd:,.2f} USD "
+            f"({effect.line_count} lines touched)"
+        )
+
+
+def check(book: Book = None, as_json: Json = False) -> None:
+    """Hold every price against every rule; exit 2 when one is broken."""
+    from pricing.checks import RULES, check_rows
+
+    prices = _load(book)
+    findings = check_rows(prices.rows)
+    if as_json:
+        _echo_json(
+            {
+                "row_count": len(prices),
+                "rules": list(RULES),
+                "sha256": prices.sha256,
+                "findings": [finding._asdict() for finding in findings],
+            }
+        )
+    else:
+        for finding in findings:
+            typer.echo(str(finding))
+        typer.echo(f"{len(prices):,} prices, {len(RULES)} rules, {len(findings)} broken")
+        typer.echo(f"book {prices.sha256}")
+    if findings:
+        raise typer.Exit(BROKEN)
+
+
+def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
+    """Show how long ago each group of prices was read at its source, oldest first."""
+    from pricing.age import ages, banner_of_day
+
+    prices, day = _load(book), _day(on)
+    groups = ages(prices, today=day)
+    warning = banner_of_day(groups[0].oldest, today=day) if groups else None
+    if warning:
+        typer.echo(warning, err=True)
+    if as_json:
+        _echo_json(
+            {
+                "on": day.isoformat(),
+                "groups": [
+                    group._asdict()
+                    | {
+                        "oldest": group.oldest.isoformat(),
+                        "newest": group.newest.isoformat(),
+                        "oldest_age_days": (day - group.oldest).days,
+                    }
+                    for group in groups
+                ],
+            }
+        )
+        return
+    for group in groups:
+        typer.echo(
+            f"{(day - group.oldest).days:>5} days  {group.service} {group.region} "
+            f"{group.purchase}: {group.sku_count} skus, {group.list_count} of them read, "
+            f"{group.oldest} to {group.newest}"
+        )
+
+
+def refresh(
+    regions: Regions = None,
+    services: Services = None,
+    via: Annotated[
+        Via, typer.Option(help="Public offer files, or the API with your credentials.")
+    ] = Via.files,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the difference, write nothing.")
+    ] = False,
+    accept_jumps: Annotated[
+        str, typer.Option(metavar="WHY", help="Let prices triple this time, and note why.")
+    ] = "",
+    files_url: Annotated[
+        str | None, typer.Option(help="Another address for the offer files, e.g. a mirror.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(help="Another address for the API, e.g. a VPC endpoint.")
+    ] = None,
+    book: Book = None,
+    as_json: Json = False,
+) -> None:
+    """Read prices again at AWS, check them, show what differs, and add what is new.
+
+    Rows are only ever added, all of them in one step. A source that fails keeps its old rows and
+    does not stop the others; exit 1 when any failed.
+
+    Example: advisor prices refresh --region eu-west-1 --service ec2 --dry-run
+    """
+    from pricing.refresh import Plan
+    from pricing.sources import SOURCES
+    from pricing.sources.files import Transport
+    from pricing.tables import DATA
+
+    prices = _load(book)
+    ways = [name for name, how in SOURCES.items() if via.value in how]
+    plan = Plan(
+        regions=tuple(_known(regions, prices.regions, "region")),
+        services=tuple(_known(services, tuple(SOURCES), "service") if services else ways),
+        via=via.value,
+        dry_run=dry_run,
+        jump_note=accept_jumps,
+        endpoint_url=endpoint_url,
+    )
+    transport = Transport(base_url=files_url) if files_url else Transport()
+    outcome = _run_refresh(plan, folder=book or DATA, transport=transport)
+    _print_outcome(outcome, dry_run=dry_run, as_json=as_json)
+    if outcome.failures:
+        raise typer.Exit(FAILED)
+
+
+def _run_refresh(plan: "Plan", *, folder: Path, transport: Any) -> "Outcome":
+    """Refresh with progress bars on stderr."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from pricing.refresh import refresh as refresh_book
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, of: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done, total=of)
+
+        return refresh_book(
+            plan, today=_day(None), folder=folder, transport=transport, report=report
+        )
+
+
+def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
+    for failure in outcome.failures:
+        typer.echo(
+            f"{failure.source} {failure.region}: kept its old prices: {failure.message}", err=True
+        )
+    if as_json:
+        _echo_json(
+            {
+                "changes": [str(change) for change in outcome.changes],
+                "confirmed_count": len(outcome.confirmed),
+                "differences": list(outcome.differences),
+                "failures": [failure.model_dump() for failure in outcome.failures],
+                "path": str(outcome.path) if outcome.path else None,
+            }
+        )
+        return
+    for change in outcome.changes:
+        typer.echo(str(change))
+    for difference in outcome.differences:
+        typer.echo(difference)
+    typer.echo(
+        f"{len(outcome.changes)} new prices, {len(outcome.confirmed)} unchanged, "
+        f"{len(outcome.failures)} sources failed"
+    )
+    if dry_run:
+        typer.echo("dry run: nothing was written")
+    elif outcome.path:
+        typer.echo(f"added {outcome.path}")
+
+
+def _load(folder: Path | None) -> "PriceBook":
+    from pricing.tables import DATA, load_book
+
+    return load_book(folder or DATA)
+
+
+def _day(text: str | None) -> "date":
+    from datetime import UTC, date, datetime
+
+    from pricing.errors import PricingError
+
+    if text is None:
+        return datetime.now(tz=UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise PricingError(f"{text!r} is not a day like 2026-07-01") from error
+
+
+def _known(asked: list[str] | None, known: tuple[str, ...], what: str) -> list[str]:
+    from difflib import get_close_matches
+
+    from pricing.errors import PricingError
+
+    for name in asked or ():
+        if name not in known:
+            near = get_close_matches(name, known, n=3) or list(known)
+            raise PricingError(f"no {what} {name!r}: did you mean {', '.join(near)}?")
+    return asked or list(known)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    import json
+
+    from pricing.errors import PricingError
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PricingError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise PricingError(f"{path}: not a JSON file") from error
+    if not isinstance(content, dict):
+        raise PricingError(f"{path}: neither a recommendation nor a bill")
+    return content
+
+
+def _echo_json(content: object) -> None:
+    import json
+
+    typer.echo(json.dumps(content, indent=2))
+
+
+def _change_text(before: "PriceQuote | None", after: "PriceQuote | None") -> str:
+    quote = after or before
+    assert quote is not None
+    what = f"{quote.service} {quote.sku} {quote.region} {quote.purchase}"
+    if before is None:
+        return f"+ {what}: {quote.price_usd_per_unit:g} USD/{quote.unit} ({quote.basis})"
+    if after is None:
+        return f"- {what}: was {quote.price_usd_per_unit:g} USD/{quote.unit}"
+    return (
+        f"~ {what}: {before.price_usd_per_unit:g} -> {after.price_usd_per_unit:g} USD/{quote.unit}"
+    )
+
+
+def _print_quotes(found: "list[PriceQuote]", *, day: "date", as_json: bool) -> None:
+    from pricing.age import banner
+
+    warning = banner(found, today=day)
+    if warning:
+        typer.echo(warning, err=True)
+    if as_json:
+        _echo_json([quote.model_dump(mode="json") for quote in found])
+        return
+    for quote in found:
+        tier = f" from {quote.tier_from_units:g}" if quote.tier_from_units else ""
+        note = f"  {quote.note}" if quote.note else ""
+        typer.echo(
+            f"{quote.service} {quote.sku} {quote.region} {quote.purchase}{tier}: "
+            f"{quote.price_usd_per_unit:.10g} USD/{quote.unit}  {quote.basis}, "
+            f"from {quote.valid_from}, checked {quote.checked_on}{note}"
+        )
