@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from advisor.cadence.decay import Array, DecayFit, excess
+from advisor.cadence.decay import Array
 
 CALENDAR: Final = (1, 2, 3, 4, 6, 8, 13, 17, 26, 39, 52)
 """Intervals that people schedule; never is the one beyond. [periods]"""
@@ -139,34 +139,6 @@ def average_cost(interval: Any, *, rho: Any, slope: Any, tau: Any) -> Array:
     """
     t = np.asarray(interval, dtype=np.float64)
     return np.asarray((rho + summed_excess(t, slope=slope, tau=tau)) / t)
-
-
-def never_cost(fit: DecayFit) -> float:
-    """Excess error of a model that is never retrained: the curve at the longest age seen.
-
-    Beyond that age nothing is known; a linear law given without data has no bound. [error per case]
-    """
-    if fit.slope == 0:
-        return 0.0
-    if fit.longest_age is None:
-        return fit.amplitude
-    return float(excess(fit.longest_age, slope=fit.slope, tau=fit.tau))
-
-
-def with_label_delay(fit: DecayFit, *, delay_periods: float) -> tuple[float, float]:
-    """Initial slope and constant extra error when labels come L periods late.
-
-    A model that is a periods old knows nothing of the last a + L: its excess is g(a + L). Under the
-    linear law that adds d L and leaves T* as it is; under the saturating one the slope that is left
-    is d exp(-L / tau), and A (1 - exp(-L / tau)) is added.
-
-    Returns:
-        The slope [error per case / period] and the constant [error per case].
-    """
-    if not math.isfinite(fit.tau):
-        return fit.slope, fit.slope * delay_periods
-    left = math.exp(-delay_periods / fit.tau)
-    return fit.slope * left, fit.amplitude * (1 - left)
 
 
 def break_even_ratio(interval: Any, *, slope: Any, tau: Any) -> Array:

@@ -2,23 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from advisor.cadence.decay import DecayFit, ErrorLike, ErrorMatrix, error_matrix, fit_decay
+from advisor.cadence.doubt import central_interval, hindsight_intervals, never_share
+from advisor.cadence.forecast import DRAW_COUNT, Draws, Forecast, forecast_decay, of_fit
 from advisor.cadence.interval import (
     Choice,
-    average_cost,
-    best_interval,
-    break_even_ratio,
     choose,
     cost_ratio,
     interval_grid,
-    never_cost,
-    summed_excess,
-    with_label_delay,
 )
 from advisor.cadence.records import (
     DAYS_PER_MONTH,
@@ -28,7 +24,6 @@ from advisor.cadence.records import (
     Decay,
     RetrainingPlan,
 )
-from advisor.cadence.uncertainty import DRAW_COUNT, draw_curves
 from advisor.errors import AdvisorError
 
 ASSUMED_PERIOD_DAYS: Final = 7.0
@@ -39,36 +34,34 @@ ASSUMED_SOURCE: Final = "a placeholder between slow and fast streams"
 """Where that default comes from."""
 PRUDENCE: Final = 2.0
 """The prudent interval is the best one if a retrain cost this many times as much."""
-QUANTILES: Final = (0.1, 0.9)
-"""Ends of the 80% interval."""
+TYPICAL_SHARE_TOLD: Final = 0.5
+"""Weight of the typical decay from which a reader is told."""
 
 
 @dataclass(frozen=True)
 class _Problem:
-    """A decay curve and the price of a retrain: all that the interval depends on."""
+    """An expected decay and the price of a retrain: all that the interval depends on."""
 
     rho: float
-    slope: float
-    tau: float
-    never: float
+    forecast: Forecast
     base: float
 
     def choice(self, *, times_cost: float = 1.0) -> Choice:
         """The intervals if a retrain cost so many times as much."""
         rho, intervals = self.rho * times_cost, interval_grid()
         return choose(
-            t_star=max(1.0, float(best_interval(rho=rho, slope=self.slope, tau=self.tau))),
+            t_star=max(1.0, self.forecast.best_interval(rho=rho)),
             intervals=intervals,
-            cost=average_cost(intervals, rho=rho, slope=self.slope, tau=self.tau),
-            never=self.never,
+            cost=rho / intervals + self.forecast.mean_excess(intervals),
+            never=self.forecast.never,
             base=self.base,
         )
 
     def mean_excess(self, interval: float) -> float:
         """Excess error, averaged over an interval; of a model never retrained for inf."""
         if math.isinf(interval):
-            return self.never
-        return float(summed_excess(interval, slope=self.slope, tau=self.tau) / interval)
+            return self.forecast.never
+        return float(self.forecast.mean_excess(interval))
 
 
 def plan_retraining(
@@ -162,19 +155,15 @@ def plan_periods(
             cases_per_period=cases_per_period,
         )
     )
-    slope, delayed = with_label_delay(fit, delay_periods=label_delay_periods)
-    problem = _Problem(
-        rho=rho,
-        slope=slope,
-        tau=fit.tau,
-        never=never_cost(replace(fit, slope=slope)),
-        base=fit.level + delayed,
-    )
+    draws: Draws | None = None
+    expected = of_fit(fit)
+    if matrix is not None and draw_count > 0:
+        expected, draws = forecast_decay(matrix, fit, draw_count=draw_count)
+    late, delayed = expected.delayed(label_delay_periods)
+    problem = _Problem(rho=rho, forecast=late, base=fit.level + delayed)
     chosen = problem.choice()
     money = error_cost_usd * cases_per_period
-    spread, p_never = _doubt(
-        matrix, rho=rho, label_delay_periods=label_delay_periods, draw_count=draw_count
-    )
+    spread, p_never = _doubt(draws, rho=rho, t_star=chosen.t_star)
     return RetrainingPlan(
         period_days=period_days,
         rho=_finite(rho),
@@ -204,7 +193,7 @@ def plan_periods(
         curve=_curve(
             problem, retrain_cost_usd=retrain_cost_usd, money=money, period_days=period_days
         ),
-        diagnostics=(*fit.diagnostics, *_warnings(chosen, fit=fit, rho=rho)),
+        diagnostics=(*fit.diagnostics, *_warnings(chosen, forecast=late, rho=rho)),
     )
 
 
@@ -250,26 +239,27 @@ def measured_source(matrix: ErrorMatrix) -> str:
 
 
 def _doubt(
-    matrix: ErrorMatrix | None, *, rho: float, label_delay_periods: float, draw_count: int
+    draws: Draws | None, *, rho: float, t_star: float
 ) -> tuple[tuple[float | None, float | None] | None, float | None]:
-    """80% interval of the best interval and the share of resamples that never retrain."""
-    if matrix is None or draw_count == 0:
+    """80% interval of the best interval and the share of curves that never pay a retrain."""
+    if draws is None:
         return None, None
-    slope, tau = draw_curves(matrix, draw_count=draw_count)
-    left = np.exp(-label_delay_periods / tau)
-    found = np.maximum(best_interval(rho=rho, slope=slope * left, tau=tau), 1.0)
-    low, high = np.quantile(found, QUANTILES, method="nearest")
-    return (_finite(low), _finite(high)), float(np.isinf(found).mean())
+    if not math.isfinite(rho):
+        return (None, None), 1.0
+    low, high = central_interval(hindsight_intervals(draws, rho=rho), holding=t_star)
+    return (_finite(low), _finite(high)), never_share(draws, rho=rho)
 
 
 def _break_even_usd(
     interval: float | None, *, problem: _Problem, retrain_cost_usd: float, cases_per_period: float
 ) -> float | None:
     """Price of an error at which an interval is the best one."""
-    if interval is None or problem.slope == 0 or cases_per_period == 0:
+    if interval is None or cases_per_period == 0:
         return None
-    ratio = float(break_even_ratio(interval, slope=problem.slope, tau=problem.tau))
-    return retrain_cost_usd / (cases_per_period * ratio) or None
+    ratio = problem.forecast.break_even_ratio(interval)
+    if ratio <= 0 or retrain_cost_usd == 0:
+        return None
+    return retrain_cost_usd / (cases_per_period * ratio)
 
 
 def _decay(fit: DecayFit, *, basis: Basis, source: str, period_days: float | None) -> Decay:
@@ -289,8 +279,8 @@ def _curve(
     problem: _Problem, *, retrain_cost_usd: float, money: float, period_days: float | None
 ) -> tuple[CurvePoint, ...]:
     intervals = np.array([*range(1, 14), 15, 17, 20, 23, 26, 30, 35, 39, 45, 52, 65, 78, 104, 156])
-    errors = summed_excess(intervals, slope=problem.slope, tau=problem.tau) / intervals
-    usd = retrain_cost_usd / intervals + money * (problem.base + errors)
+    errors = problem.base + problem.forecast.mean_excess(intervals)
+    usd = retrain_cost_usd / intervals + money * errors
     return tuple(
         CurvePoint(
             interval_periods=float(interval),
@@ -304,9 +294,14 @@ def _curve(
     )
 
 
-def _warnings(chosen: Choice, *, fit: DecayFit, rho: float) -> Sequence[str]:
+def _warnings(chosen: Choice, *, forecast: Forecast, rho: float) -> Sequence[str]:
     notes = []
-    longest = fit.longest_age
+    if forecast.typical_share > TYPICAL_SHARE_TOLD:
+        notes.append(
+            "the errors vary too much to tell the decay: what is typical of models weighs"
+            f" {forecast.typical_share:.0%} in the plan"
+        )
+    longest = forecast.longest_age
     if longest is not None and longest < chosen.t_star < math.inf:
         notes.append(
             f"the best interval, {chosen.t_star:.0f} periods, is beyond the oldest model that was"

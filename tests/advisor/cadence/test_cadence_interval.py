@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.cadence.decay import DecayFit
+from advisor.cadence.forecast import Forecast
 from advisor.cadence.interval import (
     average_cost,
     best_interval,
@@ -23,7 +23,6 @@ from advisor.cadence.interval import (
     saturating_interval,
     shift_detection_cost,
     summed_excess,
-    with_label_delay,
 )
 
 positive = st.sampled_from([0.01, 0.1, 0.3, 1.0])
@@ -31,17 +30,8 @@ slopes = st.sampled_from([1e-4, 1e-3, 1e-2])
 time_constants = st.sampled_from([2.0, 10.0, 60.0, math.inf])
 
 
-def a_fit(**changes):
-    given_fit = {
-        "model": "saturating",
-        "slope": 0.005,
-        "tau": 10.0,
-        "level": 0.1,
-        "paired_slope": None,
-        "unpaired_slope": 0.0,
-        "longest_age": 60,
-    }
-    return DecayFit(**given_fit | changes)
+def curve(slope, tau):
+    return Forecast(np.array([slope]), np.array([tau]), longest_age=60)
 
 
 def continuous_cost(interval, *, rho, curve, step_count=20_000):
@@ -97,7 +87,8 @@ def test_saturating_decay_is_never_worth_a_retrain_from_amplitude_times_tau(rho,
 
 
 def test_label_delay_stretches_the_saturating_interval_and_leaves_the_linear_one():
-    slope, extra = with_label_delay(a_fit(), delay_periods=5)
+    left, extra = curve(0.005, 10.0).delayed(5)
+    slope = float(left.slope[0])
 
     found = float(saturating_interval(rho=0.2, amplitude=slope * 10, tau=10))
     assert found == pytest.approx(22.59, abs=0.005)
@@ -108,8 +99,8 @@ def test_label_delay_stretches_the_saturating_interval_and_leaves_the_linear_one
     assert math.isinf(
         saturating_interval(rho=0.05 * math.exp(-0.5) * 10, amplitude=slope * 10, tau=10)
     )
-    linear = with_label_delay(a_fit(tau=math.inf, slope=1e-4), delay_periods=5)
-    assert linear == (1e-4, pytest.approx(5e-4))
+    linear, extra = curve(1e-4, math.inf).delayed(5)
+    assert (linear.slope[0], extra) == (1e-4, pytest.approx(5e-4))
 
 
 def test_poisson_shifts_decay_like_the_saturating_law():
