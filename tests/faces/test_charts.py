@@ -11,11 +11,8 @@ from tests.faces.factories import infeasible, option, recommendation
 
 
 def values(chart) -> list[dict]:
-    """All rows of all layers."""
-    found = []
-    for layer in chart.to_dict()["layer"]:
-        found += layer["data"]["values"]
-    return found
+    """Return all rows of all layers."""
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
 
 
 def test_the_stack_of_an_option_is_as_high_as_its_bill():
