@@ -35,6 +35,8 @@ class CostLine(Record):
     """Where the price comes from."""
     source: str
     """Where the price was read, or which key of the study gave it."""
+    checked_on: date | None = None
+    """Day the price was last read at its source; null where it is not a vendor's."""
 
 
 class Option(Record):

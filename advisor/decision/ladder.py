@@ -29,6 +29,8 @@ class Rung:
     """Whether a loss is a share of wrong cases, so that counting noise applies."""
     bill_usd_per_month: float | None
     """Cheapest feasible option; null where none is. [USD/month]"""
+    ageing_usd_per_month: float = 0.0
+    """Errors that it makes because it ages between releases. [USD/month]"""
     is_baseline: bool = False
     """Whether it is the dummy that learns nothing."""
     unfit: str | None = None
@@ -38,6 +40,11 @@ class Rung:
     def loss(self) -> float:
         """Mean loss over seeds."""
         return math.fsum(self.losses) / len(self.losses)
+
+    @property
+    def usd_per_month(self) -> float:
+        """Bill and ageing: what a release interval trades against each other. [USD/month]"""
+        return (self.bill_usd_per_month or 0.0) + self.ageing_usd_per_month
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,8 @@ class Climb:
     verdicts: dict[str, str]
     """Per candidate: `chosen`, or why not."""
     worth_ranking: frozenset[str]
-    """Candidates whose options stay in the ranking: the chosen one and those within noise of it."""
+    """Candidates whose options stay in the ranking: the chosen one, and those within noise of it
+    that are not clearly cheaper; the others are rejected with their verdict."""
 
 
 def noise_of_difference(a: Rung, b: Rung) -> float:
@@ -105,6 +113,9 @@ def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
         if rung is not best
         and not rung.is_baseline
         and abs(rung.loss - best.loss) <= noise_of_difference(rung, best)
+        # One that is clearly cheaper and yet not chosen would stand above the chosen one.
+        and (rung.bill_usd_per_month or 0.0)
+        >= (best.bill_usd_per_month or 0.0) * (1 - COST_TIE_FRACTION)
     }
     return Climb(
         chosen=best.candidate,
@@ -123,33 +134,40 @@ def _step(
     """Return which of two to hold on to, and write down why the other one is left."""
     gain = held.loss - rung.loss
     noise = noise_of_difference(held, rung)
-    held_usd, rung_usd = held.bill_usd_per_month or 0.0, rung.bill_usd_per_month or 0.0
-    cheaper_usd = held_usd - rung_usd
-    if abs(gain) <= noise and not held.is_baseline and cheaper_usd > COST_TIE_FRACTION * held_usd:
-        verdicts[held.candidate] = (
-            f"{rung.candidate} is as good within noise ({noise:.4f} per case) and "
-            f"{cheaper_usd:,.0f} USD/month cheaper"
+    cheaper_usd = held.usd_per_month - rung.usd_per_month
+    saved_usd = 0.0 if usd_per_loss_month is None else gain * usd_per_loss_month
+    if held.is_baseline:
+        better = gain > noise
+        verdicts[held.candidate if better else rung.candidate] = (
+            f"learns nothing; {rung.candidate} is better by {gain:.4f} per case"
+            if better
+            else f"no better than {held.candidate}, which learns nothing, beyond noise "
+            f"({gain:+.4f} per case, noise {noise:.4f})"
         )
-        return rung
-    if gain <= noise:
+        return rung if better else held
+    if abs(gain) <= noise:
+        # A tie: the simpler one stays, unless the other saves real money even if the measured
+        # difference is taken at its word.
+        clearly = COST_TIE_FRACTION * held.usd_per_month
+        if cheaper_usd > clearly and cheaper_usd + min(0.0, saved_usd) > clearly:
+            verdicts[held.candidate] = (
+                f"{rung.candidate} is as good within noise ({noise:.4f} per case) and "
+                f"{cheaper_usd:,.0f} USD/month cheaper"
+            )
+            return rung
         verdicts[rung.candidate] = (
             f"no better than {held.candidate} beyond noise ({gain:+.4f} per case, noise "
             f"{noise:.4f}): the simpler one wins"
-            if gain >= -noise
-            else f"worse than {held.candidate} by {-gain:.4f} per case"
         )
         return held
-    if held.is_baseline:
-        verdicts[held.candidate] = (
-            f"learns nothing; {rung.candidate} is better by {gain:.4f} per case"
-        )
-        return rung
+    if gain < 0:
+        verdicts[rung.candidate] = f"worse than {held.candidate} by {-gain:.4f} per case"
+        return held
     if usd_per_loss_month is None:
         verdicts[held.candidate] = (
             f"{rung.candidate} is better by {gain:.4f}, beyond noise ({noise:.4f})"
         )
         return rung
-    saved_usd = gain * usd_per_loss_month
     if saved_usd > -cheaper_usd:
         verdicts[held.candidate] = (
             f"{rung.candidate} saves {saved_usd:,.0f} USD/month of errors for "

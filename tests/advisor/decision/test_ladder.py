@@ -33,9 +33,7 @@ def test_a_better_candidate_wins_when_its_errors_pay_for_it():
 
 def test_it_loses_when_it_costs_more_than_it_saves():
     """The same 200 USD saved, for 201 more on the bill."""
-    found = climb(
-        [rung(), rung("forest", 2, loss=0.08, usd=301.0)], usd_per_loss_month=10_000
-    )
+    found = climb([rung(), rung("forest", 2, loss=0.08, usd=301.0)], usd_per_loss_month=10_000)
 
     assert found.chosen == "linear"
     assert "does not pay for itself: saves 200" in found.verdicts["forest"]
@@ -155,3 +153,19 @@ def test_dearer_errors_never_choose_a_worse_model(raw):
 
     losses = [loss[name] for name in chosen if name is not None]
     assert losses == sorted(losses, reverse=True)
+
+
+def test_a_cheaper_candidate_whose_difference_is_drowned_in_noise_must_still_pay_for_it():
+    """0.012 more errors x 60,000 USD per unit of loss = 720 USD a month lost to save 150."""
+    noisy = {"is_proportion": True, "case_count": 100}
+    linear = rung(loss=0.023, usd=507.0, **noisy)
+    forest = rung("forest", 2, loss=0.035, usd=357.0, **noisy)
+
+    assert climb([linear, forest], usd_per_loss_month=60_000).chosen == "linear"
+    assert climb([linear, forest], usd_per_loss_month=600).chosen == "forest"
+
+
+def test_errors_of_an_ageing_model_count_like_its_bill():
+    never_retrained = rung("forest", 2, usd=50.0, ageing_usd_per_month=60.0)
+
+    assert climb([rung(), never_retrained], usd_per_loss_month=0.0).chosen == "linear"

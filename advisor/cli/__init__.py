@@ -1,0 +1,73 @@
+"""The command line: one Typer app, a file per command group, heavy imports inside the commands.
+
+Exit codes: 0 an answer, 1 an error (a wrong option too), 2 nothing is feasible or a gate failed,
+3 inconclusive. Results go to stdout; progress, warnings and errors to stderr.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from advisor.cli import bench, demo, doctor, explorer, init, recommend
+
+EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
+"""Base classes whose message is for people; known by name, so that none has to be imported."""
+
+app = typer.Typer(
+    name="advisor",
+    help="Measure your models, price every way to run them on AWS, and decide with the error shown."
+    "\n\nStart with 'advisor demo', or 'advisor init' for a study of your own.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (demo, init, bench, recommend, explorer, doctor):
+    group.add(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    try:
+        code = app(args=arguments, prog_name="advisor", standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        print("advisor: stopped", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nadvisor: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: not an error of ours.
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if _is_usage_error(error):
+            error.show()  # type: ignore[attr-defined]
+            return 1
+        if not _is_expected(error):
+            raise
+        print(f"advisor: {_one_line(str(error))}", file=sys.stderr)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _is_usage_error(error: Exception) -> bool:
+    return any(kind.__name__ == "ClickException" for kind in type(error).__mro__)
+
+
+def _is_expected(error: Exception) -> bool:
+    return any(kind.__name__ in EXPECTED_ERRORS for kind in type(error).__mro__)
+
+
+def _one_line(message: str) -> str:
+    """Keep what came from a file from moving the cursor or hiding text."""
+    return "".join(c if c.isprintable() else " " for c in message.replace("\n", " "))

@@ -1,0 +1,50 @@
+"""`advisor app`: the explorer in the browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SERVER_OPTIONS = (
+    "--browser.gatherUsageStats=false",
+    "--server.address=localhost",
+    "--client.toolbarMode=minimal",
+)
+"""Served on this machine only, nothing sent home."""
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command(name="app")(explore)
+
+
+def explore(
+    study: Annotated[
+        Path | None,
+        typer.Argument(help="Study file; the embedded example by default.", metavar="STUDY"),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+) -> None:
+    """Open the explorer, in which every figure of a study can be moved.
+
+    Example: advisor app advisor.yaml --port 8600
+    """
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "streamlit", "run", str(page_path()), *SERVER_OPTIONS]
+    command += [f"--server.port={port}", f"--server.headless={str(not browser).lower()}"]
+    if study is not None:
+        from advisor.study import load_study
+
+        load_study(study)  # a wrong study is said here, not in the browser
+        command += ["--", str(study.resolve())]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+def page_path() -> Path:
+    """Return the explorer's page: in the wheel beside the package, in a checkout above it."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "app.py"
+    return installed if installed.exists() else package.parent / "app.py"

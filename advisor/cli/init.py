@@ -1,0 +1,32 @@
+"""`advisor init`: a commented study to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(init)
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="Study to write, or a folder for it.")] = Path(
+        "advisor.yaml"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing study.")] = False,
+) -> None:
+    """Write a study with every default commented with its unit and source.
+
+    Example: advisor init churn.yaml
+    """
+    from advisor.template import write_study_template
+
+    written = write_study_template(path, overwrite=force)
+    typer.echo(f"Wrote {written}.")
+    typer.echo(
+        f"Next: set data.path and data.target in it, then 'advisor bench {written}' and "
+        f"'advisor recommend {written}'.",
+        err=True,
+    )

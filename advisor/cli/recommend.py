@@ -1,0 +1,120 @@
+"""`advisor recommend` and `advisor report`: the answer, in the terminal or as a file."""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from advisor.recommendation import Recommendation
+
+FEASIBLE, NOTHING_FEASIBLE = 0, 2
+
+StudyPath = Annotated[Path, typer.Argument(help="Study file, see 'advisor init'.", metavar="STUDY")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change one key, e.g. workload.requests_per_s=50."
+    ),
+]
+Store = Annotated[
+    Path | None, typer.Option(help="Folder with the runs; `.advisor` beside the study by default.")
+]
+On = Annotated[
+    str | None, typer.Option(metavar="YYYY-MM-DD", help="Day whose prices apply; today by default.")
+]
+
+
+class ReportFormat(StrEnum):
+    """Formats of a report."""
+
+    html = "html"
+    md = "md"
+    json = "json"
+
+
+def add(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(recommend)
+    app.command()(report)
+
+
+def recommend(
+    study: StudyPath,
+    overrides: Overrides = None,
+    store: Store = None,
+    on: On = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole answer as JSON.")
+    ] = False,
+) -> None:
+    """Rank every way to run the study's models, and say why.
+
+    Uses the runs in the study's store; 'advisor bench STUDY' makes them. Exits 0 with an answer,
+    2 when nothing is feasible.
+
+    Example: advisor recommend advisor.yaml --set workload.requests_per_s=200
+    """
+    from rich.console import Console
+
+    from advisor.report.text import print_recommendation
+
+    answer = answer_of(study, overrides=overrides or [], store=store, on=on)
+    if as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+    else:
+        print_recommendation(answer, Console())
+    raise typer.Exit(FEASIBLE if answer.best else NOTHING_FEASIBLE)
+
+
+def report(
+    study: StudyPath,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    report_format: Annotated[ReportFormat, typer.Option("--format", help="Format of the file.")] = (
+        ReportFormat.html
+    ),
+    overrides: Overrides = None,
+    store: Store = None,
+    on: On = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was written as JSON.")
+    ] = False,
+) -> None:
+    """Write the answer as one file that can be checked into version control.
+
+    Example: advisor report advisor.yaml --format md -o docs/deployment.md
+    """
+    import json
+
+    from advisor.report import write_report
+
+    answer = answer_of(study, overrides=overrides or [], store=store, on=on)
+    write_report(answer, output, report_format.value)
+    written = {"path": str(output), "format": report_format.value, "verdict": answer.verdict}
+    typer.echo(json.dumps(written) if as_json else f"Wrote {output}.")
+    typer.echo(answer.verdict, err=True)
+
+
+def answer_of(
+    study_path: Path, *, overrides: list[str], store: Path | None, on: str | None
+) -> "Recommendation":
+    """Load a study and its runs and recommend."""
+    from advisor.recommend import load_evidence, recommend
+    from advisor.study import load_study
+
+    study = load_study(study_path, overrides)
+    return recommend(study, load_evidence(study_path, study, store=store), on=_day(on))
+
+
+def _day(text: str | None) -> date:
+
+    from advisor.errors import AdvisorError
+
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise AdvisorError(f"--on {text!r}: write a day as YYYY-MM-DD") from None

@@ -1,0 +1,147 @@
+"""What an option costs: its usage lines, priced by `pricing.bill`, and the people beside them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from advisor.platforms.base import Floats, Machines, Platform, Traffic, common_usage
+from advisor.recommendation import CostLine
+from advisor.study import HOURS_PER_MONTH, Study
+from pricing.bill import Bill, price_usage
+from pricing.discounts import Discounts, Negotiated
+from pricing.quotes import PriceBook
+from pricing.usage import UsageLine
+
+Group = Literal["serving", "training", "labels", "people"]
+
+
+@dataclass(frozen=True)
+class StandingRates:
+    """A standing platform's cost as a straight line in the number of replicas."""
+
+    shared_usd_per_month: float
+    """What does not depend on replicas. [USD/month]"""
+    replica_usd_per_month: Floats
+    """One replica of each sku; NaN where it is not sold. [USD/month]"""
+
+
+def standing_rates(
+    platform: Platform,
+    machines: Machines,
+    *,
+    study: Study,
+    traffic: Traffic,
+    book: PriceBook,
+    region: str,
+    purchase: str,
+    on: date,
+    artefact_gb: float,
+) -> StandingRates:
+    """Return the two coefficients of a platform's cost, from the bills of its usage lines.
+
+    A bill is linear in replicas, so one bill of what they share and one of what each adds beside
+    the machine itself are enough for thousands of options.
+    """
+    lines = shared_lines(platform, study=study, traffic=traffic, artefact_gb=artefact_gb)
+    shared = price(lines, study=study, book=book, region=region, on=on)
+    extras_usd = 0.0
+    paid_fraction = 1.0
+    sold = np.flatnonzero(np.isfinite(machines.usd_per_hour))
+    if sold.size:
+        first = int(sold[0])
+        machine, *extras = platform.replica_usage(
+            sku=machines.sku[first], purchase=purchase, replicas=1
+        )
+        extras_usd = price(extras, study=study, book=book, region=region, on=on).total_usd
+        # A negotiated discount is a fraction of the list price, the same for every sku.
+        paid = price([machine], study=study, book=book, region=region, on=on)
+        paid_fraction = paid.total_usd / (machines.usd_per_hour[first] * HOURS_PER_MONTH)
+    return StandingRates(
+        shared_usd_per_month=shared.total_usd,
+        replica_usd_per_month=machines.usd_per_hour * HOURS_PER_MONTH * paid_fraction + extras_usd,
+    )
+
+
+def price(
+    lines: Sequence[UsageLine], *, study: Study, book: PriceBook, region: str, on: date
+) -> Bill:
+    """Return the bill of some usage, with the study's negotiated discounts."""
+    negotiated = tuple(
+        Negotiated(service=service, discount_fraction=fraction)
+        for service, fraction in study.cloud.discounts.items()
+        if fraction > 0
+    )
+    return price_usage(
+        lines, region=region, on=on, book=book, discounts=Discounts(negotiated=negotiated)
+    )
+
+
+def shared_lines(
+    platform: Platform, *, study: Study, traffic: Traffic, artefact_gb: float
+) -> list[UsageLine]:
+    """Return the lines of a standing platform that do not depend on its replicas."""
+    return [
+        *platform.shared_usage(traffic=traffic, zones=study.needs.availability_zones),
+        *common_usage(traffic, artefact_gb=artefact_gb),
+    ]
+
+
+def bill_lines(
+    lines: Sequence[UsageLine],
+    *,
+    group: Group,
+    study: Study,
+    book: PriceBook,
+    region: str,
+    on: date,
+) -> tuple[CostLine, ...]:
+    """Price usage lines and return them as lines of a recommendation."""
+    bill = price(lines, study=study, book=book, region=region, on=on)
+    return tuple(
+        CostLine(
+            label=line.label,
+            group=group,
+            quantity_per_month=line.quantity,
+            unit=line.unit,
+            usd_per_unit=line.usd_per_unit,
+            usd_per_month=line.cost_usd,
+            basis=line.quote.basis,
+            source=f"{line.quote.source}, price of {line.quote.valid_from.isoformat()}",
+            checked_on=line.quote.checked_on,
+        )
+        for line in bill.lines
+    )
+
+
+def people_line(
+    *, label: str, hours_per_month: float, study: Study, given: bool, key: str
+) -> CostLine:
+    """Return a line of people's time at the team's rate.
+
+    Args:
+        label: what the time is for.
+        hours_per_month: how much of it. [h/month]
+        study: whose team.
+        given: whether the study itself gives the hours.
+        key: where in the study the hours stand.
+    """
+    rate = study.team.engineer_usd_per_hour
+    return CostLine(
+        label=label,
+        group="people",
+        quantity_per_month=hours_per_month,
+        unit="h",
+        usd_per_unit=rate,
+        usd_per_month=hours_per_month * rate,
+        basis="input" if given else "assumed",
+        source=f"study: {key}, team.engineer_usd_per_hour",
+    )
+
+
+def total_usd(lines: Sequence[CostLine]) -> float:
+    """Return the sum of the lines, added without rounding error. [USD/month]"""
+    return math.fsum(line.usd_per_month for line in lines)

@@ -1,0 +1,314 @@
+"""Put the judged options into the answer: objects, lines, reasons and words."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.cost import bill_lines, people_line, shared_lines, total_usd
+from advisor.decision import words
+from advisor.decision.assumptions import assumptions_of
+from advisor.decision.curve import cost_curve
+from advisor.decision.gpu_advice import gpu_advice
+from advisor.decision.ranking import reasons
+from advisor.decision.serverless import p99_band_s as serverless_band_s
+from advisor.decision.serverless import serverless_lines, service_s_at
+from advisor.decision.standing import p99_band_s
+from advisor.evidence import failed_runs
+from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
+from advisor.platforms.base import traffic_of
+from advisor.recommendation import (
+    Considered,
+    CostLine,
+    LadderStep,
+    Option,
+    PriceStamp,
+    Recommendation,
+    Rejection,
+    TrainingAdvice,
+)
+from advisor.retraining import advice_of
+from advisor.study import DAYS_PER_MONTH
+from advisor.training import training_usage
+
+if TYPE_CHECKING:
+    from advisor.recommend import Engine
+
+SHOWN_REJECTIONS = 200
+"""Rejected options listed at most, one per candidate, platform, region and purchase."""
+
+
+def compose(engine: "Engine") -> Recommendation:
+    """Return the whole answer of a prepared engine."""
+    study = engine.study
+    shown = (*engine.order.ranked, *engine.order.rejected[:SHOWN_REJECTIONS])
+    bands = _bands_s(engine, shown)
+    ranked = tuple(_option(engine, row, bands[row]) for row in engine.order.ranked)
+    best = ranked[0] if ranked else None
+    chosen = _chosen(engine)
+    retraining = advice_of(study, engine.profiles[chosen].name, engine.costs[chosen].cadence)
+    training = _training(engine, chosen)
+    gpu = gpu_advice(engine, chosen if best is not None else None)
+    rejected = tuple(
+        Rejection(option=_option(engine, row, bands[row]), reasons=_reasons(engine, row))
+        for row in engine.order.rejected[:SHOWN_REJECTIONS]
+    )
+    relaxations = () if best else words.relaxations(engine)
+    return Recommendation(
+        verdict=words.verdict(
+            study, best, ranked, retraining=retraining, gpu=gpu, relaxations=relaxations
+        ),
+        best=best,
+        ranked=ranked,
+        rejected=rejected,
+        retraining=retraining,
+        gpu=gpu,
+        training=training,
+        ladder=_ladder(engine),
+        assumptions=assumptions_of(engine, retraining),
+        prices=PriceStamp(
+            on=engine.on,
+            oldest_checked_on=_oldest_checked_on(engine, (*ranked, *(r.option for r in rejected))),
+            sha256=engine.book.sha256,
+        ),
+        runs=tuple(p.run_id for p in engine.profiles),
+        study=study.name,
+        metric=engine.evidence.runs[0].dataset.metric,
+        data=words.data(engine.evidence),
+        hardware=words.hardware(engine.profiles[0].hardware),
+        considered=Considered(
+            option_count=len(engine.columns),
+            feasible_count=engine.order.feasible_count,
+            rejected_count=len(engine.columns) - engine.order.feasible_count,
+        ),
+        relaxations=relaxations,
+        measure_next=words.measure_next(engine, best, retraining),
+        excluded=words.EXCLUDED,
+        warnings=words.warnings(engine, retraining),
+        cost_curve=cost_curve(engine, chosen),
+    )
+
+
+def _chosen(engine: "Engine") -> int:
+    """Return the row of the candidate that everything is said of.
+
+    That of the best option; where nothing is feasible, the one the ladder would take by quality:
+    the lowest error among those that are fit.
+    """
+    if engine.order.ranked:
+        return int(engine.columns.candidate[engine.order.ranked[0]])
+    losses = [
+        p.error_per_case if p.error_per_case is not None else -p.quality for p in engine.profiles
+    ]
+    return int(np.argmin(losses))
+
+
+def _bands_s(engine: "Engine", rows: Sequence[int]) -> dict[int, tuple[float, float]]:
+    """Return the 80% band of p99 of each shown option. [s]"""
+    standing = np.array([row for row in rows if row < len(engine.table)], dtype=np.intp)
+    low, high = p99_band_s(engine.study, engine.table, engine.plan, standing)
+    bands = {int(row): (float(a), float(b)) for row, a, b in zip(standing, low, high, strict=True)}
+    columns = engine.columns
+    for row in set(rows) - set(bands):
+        profile = engine.profiles[int(columns.candidate[row])]
+        bands[row] = serverless_band_s(
+            profile, int(columns.memory_gib[row]), float(columns.p99_s[row])
+        )
+    return bands
+
+
+def _option(engine: "Engine", row: int, band_s: tuple[float, float]) -> Option:
+    columns = engine.columns
+    profile = engine.profiles[int(columns.candidate[row])]
+    platform, sku = str(columns.platform[row]), str(columns.sku[row])
+    replicas = int(columns.replicas[row])
+    lines = option_lines(engine, row)
+    return Option(
+        name=words.option_name(profile.name, platform, sku, replicas),
+        candidate=profile.name,
+        platform=platform,
+        sku=sku,
+        region=str(columns.region[row]),
+        purchase=str(columns.purchase[row]),
+        replicas=replicas,
+        basis=columns.basis[row],
+        p50_latency_ms=_ms(columns.p50_s[row]),
+        p95_latency_ms=_ms(columns.p95_s[row]),
+        p99_latency_ms=_ms(columns.p99_s[row]),
+        p99_latency_ms_low=_ms(band_s[0]),
+        p99_latency_ms_high=_ms(band_s[1]),
+        utilisation_fraction=_finite(columns.utilisation[row]),
+        quality=profile.quality,
+        quality_spread=profile.quality_spread,
+        usd_per_month=total_usd(lines),
+        lines=lines,
+    )
+
+
+def _ms(seconds: float) -> float | None:
+    return float(seconds * 1e3) if np.isfinite(seconds) else None
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def option_lines(engine: "Engine", row: int) -> tuple[CostLine, ...]:
+    """Return the whole bill of one option; an option without a price has no serving lines."""
+    columns = engine.columns
+    candidate = int(columns.candidate[row])
+    serving: tuple[CostLine, ...] = ()
+    if columns.sold[row]:
+        serving = _serving_lines(engine, row)
+    return (*serving, *candidate_lines(engine, candidate), _upkeep_line(engine, row))
+
+
+def _serving_lines(engine: "Engine", row: int) -> tuple[CostLine, ...]:
+    columns, study = engine.columns, engine.study
+    platform_name, region = str(columns.platform[row]), str(columns.region[row])
+    sku, purchase = str(columns.sku[row]), str(columns.purchase[row])
+    artefact_gb = max(p.artefact_gb for p in engine.profiles)
+    if platform_name == sagemaker_serverless.NAME:
+        memory_gib = int(columns.memory_gib[row])
+        profile = engine.profiles[int(columns.candidate[row])]
+        return serverless_lines(
+            study,
+            memory_gib=memory_gib,
+            duration_s=service_s_at(profile, memory_gib),
+            book=engine.book,
+            region=region,
+            on=engine.on,
+            artefact_gb=artefact_gb,
+        )
+    platform = STANDING_PLATFORMS[platform_name]
+    usage = [
+        *platform.replica_usage(sku=sku, purchase=purchase, replicas=int(columns.replicas[row])),
+        *shared_lines(platform, study=study, traffic=traffic_of(study), artefact_gb=artefact_gb),
+    ]
+    return bill_lines(
+        usage, group="serving", study=study, book=engine.book, region=region, on=engine.on
+    )
+
+
+def candidate_lines(engine: "Engine", candidate: int) -> tuple[CostLine, ...]:
+    """Return what a candidate costs wherever it runs: training runs, labels, review."""
+    study, cost = engine.study, engine.costs[candidate]
+    releases = cost.cadence.releases_per_month
+    lines: list[CostLine] = []
+    if cost.place_row is not None:
+        place = cost.places.place(cost.place_row)
+        runs = study.retraining.runs_per_release * releases
+        lines += bill_lines(
+            [training_usage(place, run_count=runs)],
+            group="training",
+            study=study,
+            book=engine.book,
+            region=place.region,
+            on=engine.on,
+        )
+    if study.retraining.label_cost_usd > 0:
+        lines.append(
+            CostLine(
+                label="Labels",
+                group="labels",
+                quantity_per_month=releases,
+                unit="releases",
+                usd_per_unit=study.retraining.label_cost_usd,
+                usd_per_month=releases * study.retraining.label_cost_usd,
+                basis="input",
+                source="study: retraining.label_cost_usd",
+            )
+        )
+    lines.append(
+        people_line(
+            label="Review of releases",
+            hours_per_month=study.retraining.review_hours * releases,
+            study=study,
+            given="review_hours" in study.retraining.model_fields_set,
+            key="retraining.review_hours",
+        )
+    )
+    return tuple(lines)
+
+
+def _upkeep_line(engine: "Engine", row: int) -> CostLine:
+    platform = str(engine.columns.platform[row])
+    return people_line(
+        label="Upkeep of the platform",
+        hours_per_month=engine.study.team.upkeep_hours(platform),
+        study=engine.study,
+        given="hours_per_month" in engine.study.team.model_fields_set,
+        key=f"team.hours_per_month.{platform}",
+    )
+
+
+def _reasons(engine: "Engine", row: int) -> tuple[str, ...]:
+    name = engine.profiles[int(engine.columns.candidate[row])].name
+    climb = engine.climb
+    candidate_reason = None
+    if name not in climb.worth_ranking and climb.verdicts[name] != words.NOTHING_RUNS:
+        candidate_reason = f"{name}: {climb.verdicts[name]}"
+    return reasons(engine.study, engine.columns, row, candidate_reason=candidate_reason)
+
+
+def _training(engine: "Engine", candidate: int) -> TrainingAdvice:
+    cost = engine.costs[candidate]
+    runs = engine.study.retraining.runs_per_release
+    places = cost.places
+    cheapest: dict[tuple[str, str, str], int] = {}
+    finite = np.flatnonzero(np.isfinite(places.usd_per_run))
+    for row in finite[np.argsort(places.usd_per_run[finite], kind="stable")]:
+        key = (places.platform[row], places.region[row], places.purchase[row])
+        cheapest.setdefault(key, int(row))
+    best = None if cost.place_row is None else places.place(cost.place_row)
+    return TrainingAdvice(
+        platform=best.platform if best else "none",
+        sku=best.sku if best else "none: no machine on offer holds and finishes the training",
+        usd_per_run=cost.usd_per_run,
+        usd_per_release=cost.usd_per_run * runs,
+        runs_per_release=runs,
+        usd_per_month=cost.usd_per_run * runs * cost.cadence.releases_per_month,
+        alternatives=tuple(places.place(row) for row in cheapest.values()),
+    )
+
+
+def _ladder(engine: "Engine") -> tuple[LadderStep, ...]:
+    steps = []
+    usd_per_loss = engine.study.retraining.error_cost_usd * engine.study.cases_per_day
+    for index, profile in enumerate(engine.profiles):
+        own = engine.runs & (engine.columns.candidate == index)
+        error = profile.error_per_case
+        steps.append(
+            LadderStep(
+                candidate=profile.name,
+                quality=profile.quality,
+                quality_spread=profile.quality_spread,
+                usd_per_month=float(engine.columns.usd_per_month[own].min()) if own.any() else None,
+                error_usd_per_month=None
+                if error is None
+                else error * usd_per_loss * DAYS_PER_MONTH,
+                verdict=engine.climb.verdicts[profile.name],
+            )
+        )
+    steps += [
+        LadderStep(
+            candidate=run.candidate.name,
+            quality=None,
+            quality_spread=None,
+            usd_per_month=None,
+            error_usd_per_month=None,
+            verdict=f"could not be measured ({run.outcome}): {run.reason}",
+        )
+        for run in failed_runs(engine.evidence)
+    ]
+    return tuple(steps)
+
+
+def _oldest_checked_on(engine: "Engine", options: Sequence[Option]) -> date:
+    """Return the day of the price that was checked longest ago, of those in the answer."""
+    days = [line.checked_on for o in options for line in o.lines if line.checked_on is not None]
+    return min(days, default=engine.on)
+
+
+__all__ = ["compose", "option_lines"]

@@ -1,0 +1,124 @@
+"""Every number behind the answer that was not measured, with its source."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from advisor import defaults
+from advisor.recommendation import Assumption, Basis, RetrainingAdvice
+from advisor.study import HOURS_PER_MONTH, Study
+
+if TYPE_CHECKING:
+    from advisor.recommend import Engine
+
+SECTIONS = ("workload", "needs", "retraining", "team", "cloud")
+
+
+def assumptions_of(engine: "Engine", retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
+    """Return the study's figures, our defaults, and what the retraining plan had to assume."""
+    rows = [*study_figures(engine.study), *_ours(), *_derived(engine, retraining)]
+    return tuple(rows)
+
+
+def study_figures(study: Study) -> list[Assumption]:
+    """Return every figure of the study: `input` where it is the user's, else `assumed`."""
+    rows = []
+    for section in SECTIONS:
+        record: BaseModel = getattr(study, section)
+        given = record.model_fields_set
+        for key, field in type(record).model_fields.items():
+            basis: Basis = "input" if key in given else "assumed"
+            rows.append(
+                Assumption(
+                    name=f"{section}.{key}",
+                    value=_plain(getattr(record, key)),
+                    unit=_unit(field.description),
+                    source="the study" if basis == "input" else "default of the study file, ours",
+                    basis=basis,
+                )
+            )
+    rows.append(
+        Assumption(
+            name="horizon_months",
+            value=float(study.horizon_months),
+            unit="months",
+            source="the study"
+            if "horizon_months" in study.model_fields_set
+            else "default of the study file, ours",
+            basis="input" if "horizon_months" in study.model_fields_set else "assumed",
+        )
+    )
+    return rows
+
+
+def _plain(value: object) -> float | str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v:g}" for k, v in value.items()) or "none"
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def _unit(description: str | None) -> str:
+    """Return the unit that a field's description names in its last brackets."""
+    text = description or ""
+    if "[" not in text:
+        return ""
+    return text.rpartition("[")[2].partition("]")[0]
+
+
+def _ours() -> list[Assumption]:
+    month = Assumption(
+        name="hours_per_month",
+        value=HOURS_PER_MONTH,
+        unit="h",
+        source="8,760 h / 12; AWS's own examples use 720, 730 and 744",
+        basis="assumed",
+    )
+    rows = [
+        Assumption(name=d.name, value=d.value, unit=d.unit, source=d.source, basis="assumed")
+        for d in defaults.ALL
+    ]
+    return [month, *rows]
+
+
+def _derived(engine: "Engine", retraining: RetrainingAdvice) -> list[Assumption]:
+    study = engine.study
+    rows = []
+    if study.workload.peak_requests_per_s is None:
+        rows.append(
+            Assumption(
+                name="peak rate",
+                value=study.workload.peak_per_s,
+                unit="1/s",
+                source="three times the mean, our assumption",
+                basis="assumed",
+            )
+        )
+    if study.retraining.cases_per_day is None:
+        rows.append(
+            Assumption(
+                name="cases per day",
+                value=study.cases_per_day,
+                unit="1/day",
+                source="every scored row of the workload",
+                basis="assumed",
+            )
+        )
+    if retraining.decay_per_day is not None:
+        rows.append(
+            Assumption(
+                name="decay",
+                value=retraining.decay_per_day,
+                unit="loss per case and day of age",
+                source=retraining.why,
+                basis=retraining.basis,
+            )
+        )
+    return rows

@@ -1,0 +1,138 @@
+"""Cost against request rate: the cheapest feasible option of each platform at each rate."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.cost import price, shared_lines
+from advisor.decision.options import plan
+from advisor.decision.serverless import serverless_columns
+from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
+from advisor.platforms.base import Floats, traffic_of
+from advisor.recommendation import CostPoint
+from advisor.study import Study
+
+if TYPE_CHECKING:
+    from advisor.recommend import Engine
+
+RATE_SPAN = 100.0
+"""The curve runs from a hundredth to a hundred times the study's rate."""
+
+POINT_COUNT = 25
+"""Rates on the curve."""
+
+
+def rates_around(rate_per_s: float) -> Floats:
+    """Return the curve's rates, evenly spaced on a logarithmic axis, the study's own among them."""
+    return rate_per_s * np.geomspace(1 / RATE_SPAN, RATE_SPAN, POINT_COUNT)
+
+
+def standing_usd(
+    engine: "Engine", rows: NDArray[np.intp], rates_per_s: Floats
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return total cost (rate x row, NaN where not feasible) and replicas at other rates."""
+    study = engine.study
+    table = engine.table.take(np.tile(rows, len(rates_per_s)))
+    rate = np.repeat(rates_per_s, len(rows))
+    peak = rate * (study.workload.peak_per_s / study.workload.requests_per_s)
+    shared = _shared_usd(engine, rates_per_s)[:, engine.table.offer[rows]].ravel()
+    found = plan(study, table, peak_per_s=peak, shared_usd=shared)
+    upkeep = np.array(
+        [
+            study.team.engineer_usd_per_hour * study.team.upkeep_hours(offer.platform)
+            for offer in engine.offers
+        ]
+    )
+    monthly = np.array([c.monthly_usd for c in engine.costs])
+    total = found.serving_usd + upkeep[table.offer] + monthly[table.profile]
+    ok = found.fits & found.sold & found.meets_latency & _in_budget(study, total)
+    shape = (len(rates_per_s), len(rows))
+    return np.where(ok, total, np.nan).reshape(shape), found.replicas.reshape(shape)
+
+
+def _in_budget(study: Study, total: Floats) -> NDArray[np.bool_]:
+    limit = study.needs.max_usd_per_month
+    return np.ones(total.shape, dtype=bool) if limit is None else total <= limit
+
+
+def _shared_usd(engine: "Engine", rates_per_s: Floats) -> Floats:
+    """Return the shared cost of each offer at each rate, (rate x offer). [USD/month]"""
+    study = engine.study
+    artefact_gb = max(p.artefact_gb for p in engine.profiles)
+    kinds = {(offer.platform, offer.region) for offer in engine.offers}
+    columns: dict[tuple[str, str], list[float]] = {}
+    for platform, region in kinds:
+        columns[platform, region] = [
+            price(
+                shared_lines(
+                    STANDING_PLATFORMS[platform],
+                    study=study,
+                    traffic=traffic_of(study, requests_per_s=float(rate)),
+                    artefact_gb=artefact_gb,
+                ),
+                study=study,
+                book=engine.book,
+                region=region,
+                on=engine.on,
+            ).total_usd
+            for rate in rates_per_s
+        ]
+    return np.array([columns[offer.platform, offer.region] for offer in engine.offers]).T
+
+
+def cost_curve(engine: "Engine", candidate: int) -> tuple[CostPoint, ...]:
+    """Return the cheapest feasible option of each platform at each rate, for one candidate."""
+    rates = rates_around(engine.study.workload.requests_per_s)
+    rows = np.flatnonzero((engine.table.profile == candidate) & ~engine.table.on_gpu)
+    usd, replicas = standing_usd(engine, rows, rates)
+    platforms = np.array([offer.platform for offer in engine.offers])[engine.table.offer[rows]]
+    points = []
+    for name in STANDING_PLATFORMS:
+        own = np.flatnonzero(platforms == name)
+        for i, rate in enumerate(rates):
+            if own.size and np.isfinite(usd[i, own]).any():
+                k = own[int(np.nanargmin(usd[i, own]))]
+                machines = engine.offers[engine.table.offer[rows[k]]].machines
+                points.append(
+                    CostPoint(
+                        requests_per_s=float(rate),
+                        platform=name,
+                        option=f"{replicas[i, k]} x {machines.sku[engine.table.row[rows[k]]]}",
+                        usd_per_month=float(usd[i, k]),
+                    )
+                )
+    return (*points, *_serverless_points(engine, candidate, rates))
+
+
+def _serverless_points(engine: "Engine", candidate: int, rates: Floats) -> list[CostPoint]:
+    """Return the serverless part of the curve, at the memory size that is cheapest now."""
+    study = engine.study
+    profile = engine.profiles[candidate]
+    points = []
+    for rate in rates:
+        ratio = study.workload.peak_per_s / study.workload.requests_per_s
+        work = study.workload.replace(
+            requests_per_s=float(rate), peak_requests_per_s=float(rate * ratio)
+        )
+        columns = serverless_columns(
+            study.replace(workload=work),
+            [profile],
+            book=engine.book,
+            on=engine.on,
+            monthly_usd=np.array([engine.costs[candidate].monthly_usd]),
+            artefact_gb=profile.artefact_gb,
+        )
+        ok = columns.sold & columns.fits & columns.meets_latency & (columns.other == "")
+        ok &= _in_budget(study, columns.usd_per_month)
+        if ok.any():
+            k = int(np.argmin(np.where(ok, columns.usd_per_month, np.inf)))
+            points.append(
+                CostPoint(
+                    requests_per_s=float(rate),
+                    platform=sagemaker_serverless.NAME,
+                    option=str(columns.sku[k]),
+                    usd_per_month=float(columns.usd_per_month[k]),
+                )
+            )
+    return points

@@ -1,0 +1,123 @@
+"""GPU or not: for serving by the rate at which it would start to pay, for training by the run."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.decision.curve import standing_usd
+from advisor.platforms.base import Floats
+from advisor.recommendation import GpuAdvice, GpuServing, GpuTraining
+
+if TYPE_CHECKING:
+    from advisor.recommend import Engine
+
+SEARCH_RATES_PER_S = np.geomspace(0.1, 1e6, 29)
+"""Where a crossover is looked for: four points a decade. [1/s]"""
+
+REFINEMENTS = 20
+"""Halvings of the bracket around a crossover: a millionth of it."""
+
+
+def gpu_advice(engine: "Engine", candidate: int | None) -> GpuAdvice:
+    """Return whether a candidate should be served and trained on a GPU."""
+    if candidate is None:
+        why = "nothing is feasible, with or without a GPU"
+        return GpuAdvice(
+            serving=GpuServing(needed=False, pays_from_requests_per_s=None, why=why),
+            training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
+        )
+    profile = engine.profiles[candidate]
+    if profile.parameter_count is None:
+        why = f"{profile.name} is a scikit-learn model and has no GPU form"
+        return GpuAdvice(
+            serving=GpuServing(needed=False, pays_from_requests_per_s=None, why=why),
+            training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
+        )
+    return GpuAdvice(serving=_serving(engine, candidate), training=_training(engine, candidate))
+
+
+def _gap_usd(engine: "Engine", candidate: int, rates: Floats) -> Floats:
+    """Return cheapest GPU minus cheapest CPU option at each rate; NaN where either is missing."""
+    own = engine.table.profile == candidate
+    cheapest = []
+    for on_gpu in (True, False):
+        rows = np.flatnonzero(own & (engine.table.on_gpu == on_gpu))
+        if not rows.size:
+            return np.full(len(rates), np.nan)
+        usd, _ = standing_usd(engine, rows, rates)
+        cheapest.append(np.where(np.isfinite(usd), usd, np.inf).min(axis=1))
+    gpu_usd, cpu_usd = cheapest
+    with np.errstate(invalid="ignore"):
+        gap: Floats = gpu_usd - cpu_usd
+    return gap
+
+
+def _serving(engine: "Engine", candidate: int) -> GpuServing:
+    name = engine.profiles[candidate].name
+    here = engine.study.workload.requests_per_s
+    gap = _gap_usd(engine, candidate, SEARCH_RATES_PER_S)
+    pays = np.flatnonzero(gap < 0)
+    now_usd = float(_gap_usd(engine, candidate, np.array([here]))[0])
+    needed = bool(now_usd < 0)
+    if not pays.size:
+        extra = f", {now_usd:,.0f} USD/month more now" if np.isfinite(now_usd) else ""
+        return GpuServing(
+            needed=needed,
+            pays_from_requests_per_s=None,
+            why=f"no GPU pays for {name} up to {SEARCH_RATES_PER_S[-1]:,.0f} requests/s{extra}",
+        )
+    first = int(pays[0])
+    crossover = _bisect(engine, candidate, first)
+    verb = (
+        "pays" if needed else f"costs {now_usd:,.0f} USD/month more at {here:g} requests/s; it pays"
+    )
+    return GpuServing(
+        needed=needed,
+        pays_from_requests_per_s=crossover,
+        why=f"a GPU {verb} from {crossover:,.3g} requests/s for {name} (GPU speed is an "
+        "assumption within a factor of two: run the benchmark on one to be sure)",
+    )
+
+
+def _bisect(engine: "Engine", candidate: int, first: int) -> float:
+    """Return the rate at which the GPU starts to pay, between two points of the search."""
+    if first == 0:
+        return float(SEARCH_RATES_PER_S[0])
+    low, high = np.log(SEARCH_RATES_PER_S[first - 1 : first + 1])
+    for _ in range(REFINEMENTS):
+        middle = (low + high) / 2
+        if _gap_usd(engine, candidate, np.array([np.exp(middle)]))[0] < 0:
+            high = middle
+        else:
+            low = middle
+    return float(np.exp(high))
+
+
+def _training(engine: "Engine", candidate: int) -> GpuTraining:
+    name = engine.profiles[candidate].name
+    cost = engine.costs[candidate]
+    gpu_row = cost.places.cheapest(gpu_only=True)
+    cpu_row = cost.places.cheapest(cpu_only=True)
+    if gpu_row is None or cpu_row is None:
+        return GpuTraining(
+            needed=cpu_row is None and gpu_row is not None,
+            pays_from_runs_per_month=None,
+            why=f"no {'GPU' if gpu_row is None else 'CPU'} machine is sold for training {name}",
+        )
+    gpu_usd = float(cost.places.usd_per_run[gpu_row])
+    cpu_usd = float(cost.places.usd_per_run[cpu_row])
+    runs_per_month = engine.study.retraining.runs_per_release * cost.cadence.releases_per_month
+    saved_s = float(cost.places.wall_s[cpu_row] - cost.places.wall_s[gpu_row])
+    figures = f"{gpu_usd:,.3g} against {cpu_usd:,.3g} USD a run"
+    if gpu_usd < cpu_usd:
+        return GpuTraining(
+            needed=True,
+            pays_from_runs_per_month=1.0,
+            why=f"each run is cheaper on a GPU: {figures}, {runs_per_month:,.0f} runs a month",
+        )
+    return GpuTraining(
+        needed=False,
+        pays_from_runs_per_month=None,
+        why=f"a run costs more on a GPU ({figures}), and machines are billed by the second, so "
+        f"more runs do not change that; it would save {max(0.0, saved_s):,.0f} s of waiting a run",
+    )

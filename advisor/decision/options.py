@@ -1,0 +1,282 @@
+"""The option table: every candidate x platform x sku x region x purchase, in columns.
+
+Only the rows that are shown become objects; the columns and the objects are priced by the same
+calculator, `pricing.bill`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor import defaults
+from advisor.capacity import gpu
+from advisor.capacity.carried import carried_speed
+from advisor.capacity.queueing import Routing
+from advisor.capacity.replicas import plan_replicas
+from advisor.capacity.scaling import workers_that_fit
+from advisor.cost import standing_rates
+from advisor.evidence import CandidateProfile
+from advisor.platforms import STANDING_PLATFORMS
+from advisor.platforms.base import Machines, traffic_of
+from advisor.study import Study
+from pricing.instances import InstanceCatalogue
+from pricing.quotes import PriceBook
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+ROUTING: Routing = "least-outstanding"
+"""How requests find a replica; every platform can be set to it, and the advice says so."""
+
+MAX_REPLICAS = 1_000
+"""Options that need more than this are rejected: a fleet of that size is another question."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Machines of one platform, region and purchase, with what does not depend on the candidate."""
+
+    platform: str
+    region: str
+    purchase: str
+    machines: Machines
+    shared_usd_per_month: float
+    """Lines that depend neither on sku nor on replicas. [USD/month]"""
+    replica_usd_per_month: Floats
+    """Cost of one replica, its disk and address counted; NaN where it is not sold. [USD/month]"""
+
+
+@dataclass(frozen=True)
+class OptionTable:
+    """One row per option of a standing platform."""
+
+    offers: tuple[Offer, ...]
+    profiles: tuple[CandidateProfile, ...]
+    offer: Ints
+    """Row of `offers`."""
+    row: Ints
+    """Row of the offer's machines."""
+    profile: Ints
+    """Row of `profiles`."""
+    workers: Ints
+    """Worker processes per replica."""
+    service_s: Floats
+    """Mean service time of one request, server work counted. [s]"""
+    service_low_s: Floats
+    """Lower end of its 80% band. [s]"""
+    service_high_s: Floats
+    """Upper end of its 80% band. [s]"""
+    scv: Floats
+    """Squared coefficient of variation of the service time."""
+    front_s: Floats
+    """Time the platform adds to each answer. [s]"""
+    memory_need_gib: Floats
+    """Memory of all workers and the reserve. [GiB]"""
+    memory_gib: Floats
+    """Memory of the machine. [GiB]"""
+    replica_usd: Floats
+    """Cost of one replica; NaN where it is not sold. [USD/month]"""
+    shared_usd: Floats
+    """Cost of what the replicas share. [USD/month]"""
+    on_gpu: NDArray[np.bool_]
+    """Whether the model runs on a GPU."""
+    basis: NDArray[np.str_]
+    """Basis of the service time."""
+
+    def __len__(self) -> int:
+        """Return the number of options."""
+        return len(self.row)
+
+    def take(self, rows: NDArray[np.intp]) -> "OptionTable":
+        """Return some rows, in that order."""
+        columns = {
+            name: getattr(self, name)[rows]
+            for name in self.__dataclass_fields__
+            if name not in {"offers", "profiles"}
+        }
+        return OptionTable(offers=self.offers, profiles=self.profiles, **columns)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The replicas an option table needs at a rate, with latency; rows as in the table."""
+
+    replicas: Ints
+    p50_s: Floats
+    p95_s: Floats
+    p99_s: Floats
+    utilisation: Floats
+    fits: NDArray[np.bool_]
+    """Whether the workers fit into memory."""
+    sold: NDArray[np.bool_]
+    """Whether it has a price."""
+    meets_latency: NDArray[np.bool_]
+    """Whether p99 keeps the need with at most `MAX_REPLICAS`."""
+    serving_usd: Floats
+    """Replicas and shared lines; NaN where not sold. [USD/month]"""
+
+
+def build_offers(
+    study: Study, *, book: PriceBook, catalogue: InstanceCatalogue, on: date, artefact_gb: float
+) -> tuple[Offer, ...]:
+    """Return what can be bought on the standing platforms, priced."""
+    offers = []
+    traffic = traffic_of(study)
+    for platform in STANDING_PLATFORMS.values():
+        for region in study.cloud.regions:
+            for purchase in study.cloud.purchase:
+                if purchase not in platform.purchases:
+                    continue
+                machines = platform.machines(
+                    book=book, catalogue=catalogue, region=region, purchase=purchase, on=on
+                )
+                rates = standing_rates(
+                    platform,
+                    machines,
+                    study=study,
+                    traffic=traffic,
+                    book=book,
+                    region=region,
+                    purchase=purchase,
+                    on=on,
+                    artefact_gb=artefact_gb,
+                )
+                offers.append(
+                    Offer(
+                        platform=platform.name,
+                        region=region,
+                        purchase=purchase,
+                        machines=machines,
+                        shared_usd_per_month=rates.shared_usd_per_month,
+                        replica_usd_per_month=rates.replica_usd_per_month,
+                    )
+                )
+    return tuple(offers)
+
+
+def build_table(
+    study: Study, *, offers: Sequence[Offer], profiles: Sequence[CandidateProfile]
+) -> OptionTable:
+    """Cross the offers with the candidates and carry the service times to each machine."""
+    parts = [
+        _cross(study, offer_index, offer, profile_index, profile)
+        for offer_index, offer in enumerate(offers)
+        for profile_index, profile in enumerate(profiles)
+    ]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return OptionTable(offers=tuple(offers), profiles=tuple(profiles), **columns)
+
+
+def _cross(
+    study: Study, offer_index: int, offer: Offer, profile_index: int, profile: CandidateProfile
+) -> dict[str, NDArray[np.generic]]:
+    machines = offer.machines
+    ratios = carried_speed(profile.hardware, machines.instance_type, workload_class="scalar")
+    has_gpu = machines.gpu_count > 0
+    platform = STANDING_PLATFORMS[offer.platform]
+    reserve_gib = 0.0 if offer.platform == "ecs-fargate" else defaults.HOST_RESERVE_GIB.value
+    workers = np.maximum(
+        1,
+        workers_that_fit(
+            memory_gib=machines.memory_gib,
+            worker_memory_gib=profile.memory_gib,
+            core_count=machines.core_count,
+            headroom_fraction=defaults.MEMORY_HEADROOM.value,
+            reserved_gib=reserve_gib,
+        ),
+    )
+    # A machine with less than one core runs its one worker at that share of a core's speed.
+    share = np.minimum(1.0, machines.core_count)
+    on_cpu_s = (
+        profile.service_s * defaults.IN_SITU_FACTOR.value + defaults.HTTP_SERVER_S.value
+    ) / share
+    service = {
+        "service_s": on_cpu_s / ratios.ratio,
+        "service_low_s": on_cpu_s / ratios.high_80,
+        "service_high_s": on_cpu_s / ratios.low_80,
+    }
+    on_gpu = has_gpu & (profile.parameter_count is not None)
+    if on_gpu.any():
+        _put_gpu_times(service, study, profile, machines, on_gpu)
+        workers = np.where(on_gpu, machines.gpu_count.astype(np.int64), workers)
+    keep = ~has_gpu | on_gpu  # a CPU-only model on a GPU machine is never sensible
+    count = len(machines)
+    columns: dict[str, NDArray[np.generic]] = {
+        "offer": np.full(count, offer_index),
+        "row": np.arange(count),
+        "profile": np.full(count, profile_index),
+        "workers": workers,
+        **service,
+        "scv": np.full(count, profile.service_scv),
+        "front_s": np.full(count, platform.front.value),
+        "memory_need_gib": workers * profile.memory_gib + reserve_gib,
+        "memory_gib": machines.memory_gib,
+        "replica_usd": offer.replica_usd_per_month,
+        "shared_usd": np.full(count, offer.shared_usd_per_month),
+        "on_gpu": on_gpu,
+        "basis": np.where(on_gpu, "assumed", ratios.basis),
+    }
+    return {name: column[keep] for name, column in columns.items()}
+
+
+def _put_gpu_times(
+    service: dict[str, Floats],
+    study: Study,
+    profile: CandidateProfile,
+    machines: Machines,
+    on_gpu: NDArray[np.bool_],
+) -> None:
+    for model in {m for m, used in zip(machines.gpu_model, on_gpu, strict=True) if used and m}:
+        rows = on_gpu & np.array([m == model for m in machines.gpu_model])
+        guess = gpu.gpu_service_s(
+            gpu_model=model,
+            parameter_count=profile.parameter_count or 0,
+            batch_rows=study.workload.rows_per_request,
+        )
+        http_s = defaults.HTTP_SERVER_S.value
+        service["service_s"][rows] = guess.mean_s + http_s
+        service["service_low_s"][rows] = guess.low_s + http_s
+        service["service_high_s"][rows] = guess.high_s + http_s
+
+
+def plan(
+    study: Study,
+    table: OptionTable,
+    *,
+    peak_per_s: float | Floats,
+    shared_usd: Floats | None = None,
+) -> Plan:
+    """Return the replicas that each option needs at a peak rate, its latency and its cost."""
+    need_ms = study.needs.max_p99_latency_ms
+    found = plan_replicas(
+        arrival_per_s=peak_per_s,
+        service_mean_s=table.service_s,
+        service_scv=table.scv,
+        workers_per_replica=table.workers,
+        fixed_overhead_s=table.front_s,
+        max_p99_s=None if need_ms is None else need_ms / 1e3,
+        max_utilisation=defaults.MAX_UTILISATION.value,
+        minimum_count=study.needs.availability_zones,
+        maximum_count=MAX_REPLICAS,
+        routing=ROUTING,
+    )
+    shared = table.shared_usd if shared_usd is None else shared_usd
+    met = found.infeasible == ""
+    # One that cannot keep the need is shown at the least number of replicas, with the p99 that it
+    # would have without any load.
+    replicas = np.where(met, found.replica_count, study.needs.availability_zones)
+    unloaded_s = np.where(found.infeasible == "service-too-slow", found.unloaded_p99_s, np.inf)
+    return Plan(
+        replicas=replicas,
+        p50_s=found.p50_s,
+        p95_s=found.p95_s,
+        p99_s=np.where(met, found.p99_s, unloaded_s),
+        utilisation=found.utilisation,
+        fits=table.memory_need_gib <= table.memory_gib * defaults.MEMORY_HEADROOM.value,
+        sold=np.isfinite(table.replica_usd),
+        meets_latency=met,
+        serving_usd=shared + replicas * table.replica_usd,
+    )

@@ -1,0 +1,207 @@
+"""Judge every option: feasible or not, every reason why, and the order of those that are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.decision.ladder import COST_TIE_FRACTION
+from advisor.platforms.base import Floats
+from advisor.study import Study
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+SHOWN_BEYOND_GROUPS = 20
+"""Options listed beside the cheapest of each candidate, platform, region and purchase."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Every option of every platform, one row each."""
+
+    candidate: Ints
+    """Row of the candidates."""
+    platform: NDArray[np.object_]
+    sku: NDArray[np.object_]
+    region: NDArray[np.object_]
+    purchase: NDArray[np.object_]
+    replicas: Ints
+    p50_s: Floats
+    p95_s: Floats
+    p99_s: Floats
+    utilisation: Floats
+    memory_need_gib: Floats
+    memory_gib: Floats
+    on_gpu: Bools
+    basis: NDArray[np.object_]
+    """Basis of the latency."""
+    serving_usd: Floats
+    """Everything but the candidate's own lines and people. [USD/month]"""
+    usd_per_month: Floats
+    """Total. [USD/month]"""
+    sold: Bools
+    fits: Bools
+    meets_latency: Bools
+    other: NDArray[np.object_]
+    """A platform's own limit that is broken, in words; empty where none is."""
+
+    def __len__(self) -> int:
+        """Return the number of options."""
+        return len(self.candidate)
+
+
+def concatenate(parts: Sequence[Columns]) -> Columns:
+    """Put the options of several platforms one after the other."""
+    names = Columns.__dataclass_fields__
+    return Columns(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
+
+
+def within_budget(study: Study, columns: Columns) -> Bools:
+    """Return which options keep the budget; all of them where there is none."""
+    limit = study.needs.max_usd_per_month
+    if limit is None:
+        return np.ones(len(columns), dtype=bool)
+    inside: Bools = columns.usd_per_month <= limit
+    return inside
+
+
+def runs_as_needed(study: Study, columns: Columns) -> Bools:
+    """Return which options meet every need that does not depend on the candidate's quality."""
+    unlimited: Bools = (columns.other == "").astype(bool)
+    inside = within_budget(study, columns)
+    return columns.sold & columns.fits & columns.meets_latency & unlimited & inside
+
+
+def reasons(
+    study: Study, columns: Columns, row: int, *, candidate_reason: str | None
+) -> tuple[str, ...]:
+    """Return every reason why an option is not feasible, with the figures."""
+    found = []
+    if candidate_reason is not None:
+        found.append(candidate_reason)
+    if not columns.sold[row]:
+        found.append(
+            f"no price for {columns.sku[row]} ({columns.purchase[row]}) in {columns.region[row]}"
+        )
+    if not columns.fits[row]:
+        found.append(
+            f"needs {columns.memory_need_gib[row]:.1f} GiB of memory, "
+            f"has {columns.memory_gib[row]:.1f} GiB"
+        )
+    need_ms = study.needs.max_p99_latency_ms
+    if not columns.meets_latency[row] and need_ms is not None:
+        found.append(_latency_reason(columns, row, need_ms))
+    elif not columns.meets_latency[row]:
+        found.append("cannot carry the peak rate with 1,000 replicas")
+    if columns.other[row]:
+        found.append(str(columns.other[row]))
+    if columns.sold[row] and not within_budget(study, columns)[row]:
+        found.append(
+            f"{columns.usd_per_month[row]:,.0f} USD/month is above the budget of "
+            f"{study.needs.max_usd_per_month:,.0f}"
+        )
+    return tuple(found)
+
+
+def _latency_reason(columns: Columns, row: int, need_ms: float) -> str:
+    p99_ms = columns.p99_s[row] * 1e3
+    if not np.isfinite(p99_ms):
+        return "cannot carry the peak rate with 1,000 replicas"
+    return f"p99 is {p99_ms:,.3g} ms, limit is {need_ms:g} ms"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows to show: those that are feasible in order, and the telling ones of the others."""
+
+    ranked: tuple[int, ...]
+    rejected: tuple[int, ...]
+    feasible_count: int
+
+
+def order(
+    columns: Columns,
+    *,
+    feasible: Bools,
+    preferred_candidate: int | None,
+    simplicity: Callable[[int], tuple[float, ...]],
+) -> Order:
+    """Order the options: the chosen one first, then by cost; ties by platform, sku and name.
+
+    The first is the cheapest option of the preferred candidate; among its options within 2% of
+    that one, the simplest: fewer upkeep hours, then fewer replicas. Of each candidate, platform,
+    region and purchase only the cheapest sku is listed, and the next cheapest overall; a group
+    without a feasible sku lists the one nearest to feasible.
+
+    Args:
+        columns: all options.
+        feasible: which of them meet every need.
+        preferred_candidate: the candidate that the ladder chose.
+        simplicity: sort key of a row, smaller is simpler.
+    """
+    cost = np.where(feasible, columns.usd_per_month, np.inf)
+    by_cost = [int(row) for row in np.lexsort((columns.sku.astype(str), cost)) if feasible[row]]
+    groups: dict[tuple[int, str, str, str], int] = {}
+    for row in by_cost:
+        groups.setdefault(_group(columns, row), row)
+    shown = set(groups.values()) | set(by_cost[:SHOWN_BEYOND_GROUPS])
+    best = _best(columns, by_cost, preferred_candidate, simplicity)
+    ranked = [row for row in by_cost if row in shown and row != best]
+    if best is not None:
+        ranked.insert(0, best)
+    return Order(
+        ranked=tuple(ranked),
+        rejected=tuple(_nearest_misses(columns, feasible, groups)),
+        feasible_count=len(by_cost),
+    )
+
+
+def _best(
+    columns: Columns,
+    by_cost: Sequence[int],
+    preferred: int | None,
+    simplicity: Callable[[int], tuple[float, ...]],
+) -> int | None:
+    own = [row for row in by_cost if columns.candidate[row] == preferred] or list(by_cost)
+    if not own:
+        return None
+    cheapest_usd = columns.usd_per_month[own[0]]
+    ties = [
+        row for row in own if columns.usd_per_month[row] <= cheapest_usd * (1 + COST_TIE_FRACTION)
+    ]
+    return min(ties, key=lambda row: (*simplicity(row), columns.usd_per_month[row]))
+
+
+def _group(columns: Columns, row: int) -> tuple[int, str, str, str]:
+    return (
+        int(columns.candidate[row]),
+        str(columns.platform[row]),
+        str(columns.region[row]),
+        str(columns.purchase[row]),
+    )
+
+
+def _nearest_misses(
+    columns: Columns, feasible: Bools, groups: dict[tuple[int, str, str, str], int]
+) -> list[int]:
+    """Return, of each group without a feasible option, the one with the fewest broken rules.
+
+    Among equals the one that comes closest in latency, then in cost.
+    """
+    broken = (
+        4.0 * ~columns.sold
+        + 2.0 * ~columns.fits
+        + 1.0 * ~columns.meets_latency
+        + 1.0 * (columns.other != "")
+    )
+    usd = np.where(np.isfinite(columns.usd_per_month), columns.usd_per_month, np.inf)
+    late = np.where(columns.meets_latency, 0.0, columns.p99_s)
+    nearest: dict[tuple[int, str, str, str], int] = {}
+    for row in np.lexsort((usd, late, broken)):
+        if not feasible[row]:
+            key = _group(columns, int(row))
+            if key not in groups:
+                nearest.setdefault(key, int(row))
+    return sorted(nearest.values(), key=lambda r: (usd[r], str(columns.platform[r]), r))

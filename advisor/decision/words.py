@@ -1,0 +1,247 @@
+"""The words of the answer: one sentence per question, with the figures that decide."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.evidence import CandidateProfile, Evidence
+from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
+from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
+from advisor.study import Study
+from benchmarks.records import HardwareProfile
+
+if TYPE_CHECKING:
+    from advisor.recommend import Engine
+
+NOTHING_RUNS = "no feasible way to run it"
+
+TITLES = {
+    **{name: platform.title for name, platform in STANDING_PLATFORMS.items()},
+    sagemaker_serverless.NAME: sagemaker_serverless.TITLE,
+}
+"""Names of the platforms for people."""
+
+EXCLUDED = (
+    "tax, support plans, credits, free tiers and enterprise agreements",
+    "data preparation, feature stores, notebooks and monitoring products",
+    "traffic between your own services and zones, NAT gateways and VPC endpoints",
+    "storage of the training data, and disks of training machines while they run",
+    "the cost of moving from what runs today",
+)
+"""What no bill of this product holds."""
+
+
+def option_name(candidate: str, platform: str, sku: str, replicas: int) -> str:
+    """Return an option's name, e.g. `forest on ECS Fargate, 2 x (1 vCPU, 2 GiB, arm64)`."""
+    title = TITLES[platform]
+    if platform == sagemaker_serverless.NAME:
+        return f"{candidate} on {title}, {sku}"
+    size = f"({sku})" if "," in sku else sku
+    return f"{candidate} on {title}, {replicas} x {size}"
+
+
+def verdict(
+    study: Study,
+    best: Option | None,
+    ranked: Sequence[Option],
+    *,
+    retraining: RetrainingAdvice,
+    gpu: GpuAdvice,
+    relaxations: Sequence[str],
+) -> str:
+    """Return the first line of every face."""
+    if best is None:
+        hint = f" Nearest: {relaxations[0]}." if relaxations else ""
+        return f"No option is feasible for {study.name}.{hint}"
+    deploy = (
+        f"Deploy {best.name}, {best.region}: {best.usd_per_month:,.0f} USD/month, "
+        f"{_latency(study, best)}{_runner_up(best, ranked)}."
+    )
+    return f"{deploy} {_cadence(retraining)} {_gpu(gpu)}"
+
+
+def _latency(study: Study, best: Option) -> str:
+    need_ms = study.needs.max_p99_latency_ms
+    if best.p99_latency_ms is None:
+        return "p99 n/a"
+    of = "" if need_ms is None else f" of {need_ms:g} ms"
+    return f"p99 {best.p99_latency_ms:,.2g} ms{of}"
+
+
+def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
+    """Name the cheapest option on the other side of the question: SageMaker or a container."""
+    ours = best.platform.startswith("sagemaker")
+    other = next((o for o in ranked if o.platform.startswith("sagemaker") != ours), None)
+    if other is None:
+        side = "ECS" if ours else "SageMaker"
+        return f"; no {side} option is feasible"
+    gap = other.usd_per_month - best.usd_per_month
+    title = TITLES[other.platform]
+    if gap < 0:
+        return f"; {title} is a tie at {-gap:,.0f} USD/month less"
+    return f"; {title} costs {gap:,.0f} USD/month more"
+
+
+def _cadence(retraining: RetrainingAdvice) -> str:
+    label = {"measured": "", "scaled": "", "assumed": " (decay assumed)", "input": ""}.get(
+        retraining.basis, ""
+    )
+    if retraining.simulated:
+        label = " (decay from a simulated stream)"
+    if retraining.interval_days is None:
+        return f"Do not retrain on a schedule, watch the error{label}."
+    return f"Retrain every {retraining.interval_days:,.0f} days{label}."
+
+
+def _gpu(gpu: GpuAdvice) -> str:
+    if gpu.serving.needed:
+        return "Serve on a GPU."
+    from_rate = gpu.serving.pays_from_requests_per_s
+    if from_rate is None:
+        return "No GPU."
+    return f"No GPU: it pays from {from_rate:,.2g} requests/s."
+
+
+def data(evidence: Evidence) -> str:
+    """Return the data set in words."""
+    spec = evidence.runs[0].dataset
+    simulated = ", SIMULATED" if spec.simulated else ""
+    used = (
+        f"{spec.row_count:,} rows"
+        if spec.used_row_count == spec.row_count
+        else f"{spec.used_row_count:,} of {spec.row_count:,} rows"
+    )
+    return f"{spec.name}{simulated}: {used}, {spec.feature_count} features, {spec.task}"
+
+
+def hardware(profile: HardwareProfile) -> str:
+    """Return the measured machine in words."""
+    gpu = f", {profile.gpu_model}" if profile.gpu_model else ", no GPU"
+    return (
+        f"{profile.processor}, {profile.physical_core_count} cores, "
+        f"{profile.memory_gib:.0f} GiB, {profile.architecture}{gpu}"
+    )
+
+
+def relaxations(engine: "Engine") -> tuple[str, ...]:
+    """Return, when nothing is feasible, the smallest change of each need that would help.
+
+    Each need is relaxed alone, the others kept: only what would then be feasible is named.
+    """
+    study, columns = engine.study, engine.columns
+    fit = np.array([engine.unfit[p.name] is None for p in engine.profiles])[columns.candidate]
+    runnable = columns.sold & columns.fits & (columns.other == "")
+    limit = study.needs.max_usd_per_month
+    in_budget = (
+        np.ones(len(columns), dtype=bool) if limit is None else columns.usd_per_month <= limit
+    )
+    found = []
+    late = runnable & fit & in_budget & ~columns.meets_latency & np.isfinite(columns.p99_s)
+    if late.any() and study.needs.max_p99_latency_ms is not None:
+        p99_ms = float(columns.p99_s[late].min() * 1e3)
+        found.append(
+            f"needs.max_p99_latency_ms: {_round_up(p99_ms):g} instead of "
+            f"{study.needs.max_p99_latency_ms:g}"
+        )
+    dear = runnable & fit & ~in_budget & columns.meets_latency
+    if dear.any():
+        usd = float(columns.usd_per_month[dear].min())
+        found.append(f"needs.max_usd_per_month: {_round_up(usd):g} instead of {limit:g}")
+    unfit = [p for p in engine.profiles if engine.unfit[p.name] is not None]
+    works = runnable & in_budget & columns.meets_latency & ~fit
+    found += _quality_relaxations(
+        study,
+        [
+            p
+            for i, p in enumerate(engine.profiles)
+            if p in unfit and works[columns.candidate == i].any()
+        ],
+    )
+    if not found:
+        found.append(
+            "no single need is enough; relax max_p99_latency_ms, max_usd_per_month and "
+            "min_quality together"
+        )
+    return tuple(found)
+
+
+def _quality_relaxations(study: Study, unfit: Sequence[CandidateProfile]) -> list[str]:
+    found = []
+    needs = study.needs
+    if needs.min_quality is not None and unfit:
+        best = max(p.quality for p in unfit)
+        if best < needs.min_quality:
+            found.append(
+                f"needs.min_quality: {np.floor(best * 1e4) / 1e4:g} instead of "
+                f"{needs.min_quality:g}"
+            )
+    if needs.max_quality_spread is not None and unfit:
+        least = min(p.quality_spread for p in unfit)
+        if least > needs.max_quality_spread:
+            found.append(
+                f"needs.max_quality_spread: {np.ceil(least * 1e4) / 1e4:g} instead of "
+                f"{needs.max_quality_spread:g}"
+            )
+    return found
+
+
+def _round_up(value: float) -> float:
+    """Round up to three significant digits, so that the relaxed need really is met."""
+    step = 10.0 ** (np.floor(np.log10(value)) - 2)
+    return float(np.ceil(value / step) * step)
+
+
+def measure_next(
+    engine: "Engine", best: Option | None, retraining: RetrainingAdvice
+) -> tuple[str, ...]:
+    """Return what to measure next, each with its command."""
+    found = []
+    if best is not None and best.platform == sagemaker_serverless.NAME:
+        found.append(
+            f"Latency and cold starts of serverless are assumed: deploy {best.candidate} to a "
+            f"trial endpoint of {best.sku} in {best.region} and invoke it cold and warm."
+        )
+    elif best is not None and best.basis != "measured":
+        found.append(
+            f"Latency is carried from this machine: run 'advisor bench STUDY' on one {best.sku} "
+            f"({best.region}) and copy its store."
+        )
+    if retraining.basis == "assumed":
+        found.append(
+            "The decay is assumed: name a time column in data.time and run 'advisor bench STUDY', "
+            "or set retraining.decay_per_day."
+        )
+    elif retraining.simulated:
+        found.append(
+            "The decay was measured on a simulated stream: give data with a time column to "
+            "measure your own."
+        )
+    fast = [r for r in engine.evidence.runs if r.preset == "fast"]
+    if fast:
+        found.append(
+            "Runs are of the fast preset: 'advisor bench STUDY --preset standard' uses all rows."
+        )
+    return tuple(found)
+
+
+def warnings(engine: "Engine", retraining: RetrainingAdvice) -> tuple[str, ...]:
+    """Return what a reader must know: of the runs only what concerns the chosen candidate."""
+    chosen = engine.climb.chosen
+    notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
+    found = [f"{chosen}: {note}" for note in notes.get(chosen or "", ())]
+    others = sum(len(own) for name, own in notes.items() if name != chosen)
+    if others:
+        found.append(
+            f"{others} more notes on the runs of the other candidates: 'advisor bench STUDY' "
+            "prints them"
+        )
+    found += list(engine.warnings)
+    found += list(retraining.notes)
+    missing = [
+        f"{purchase} is not sold, or its price is not known, for {TITLES[name]}"
+        for purchase in engine.study.cloud.purchase
+        for name, platform in STANDING_PLATFORMS.items()
+        if purchase not in platform.purchases
+    ]
+    return tuple(dict.fromkeys(found + missing))

@@ -1,0 +1,29 @@
+"""The embedded example: a study that needs no file and no network."""
+
+from pathlib import Path
+
+DEMO_STUDY = """\
+# The embedded example: who runs it needs no data and no network.
+name: demo
+data:
+  source: "builtin:breast_cancer"   # real: 569 biopsies, 30 measurements (UCI)
+workload:
+  requests_per_s: 20                # [1/s]
+  peak_requests_per_s: 60           # [1/s]
+needs:
+  max_p99_latency_ms: 100           # [ms]
+retraining:
+  error_cost_usd: 1.0               # one wrong answer [USD]
+  cases_per_day: 2000               # answers whose errors cost money [1/day]
+  # The bundled set has no time column, so the decay is measured on a SIMULATED drifting stream.
+  backtest_source: "simulated:linear,rows=20000,periods=60,seed=0"
+"""
+
+
+def demo_study_path(folder: Path = Path("out/demo")) -> Path:
+    """Write the embedded study into a folder, unless it is there, and return its path."""
+    path = folder / "advisor.yaml"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(DEMO_STUDY, encoding="utf-8")
+    return path

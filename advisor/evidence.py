@@ -1,0 +1,243 @@
+"""What was measured, summed up per candidate for the decision."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from advisor.capacity.batching import fit_batch_cost
+from advisor.capacity.scaling import fit_parallel_fraction
+from advisor.errors import NoRunsError
+from advisor.study import CandidateImport, Study
+from benchmarks.records import BacktestRun, BenchmarkRun, HardwareProfile
+from benchmarks.store import RunStore
+
+PRESET_ORDER = {"fast": 0, "standard": 1, "rigorous": 2}
+"""A later preset measures more; its run is preferred."""
+
+TEST_FRACTION = 0.2
+"""Share of the rows that the harness holds out."""
+
+ARTEFACT_COPIES = 1.0
+"""Copies of the model file in a worker's image."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The runs and back-tests that belong to a study."""
+
+    runs: tuple[BenchmarkRun, ...]
+    backtests: tuple[BacktestRun, ...]
+
+
+@dataclass(frozen=True)
+class CandidateProfile:
+    """One measured candidate, as the decision needs it."""
+
+    name: str
+    rank: int
+    is_baseline: bool
+    run_id: str
+    hardware: HardwareProfile
+    qualities: tuple[float, ...]
+    """Quality of each seed."""
+    errors_per_case: tuple[float, ...] | None
+    """Loss per case of each seed; null for clustering."""
+    held_out_count: int
+    """Held-out cases behind all seeds together."""
+    is_proportion: bool
+    """Whether the loss is a share of wrong cases."""
+    service_s: float
+    """Mean time of `predict` for one request's rows, one thread, on the measured host. [s]"""
+    service_relative_error: float
+    """Half-width of its 80% interval over its mean."""
+    service_scv: float
+    """Squared coefficient of variation of that time."""
+    memory_gib: float
+    """Memory of one worker. [GiB]"""
+    artefact_gb: float
+    """Size of the saved model. [GB]"""
+    start_s: float
+    """Imports and loading, on the measured host. [s]"""
+    training_1_thread_s: float
+    """One training on all rows, one thread, on the measured host. [s]"""
+    parallel_fraction: float
+    """Share of the training that more cores speed up."""
+    training_memory_gib: float
+    """Peak memory of a training on all rows. [GiB]"""
+    training_is_extrapolated: bool
+    """Whether fewer rows were measured than there are."""
+    row_count: int
+    """Training rows of the whole data set."""
+    parameter_count: int | None
+    """Weights of a torch model; null where there is no GPU form."""
+    gpu_run: BenchmarkRun | None
+    """The same candidate measured on CUDA, where there was a GPU."""
+
+    @property
+    def quality(self) -> float:
+        """Mean quality over seeds."""
+        return statistics.fmean(self.qualities)
+
+    @property
+    def quality_spread(self) -> float:
+        """Highest minus lowest quality over seeds."""
+        return max(self.qualities) - min(self.qualities)
+
+    @property
+    def error_per_case(self) -> float | None:
+        """Mean loss per case over seeds."""
+        return None if self.errors_per_case is None else statistics.fmean(self.errors_per_case)
+
+
+def store_path(study_path: Path) -> Path:
+    """Return the default store of a study: `.advisor/` beside it."""
+    return study_path.parent / ".advisor"
+
+
+def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) -> Evidence:
+    """Return the runs and back-tests in the store that belong to the study.
+
+    Raises:
+        NoRunsError: there is none; the message says what to run.
+    """
+    folder = store or store_path(study_path)
+    kept = RunStore(folder) if folder.is_dir() else None
+    source = study.data.source or study.data.path
+    runs = [r for r in kept.runs() if r.dataset.source == source] if kept else []
+    backtests = [b for b in kept.backtests() if _belongs(b, study)] if kept else []
+    evidence = Evidence(runs=tuple(select_runs(study, runs)), backtests=tuple(backtests))
+    if not any(run.outcome == "ok" for run in evidence.runs):
+        failed = next((f" ({run.candidate.name}: {run.reason})" for run in evidence.runs), "")
+        raise NoRunsError(
+            f"no finished run for {study_path} in {folder}{failed}: "
+            f"run 'advisor bench {study_path}' first"
+        )
+    return evidence
+
+
+def _belongs(backtest: BacktestRun, study: Study) -> bool:
+    wanted = {study.data.source or study.data.path, study.retraining.backtest_source}
+    return backtest.outcome == "ok" and backtest.dataset.source in wanted
+
+
+def select_runs(study: Study, runs: Iterable[BenchmarkRun]) -> list[BenchmarkRun]:
+    """Return, of each candidate and device, the finished run of the best preset, newest last."""
+    target = study.data.target
+    wanted = wanted_names(study)
+    best: dict[tuple[str, str], BenchmarkRun] = {}
+    for run in sorted(runs, key=_worth):
+        if wanted is not None and run.candidate.name not in wanted:
+            continue
+        if target is not None and run.dataset.target != target:
+            continue
+        best[run.candidate.name, run.device] = run
+    return sorted(best.values(), key=_ladder_order)
+
+
+def _ladder_order(run: BenchmarkRun) -> tuple[int, str, str]:
+    return run.candidate.simplicity_rank, run.candidate.name, run.device
+
+
+def _worth(run: BenchmarkRun) -> tuple[bool, int, str]:
+    return run.outcome == "ok", PRESET_ORDER.get(run.preset, 0), run.id
+
+
+def wanted_names(study: Study) -> set[str] | None:
+    """Return the candidate names that a study asks for; null when it takes the whole ladder."""
+    names: set[str] = set()
+    for entry in study.candidates:
+        if entry == "default":
+            return None
+        names.add(entry.name if isinstance(entry, CandidateImport) else entry)
+    return names
+
+
+def profiles_of(study: Study, evidence: Evidence) -> tuple[CandidateProfile, ...]:
+    """Return every candidate that was measured on a CPU, simplest first."""
+    on_gpu = {r.candidate.name: r for r in evidence.runs if _is_ok(r, "cuda")}
+    return tuple(
+        profile_of(study, run, gpu_run=on_gpu.get(run.candidate.name))
+        for run in sorted(evidence.runs, key=_ladder_order)
+        if _is_ok(run, "cpu")
+    )
+
+
+def _is_ok(run: BenchmarkRun, device: str) -> bool:
+    return run.outcome == "ok" and run.device == device
+
+
+def profile_of(
+    study: Study, run: BenchmarkRun, *, gpu_run: BenchmarkRun | None = None
+) -> CandidateProfile:
+    """Sum up one run."""
+    threaded = [t for t in run.training if t.thread_count > 1] or list(run.training)
+    single = [t for t in run.training if t.thread_count == 1] or list(run.training)
+    seeds = {t.seed: t for t in (*single, *threaded)}
+    errors = [t.error_per_case for t in seeds.values() if t.error_per_case is not None]
+    cost = fit_batch_cost(run)
+    service = cost.service(rows=study.workload.rows_per_request)
+    growth = _row_growth(run)
+    wall_1_s = statistics.median(t.wall_s for t in single)
+    return CandidateProfile(
+        name=run.candidate.name,
+        rank=run.candidate.simplicity_rank,
+        is_baseline=run.candidate.family == "dummy",
+        run_id=run.id,
+        hardware=run.hardware,
+        qualities=tuple(t.quality for t in seeds.values()),
+        errors_per_case=tuple(errors) if errors else None,
+        held_out_count=_held_out_count(run, seed_count=len(seeds)),
+        is_proportion=run.dataset.task == "classification",
+        service_s=service.mean_s,
+        service_relative_error=service.relative_error,
+        service_scv=service.scv,
+        memory_gib=(run.serving_memory_bytes or 0) / 2**30,
+        artefact_gb=(run.artefact_bytes or 0) / 1e9,
+        start_s=(run.import_s or 0.0) + (run.load_s or 0.0),
+        training_1_thread_s=wall_1_s * growth,
+        parallel_fraction=fit_parallel_fraction(
+            wall_1_thread_s=wall_1_s,
+            wall_n_thread_s=statistics.median(t.wall_s for t in threaded),
+            thread_count=threaded[0].thread_count,
+        ),
+        training_memory_gib=max(t.peak_memory_bytes for t in run.training) / 2**30,
+        training_is_extrapolated=growth > 1,
+        row_count=run.dataset.row_count,
+        parameter_count=run.parameter_count,
+        gpu_run=gpu_run,
+    )
+
+
+def _held_out_count(run: BenchmarkRun, *, seed_count: int) -> int:
+    """Return how many different held-out cases stand behind the mean loss.
+
+    Split by time, every seed is scored on the same cases; split at random, on its own.
+    """
+    rows = max(1, int(run.dataset.used_row_count * TEST_FRACTION))
+    return rows if run.dataset.time is not None else rows * seed_count
+
+
+def _row_growth(run: BenchmarkRun) -> float:
+    """Return how many times longer a training on all rows takes than on the rows used.
+
+    The learning curve gives wall ~ rows^b, b by least squares on logarithms, kept in [0, 2].
+    """
+    if run.dataset.row_count <= run.dataset.used_row_count:
+        return 1.0
+    exponent = 1.0
+    points = run.learning_curve
+    if len({p.row_count for p in points}) >= 2:
+        rows = np.log([p.row_count for p in points])
+        walls = np.log([p.wall_s for p in points])
+        exponent = float(np.clip(np.polyfit(rows, walls, 1)[0], 0.0, 2.0))
+    return float((run.dataset.row_count / run.dataset.used_row_count) ** exponent)
+
+
+def failed_runs(evidence: Evidence) -> Sequence[BenchmarkRun]:
+    """Return the candidates that could not be measured."""
+    measured = {r.candidate.name for r in evidence.runs if _is_ok(r, "cpu")}
+    runs = sorted(evidence.runs, key=_ladder_order)
+    return [r for r in runs if r.outcome != "ok" and r.candidate.name not in measured]

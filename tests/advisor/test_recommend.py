@@ -1,0 +1,335 @@
+"""The whole decision on measured runs that are given: laws that hold for every study."""
+
+import itertools
+import json
+import math
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from advisor.decision.answer import option_lines
+from advisor.recommend import prepare, recommend
+from advisor.recommendation import Recommendation
+from advisor.study import Study
+from pricing.instances import load_catalogue
+from pricing.quotes import PriceBook, Row
+from pricing.tables import load_book
+from tests.advisor.factories import backtest, dataset, evidence, ladder, run, study
+
+ON = date(2026, 11, 21)
+CONTRACT = {
+    "verdict", "best", "ranked", "rejected", "retraining", "gpu", "training", "ladder",
+    "assumptions", "prices", "runs",
+}  # fmt: skip
+OPTION_KEYS = {
+    "name", "candidate", "platform", "sku", "region", "purchase", "replicas", "basis",
+    "p50_latency_ms", "p95_latency_ms", "p99_latency_ms", "quality", "usd_per_month", "lines",
+}  # fmt: skip
+LINE_KEYS = {
+    "label", "quantity_per_month", "unit", "usd_per_unit", "usd_per_month", "basis", "source",
+}  # fmt: skip
+
+
+def answer(wanted: Study | None = None, *runs, **changes) -> Recommendation:
+    return recommend(wanted or study(), evidence(*runs, **changes), on=ON)
+
+
+def engine(wanted: Study | None = None):
+    return prepare(
+        wanted or study(), evidence(), on=ON, book=load_book(), catalogue=load_catalogue()
+    )
+
+
+def test_the_json_keeps_the_keys_of_the_contract():
+    found = json.loads(answer().model_dump_json())
+
+    assert set(found) >= CONTRACT
+    assert set(found["best"]) >= OPTION_KEYS
+    assert set(found["best"]["lines"][0]) >= LINE_KEYS
+    assert set(found["rejected"][0]) == {"option", "reasons"}
+    assert set(found["retraining"]) >= {"interval_days", "usd_per_month", "basis"}
+    assert set(found["gpu"]["serving"]) == {"needed", "pays_from_requests_per_s", "why"}
+    assert set(found["gpu"]["training"]) == {"needed", "pays_from_runs_per_month", "why"}
+    assert set(found["training"]) >= {
+        "platform", "sku", "usd_per_run", "usd_per_release", "runs_per_release", "usd_per_month",
+    }  # fmt: skip
+    assert set(found["ladder"][0]) >= {
+        "candidate", "quality", "quality_spread", "usd_per_month", "verdict",
+    }  # fmt: skip
+    assert set(found["assumptions"][0]) == {"name", "value", "unit", "source", "basis"}
+    assert set(found["prices"]) == {"on", "oldest_checked_on", "sha256"}
+
+
+def test_every_total_is_the_sum_of_its_lines_and_each_line_is_quantity_times_price():
+    found = answer()
+
+    options = [*found.ranked, *(rejection.option for rejection in found.rejected)]
+    assert len(options) > 10
+    for option in options:
+        total = math.fsum(line.usd_per_month for line in option.lines)
+        assert abs(option.usd_per_month - total) < 0.005
+        for line in option.lines:
+            assert line.usd_per_month == pytest.approx(
+                line.quantity_per_month * line.usd_per_unit, abs=1e-9
+            )
+
+
+def test_the_columns_and_the_bills_of_objects_agree_to_the_cent():
+    """Totals by straight lines in replicas against each option's own bill, line by line."""
+    made = engine()
+    sold = np.flatnonzero(made.columns.sold)
+    rows = np.random.default_rng(0).choice(sold, size=60, replace=False)
+
+    for row in rows:
+        bill = math.fsum(line.usd_per_month for line in option_lines(made, int(row)))
+        assert bill == pytest.approx(made.columns.usd_per_month[row], abs=0.005)
+
+
+def test_discounts_reach_columns_and_bills_alike():
+    cut = study(cloud={"discounts": {"ec2": 0.3, "fargate": 0.1, "sagemaker": 0.2}})
+    made, full = engine(cut), engine()
+    row = int(np.flatnonzero(made.columns.sold & (made.columns.platform == "ecs-ec2"))[0])
+
+    bill = math.fsum(line.usd_per_month for line in option_lines(made, row))
+    assert bill == pytest.approx(made.columns.usd_per_month[row], abs=0.005)
+    assert made.columns.usd_per_month[row] < full.columns.usd_per_month[row]
+
+
+def test_both_sides_of_the_question_are_ranked_or_rejected_with_reasons():
+    found = answer()
+
+    seen = {o.platform for o in found.ranked} | {r.option.platform for r in found.rejected}
+    assert seen == {"sagemaker-realtime", "sagemaker-serverless", "ecs-fargate", "ecs-ec2"}
+    assert all(rejection.reasons for rejection in found.rejected)
+
+
+def test_the_best_is_first_and_the_others_ascend():
+    found = answer()
+
+    assert found.best == found.ranked[0]
+    costs = [option.usd_per_month for option in found.ranked[1:]]
+    assert costs == sorted(costs)
+    assert found.best.usd_per_month <= 1.03 * min(o.usd_per_month for o in found.ranked)
+
+
+def test_every_option_is_feasible_or_not_and_counted_once():
+    considered = answer().considered
+
+    assert considered.option_count == considered.feasible_count + considered.rejected_count
+    assert considered.option_count > 1_000
+
+
+def test_the_dummy_never_wins_where_something_learns():
+    found = answer()
+
+    assert found.best.candidate != "dummy"
+    assert found.ladder[0].candidate == "dummy"
+    assert "learns nothing" in found.ladder[0].verdict
+
+
+def test_cheap_errors_keep_the_simple_model_and_dear_ones_pay_for_the_better():
+    few = study(retraining={"error_cost_usd": 0.001, "cases_per_day": 100})
+    many = study(retraining={"error_cost_usd": 10.0, "cases_per_day": 100_000})
+
+    assert answer(few).best.candidate == "linear"
+    assert answer(many).best.candidate in {"random_forest", "torch_mlp"}
+
+
+def test_an_unreachable_latency_is_an_answer_with_what_to_relax():
+    found = answer(study(needs={"max_p99_latency_ms": 0.5}))
+
+    assert found.best is None
+    assert found.ranked == ()
+    assert found.verdict.startswith("No option is feasible")
+    assert any("max_p99_latency_ms" in hint for hint in found.relaxations)
+    assert all(rejection.reasons for rejection in found.rejected)
+
+
+def test_the_relaxed_need_really_makes_something_feasible():
+    hint = next(
+        h
+        for h in answer(study(needs={"max_p99_latency_ms": 0.5})).relaxations
+        if "max_p99_latency_ms" in h
+    )
+    relaxed_ms = float(hint.split(":")[1].split()[0])
+
+    assert answer(study(needs={"max_p99_latency_ms": relaxed_ms})).best is not None
+
+
+def test_a_quality_that_nobody_has_says_which_one_would_do():
+    found = answer(study(needs={"min_quality": 0.99}))
+
+    assert found.best is None
+    assert "needs.min_quality: 0.92 instead of 0.99" in found.relaxations
+
+
+def test_a_budget_below_everything_says_so():
+    found = answer(study(needs={"max_usd_per_month": 10}))
+
+    assert found.best is None
+    assert any("max_usd_per_month" in hint for hint in found.relaxations)
+    assert any("above the budget" in r for x in found.rejected for r in x.reasons)
+
+
+def test_more_load_never_costs_less_on_one_platform():
+    found = answer()
+
+    for _, points in itertools.groupby(found.cost_curve, key=lambda p: p.platform):
+        costs = [p.usd_per_month for p in points]
+        assert costs == sorted(costs)
+
+
+def test_the_curve_passes_through_the_answer():
+    found = answer()
+    here = [p for p in found.cost_curve if p.requests_per_s == pytest.approx(20.0)]
+
+    cheapest = min(p.usd_per_month for p in here)
+    own = [o.usd_per_month for o in found.ranked if o.candidate == found.best.candidate]
+    assert cheapest == pytest.approx(min(own), abs=0.01)
+
+
+def test_a_scikit_learn_model_has_no_gpu_and_a_network_says_from_which_rate():
+    cheap = study(retraining={"error_cost_usd": 0.001, "cases_per_day": 100})
+    linear = answer(cheap)
+    network = answer(
+        cheap,
+        run("dummy", 0, error=0.4),
+        run("torch_mlp", 4, service_s=0.05, parameter_count=10**7),
+    )
+
+    assert linear.gpu.serving.pays_from_requests_per_s is None
+    assert "no GPU form" in linear.gpu.serving.why
+    assert network.gpu.serving.pays_from_requests_per_s is not None
+
+
+def test_a_backtest_makes_the_retraining_measured_and_faster_decay_makes_it_shorter():
+    wanted = study(retraining={"error_cost_usd": 1.0, "cases_per_day": 1000})
+    runs = ladder()[:2]
+    slow = answer(wanted, *runs, backtests=(backtest(slope_per_period=0.0005),)).retraining
+    fast = answer(wanted, *runs, backtests=(backtest(slope_per_period=0.005),)).retraining
+
+    assert slow.basis == fast.basis == "measured"
+    assert fast.interval_days < slow.interval_days
+    assert slow.decay_points[0].age_days == pytest.approx(7.0)
+
+
+def test_a_backtest_on_a_simulated_stream_is_labelled_everywhere():
+    simulated = backtest(dataset=dataset(time="ts", simulated=True))
+    found = answer(study(), backtests=(simulated,))
+
+    assert found.retraining.simulated
+    assert "SIMULATED" in found.retraining.why
+    assert "simulated stream" in found.verdict
+
+
+def test_without_a_backtest_the_decay_is_the_studys_or_labelled_assumed():
+    given = answer(study(retraining={"decay_per_day": 0.001})).retraining
+    none = answer().retraining
+
+    assert given.basis == "input"
+    assert none.basis == "assumed"
+    assert "ASSUMED" in none.why
+
+
+def test_training_is_bought_where_it_is_cheapest():
+    found = answer().training
+
+    assert found.usd_per_run == pytest.approx(found.alternatives[0].usd_per_run)
+    assert found.usd_per_release == pytest.approx(10 * found.usd_per_run)
+    costs = [place.usd_per_run for place in found.alternatives]
+    assert costs == sorted(costs)
+    assert {place.platform for place in found.alternatives} == {
+        "sagemaker-training", "sagemaker-training-spot", "ecs-fargate", "ecs-ec2",
+    }  # fmt: skip
+
+
+def test_a_failed_candidate_stands_in_the_ladder_with_its_reason():
+    failed = run("mine", 9, outcome="crashed", reason="segmentation fault", training=())
+
+    steps = answer(None, *ladder(), failed).ladder
+    assert steps[-1].candidate == "mine"
+    assert steps[-1].quality is None
+    assert "segmentation fault" in steps[-1].verdict
+
+
+def test_every_number_has_a_basis_and_every_default_is_listed():
+    found = answer()
+
+    names = {assumption.name for assumption in found.assumptions}
+    assert {"workload.requests_per_s", "team.engineer_usd_per_hour", "image_gb"} <= names
+    assert all(a.source for a in found.assumptions)
+
+
+def test_clustering_is_ranked_by_quality_without_a_price_of_errors():
+    spec = dataset(task="clustering", metric="silhouette", target=None, class_count=None)
+    runs = [
+        run(name, rank, dataset=spec).replace(
+            training=tuple(
+                t.replace(error_per_case=None, quality=quality + 0.001 * t.seed)
+                for t in run(name, rank).training
+            )
+        )
+        for rank, (name, quality) in enumerate((("kmeans", 0.50), ("gaussian_mixture", 0.60)))
+    ]
+
+    assert answer(None, *runs).best.candidate == "gaussian_mixture"
+
+
+few = st.sampled_from
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rate=few([0.01, 1.0, 20.0, 2000.0]),
+    p99_ms=few([5.0, 100.0, None]),
+    zones=few([1, 3]),
+    region=few(["us-east-1", "ap-northeast-1", "eu-west-1"]),
+    purchase=few([("on-demand",), ("spot", "on-demand"), ("savings-1y",)]),
+    rows=few([1, 100]),
+)
+def test_any_study_has_an_answer_whose_bill_adds_up(rate, p99_ms, zones, region, purchase, rows):
+    wanted = study(
+        workload={"requests_per_s": rate, "rows_per_request": rows},
+        needs={"max_p99_latency_ms": p99_ms, "availability_zones": zones},
+        cloud={"regions": [region], "purchase": list(purchase)},
+    )
+    found = answer(wanted)
+
+    assert (found.best is None) == (not found.ranked)
+    assert all(r.reasons for r in found.rejected)
+    for option in found.ranked:
+        assert option.purchase in purchase
+        assert option.replicas >= zones or option.platform == "sagemaker-serverless"
+        assert p99_ms is None or option.p99_latency_ms <= p99_ms + 1e-9
+    platforms = {o.platform for o in found.ranked} | {r.option.platform for r in found.rejected}
+    assert any(p.startswith("ecs") for p in platforms)
+    assert any(p.startswith("sagemaker") for p in platforms)
+
+
+def test_doubling_every_price_doubles_the_vendors_part_and_keeps_the_order_of_skus():
+    book = load_book()
+    doubled = PriceBook(
+        [
+            Row(**{**row._asdict(), "price_usd_per_unit": 2 * row.price_usd_per_unit})
+            for row in book.rows
+        ]
+    )
+    free_people = study(team={"engineer_usd_per_hour": 0})
+    once = recommend(free_people, evidence(), on=ON, book=book)
+    twice = recommend(free_people, evidence(), on=ON, book=doubled)
+
+    vendor = [
+        math.fsum(x.usd_per_month for x in r.best.lines if x.group == "serving")
+        for r in (once, twice)
+    ]
+    assert (twice.best.sku, twice.best.platform) == (once.best.sku, once.best.platform)
+    assert vendor[1] == pytest.approx(2 * vendor[0])
+
+
+def test_the_same_question_gives_the_same_answer_whatever_the_order_of_runs():
+    wanted = study()
+
+    assert answer(wanted, *ladder()) == answer(wanted, *reversed(ladder()))

@@ -1,0 +1,44 @@
+"""The command line starts light, and `import advisor` needs no framework."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "sklearn", "boto3", "streamlit", "pandas", "altair", "pyarrow")
+
+
+def loaded_by(code: str) -> set[str]:
+    script = (
+        f"{code}\nimport sys\nprint(' '.join(sorted(m.partition('.')[0] for m in sys.modules)))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(found.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["advisor", "advisor.cli", "advisor.study"])
+def test_importing_loads_no_framework(module):
+    assert loaded_by(f"import {module}").isdisjoint(HEAVY)
+
+
+def test_the_engine_loads_none_of_the_frameworks_either():
+    assert loaded_by("import advisor.recommend").isdisjoint(
+        {"torch", "sklearn", "boto3", "streamlit"}
+    )
+
+
+def test_the_command_line_loads_neither_pydantic_nor_numpy_for_its_help():
+    code = "from advisor.cli import run; import io, contextlib\n"
+    code += "with contextlib.redirect_stdout(io.StringIO()): run(['--help'])"
+
+    assert loaded_by(code).isdisjoint({*HEAVY, "pydantic", "numpy", "yaml", "jinja2"})
+
+
+def test_offered_names_are_loaded_on_demand():
+    import advisor
+
+    assert advisor.Study.__module__ == "advisor.study"
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = advisor.nothing
