@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from advisor.cadence.decay import DecayFit, ErrorLike, ErrorMatrix, error_matrix, fit_decay
+from advisor.cadence.decay import Array, DecayFit, ErrorLike, ErrorMatrix, error_matrix, fit_decay
 from advisor.cadence.doubt import central_interval, hindsight_intervals, never_share
 from advisor.cadence.forecast import DRAW_COUNT, Draws, Forecast, forecast_decay, of_fit
 from advisor.cadence.interval import (
@@ -228,6 +228,16 @@ def _given_decay(
         diagnostics=tuple(notes),
     )
     return fit, basis, source
+
+
+def recent_cases(case_counts: Sequence[float] | Array) -> float:
+    """Cases per period to expect: the mean of the newest quarter, as volume drifts too.
+
+    Args:
+        case_counts: cases of each period, oldest first.
+    """
+    newest = np.asarray(case_counts, dtype=np.float64)
+    return float(newest[-max(4, len(newest) // 4) :].mean())
 
 
 def measured_source(matrix: ErrorMatrix) -> str:
