@@ -9,6 +9,7 @@ from advisor.errors import StudyError
 from advisor.study import CandidateImport, Study, load_study, parse_study
 from advisor.template import study_template
 
+# ruff: noqa: E501 - the documented study, as users copy it
 FULL = """
 name: churn
 data: {path: churn.parquet, target: churned, time: event_time, label_time: null, ignore: [], task: auto, metric: auto}
