@@ -1,0 +1,1 @@
+"""The explorer's page in parts: what is asked, kept and shown. Streamlit lives here."""

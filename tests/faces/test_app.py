@@ -1,0 +1,276 @@
+"""The explorer: the first view is an answer, every figure can be moved, the address holds all."""
+
+import ast
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from advisor.recommend import load_evidence, recommend
+from advisor.study import load_study
+from advisor.views.questions import (
+    PEAK,
+    PRESETS,
+    PRIMARY,
+    RATE,
+    SECTIONS,
+    all_keys,
+    changes,
+    controls,
+    value_at,
+)
+from tests.faces.pages import APP, ROOT, measured_study
+
+VIEWS = {
+    "Decision": "Options considered",
+    "Cost": "The bill of the chosen option",
+    "Models": "Models: the simplest that is good enough",
+    "Retraining": "Retraining: what it costs to wait",
+    "Data and prices": "Inputs and assumptions",
+}
+"""Each view with a heading that only it has."""
+
+
+@pytest.fixture(scope="module")
+def study_path(tmp_path_factory):
+    return measured_study(tmp_path_factory.mktemp("explorer"))
+
+
+@pytest.fixture
+def opened(study_path, monkeypatch):
+    """Return a function that opens the page, at an address."""
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    monkeypatch.setenv("ADVISOR_STUDY", str(study_path))
+
+    def opened(**address: str) -> AppTest:
+        page = AppTest.from_file(APP, default_timeout=60)
+        for key, value in address.items():
+            page.query_params[key.replace("__", ".")] = value
+        return page.run()
+
+    return opened
+
+
+def address(page: AppTest) -> dict[str, str]:
+    """Return the page's address as keys and values."""
+    return {
+        key: value[0] if isinstance(value, list) else value
+        for key, value in page.query_params.items()
+    }
+
+
+def shown(page: AppTest) -> str:
+    """Return all HTML on the page."""
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def verdict_of(study_path, *settings: str) -> str:
+    study = load_study(study_path, settings)
+    answer = recommend(study, load_evidence(study_path, study), on=datetime.now(UTC).date())
+    return answer.verdict.partition(". ")[0]
+
+
+def test_the_first_view_is_already_an_answer(opened, study_path):
+    page = opened()
+
+    assert not page.exception
+    assert not page.error
+    assert verdict_of(study_path) in shown(page)
+    assert address(page) == {}
+
+
+def test_moving_the_request_rate_moves_the_verdict_as_the_command_line_would(opened, study_path):
+    page = opened()
+    page.select_slider(key=RATE).set_value(1000.0).run()
+
+    settings = [f"{key}={value}" for key, value in address(page).items()]
+    assert settings == [f"{PEAK}=3000", f"{RATE}=1000"]
+    assert verdict_of(study_path, *settings) in shown(page)
+    assert verdict_of(study_path, *settings) != verdict_of(study_path)
+    assert "2 changed:" in shown(page)
+
+
+def test_an_address_opens_the_same_page_again(opened):
+    first = opened()
+    first.select_slider(key=RATE).set_value(1000.0).run()
+    first.number_input(key="needs.availability_zones").set_value(3).run()
+
+    second = opened(**address(first))
+
+    assert address(second) == address(first)
+    assert shown(second) == shown(first)
+
+
+def test_a_value_between_the_steps_is_kept(opened):
+    page = opened(workload__requests_per_s="37", workload__peak_requests_per_s="74")
+
+    assert page.select_slider(key=RATE).value == 37
+    assert page.select_slider(key=PEAK).value == 2
+    assert address(page) == {RATE: "37", PEAK: "74"}
+
+
+def test_an_address_that_is_no_study_is_said_and_left_out(opened):
+    page = opened(workload__requests_per_s="-5", nonsense="1")
+
+    assert not page.exception
+    assert "The address was not used" in page.warning[0].value
+    assert address(page) == {}
+
+
+def test_a_figure_that_cannot_be_used_is_said_and_can_be_mended(opened):
+    page = opened()
+    page.number_input(key="workload.active_hours_per_month").set_value(0.0).run()
+    assert not page.exception
+    assert "active" in page.error[0].value
+
+    page.number_input(key="workload.active_hours_per_month").set_value(100.0).run()
+    assert not page.error
+
+
+def test_going_back_takes_everything_back(opened):
+    page = opened()
+    page.select_slider(key=RATE).set_value(1000.0).run()
+    page.button[0].click().run()
+
+    assert address(page) == {}
+    assert "as saved" in shown(page)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_an_answer_too(opened, preset):
+    page = opened()
+    page.selectbox(key="preset").set_value(preset).run()
+
+    assert not page.exception
+    assert not page.error
+    assert RATE in address(page)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens(opened, view):
+    page = opened()
+    page.session_state["view"] = view
+    page.run()
+
+    assert not page.exception
+    assert VIEWS[view] in [header.value for header in page.header]
+
+
+def test_nothing_feasible_is_an_answer(opened):
+    page = opened(needs__max_usd_per_month="1")
+
+    assert not page.exception
+    assert "No option" in shown(page)
+    assert "max_usd_per_month" in shown(page)
+    for view in VIEWS:
+        page.session_state["view"] = view
+        assert not page.run().exception
+
+
+def test_a_study_without_runs_says_what_to_run(tmp_path, monkeypatch):
+    path = measured_study(tmp_path)
+    for file in (tmp_path / ".advisor").rglob("*.json"):
+        file.unlink()
+    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    page = AppTest.from_file(APP, default_timeout=60).run()
+
+    assert not page.exception
+    assert "advisor bench" in page.error[0].value
+
+
+def test_a_broken_study_is_one_clear_line(tmp_path, monkeypatch):
+    path = tmp_path / "broken.yaml"
+    path.write_text("data: {pth: x.csv}\n")
+    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    page = AppTest.from_file(APP, default_timeout=60).run()
+
+    assert not page.exception
+    assert "did you mean data.path," in page.error[0].value.replace("\\", "")
+
+
+def test_there_are_at_most_seven_first_controls():
+    assert len(PRIMARY) <= 7
+
+
+def test_every_figure_of_the_study_has_a_control(study_path):
+    saved = load_study(study_path)
+    offered = {key.split(".")[0] + "." + key.split(".")[1] for key in all_keys()}
+    figures = {f"{s}.{name}" for s in SECTIONS for name in type(getattr(saved, s)).model_fields}
+
+    assert figures - offered == {"workload.pattern", "retraining.backtest_source"}
+
+
+def test_every_other_control_says_its_unit_and_what_it_is():
+    for section in SECTIONS:
+        for control in controls(section):
+            assert control.help
+            assert control.kind == "several" or "[" in control.label or _counts(control.key)
+
+
+def _counts(key: str) -> bool:
+    return key in {"needs.availability_zones", "needs.min_quality", "needs.max_quality_spread"}
+
+
+def test_what_is_not_moved_is_not_a_change(study_path):
+    saved = load_study(study_path)
+
+    assert changes({key: value_at(saved, key) for key in all_keys()}, saved) == {}
+
+
+def test_a_study_without_a_peak_keeps_its_rule_when_the_rate_moves(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text("data: {source: 'builtin:digits'}\nworkload: {requests_per_s: 10}\n")
+    saved = load_study(path)
+    moved = {key: value_at(saved, key) for key in all_keys()} | {RATE: 50.0}
+
+    assert changes(moved, saved) == {RATE: "50"}
+
+
+def test_every_change_is_a_setting_the_command_line_takes(study_path):
+    saved = load_study(study_path)
+    values = {key: value_at(saved, key) for key in all_keys()}
+    values |= {"cloud.regions": ["eu-west-1", "us-east-1"], "cloud.discounts.ec2": 0.1}
+    values |= {"needs.max_p99_latency_ms": None, "team.hours_per_month.ecs-ec2": 1.5}
+    settings = [f"{key}={value}" for key, value in changes(values, saved).items()]
+
+    study = load_study(study_path, settings)
+
+    assert study.cloud.regions == ("eu-west-1", "us-east-1")
+    assert study.cloud.discounts == {"ec2": 0.1}
+    assert study.needs.max_p99_latency_ms is None
+    assert study.team.upkeep_hours("ecs-ec2") == 1.5
+
+
+def test_the_page_does_no_arithmetic():
+    tree = ast.parse(APP.read_text(encoding="utf-8"))
+    arithmetic = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+
+    found = [n.lineno for n in ast.walk(tree) if isinstance(getattr(n, "op", None), arithmetic)]
+    assert found == []
+
+
+def test_the_page_knows_the_advisor_and_nothing_else():
+    tree = ast.parse(APP.read_text(encoding="utf-8"))
+    imported = {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+
+    assert imported <= {"streamlit", "advisor", "datetime", "pathlib", "os", "sys"}
+
+
+def test_only_the_page_and_its_views_know_streamlit():
+    knowing = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("advisor", "benchmarks", "pricing")
+        for path in (ROOT / folder).rglob("*.py")
+        if "import streamlit" in path.read_text(encoding="utf-8")
+    ]
+
+    assert knowing
+    assert all(name.startswith("advisor/views/") for name in knowing)
+
+
+def test_downloads_are_offered_for_every_format(opened):
+    page = opened()
+
+    labels = [button.proto.label for button in page.get("download_button")]
+    assert labels == ["Download HTML report", "Download Markdown", "Download JSON"]
