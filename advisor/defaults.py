@@ -125,6 +125,12 @@ SPOT_REPEAT_FACTOR = Default(
 TRAINING_DEADLINE_S = Default(
     "training_deadline_s", 86_400.0, "s that one training run may take", "our assumption: a day"
 )
+WAITING_USD_PER_HOUR = Default(
+    "waiting_usd_per_hour",
+    1.0,
+    "USD that an hour of waiting for a training run is worth",
+    "our assumption; it orders places that cost nearly the same and is on no bill",
+)
 MODEL_VERSIONS_KEPT = Default(
     "model_versions_kept", 10.0, "model artefacts kept in object storage", "our assumption"
 )

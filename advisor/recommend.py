@@ -64,8 +64,6 @@ class Engine:
     """Per candidate, why its quality breaks a need; null where it does not."""
     climb: Climb
     order: Order
-    warnings: tuple[str, ...]
-    """What is to be said of the prices."""
 
 
 def recommend(
@@ -156,7 +154,6 @@ def prepare(
         unfit={p.name: unfit_reason(study, p) for p in profiles},
         climb=climbed,
         order=order(columns, feasible=feasible, preferred_candidate=chosen, simplicity=simplicity),
-        warnings=(),
     )
 
 

@@ -208,6 +208,10 @@ class TrainingAdvice(Record):
     """Cheapest place: platform."""
     sku: str
     """Cheapest place: what is bought."""
+    region: str | None = None
+    """Cheapest place: AWS region; null where there is no place."""
+    purchase: str | None = None
+    """Cheapest place: `on-demand` or `spot`; null where there is no place."""
     usd_per_run: float
     """One training run. [USD]"""
     usd_per_release: float
@@ -217,7 +221,8 @@ class TrainingAdvice(Record):
     usd_per_month: float
     """Runs of all releases in a month. [USD/month]"""
     alternatives: tuple[TrainingPlace, ...]
-    """Cheapest sku of each platform and purchase, cheapest first."""
+    """Best sku of each platform, region and purchase: cheapest first, with an hour of waiting
+    for a run counted at a dollar."""
 
 
 class LadderStep(Record):

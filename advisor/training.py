@@ -69,9 +69,17 @@ class Places:
             basis="scaled",
         )
 
+    def usd_with_waiting(self) -> Floats:
+        """Return the price of a run plus a small one of waiting for it. [USD]
+
+        Without it a run of a second goes to the smallest machine there is, to save a thousandth
+        of a cent.
+        """
+        return self.usd_per_run + self.wall_s / 3600 * defaults.WAITING_USD_PER_HOUR.value
+
     def cheapest(self, *, gpu_only: bool = False, cpu_only: bool = False) -> int | None:
-        """Return the cheapest row, ties by name; null where there is none."""
-        usd = self.usd_per_run.copy()
+        """Return the cheapest row, waiting counted; null where there is none."""
+        usd = self.usd_with_waiting()
         if gpu_only:
             usd[~self.has_gpu] = np.nan
         if cpu_only:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from advisor.cli import bench, demo, doctor, explorer, init, recommend
+from advisor.cli import bench, bill, demo, doctor, explorer, init, prices, recommend
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
 """Base classes whose message is for people; known by name, so that none has to be imported."""
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (demo, init, bench, recommend, explorer, doctor):
+for group in (demo, init, bench, recommend, explorer, prices, bill, doctor):
     group.add(app)
 
 

@@ -55,6 +55,7 @@ def compose(engine: "Engine") -> Recommendation:
         for row in engine.order.rejected[:SHOWN_REJECTIONS]
     )
     relaxations = () if best else words.relaxations(engine)
+    oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
     return Recommendation(
         verdict=words.verdict(
             study, best, ranked, retraining=retraining, gpu=gpu, relaxations=relaxations
@@ -69,7 +70,7 @@ def compose(engine: "Engine") -> Recommendation:
         assumptions=assumptions_of(engine, retraining),
         prices=PriceStamp(
             on=engine.on,
-            oldest_checked_on=_oldest_checked_on(engine, (*ranked, *(r.option for r in rejected))),
+            oldest_checked_on=oldest,
             sha256=engine.book.sha256,
         ),
         runs=tuple(p.run_id for p in engine.profiles),
@@ -85,7 +86,7 @@ def compose(engine: "Engine") -> Recommendation:
         relaxations=relaxations,
         measure_next=words.measure_next(engine, best, retraining),
         excluded=words.EXCLUDED,
-        warnings=words.warnings(engine, retraining),
+        warnings=words.warnings(engine, retraining, oldest_price=oldest),
         cost_curve=cost_curve(engine, chosen),
     )
 
@@ -257,14 +258,17 @@ def _training(engine: "Engine", candidate: int) -> TrainingAdvice:
     runs = engine.study.retraining.runs_per_release
     places = cost.places
     cheapest: dict[tuple[str, str, str], int] = {}
-    finite = np.flatnonzero(np.isfinite(places.usd_per_run))
-    for row in finite[np.argsort(places.usd_per_run[finite], kind="stable")]:
+    usd = places.usd_with_waiting()
+    finite = np.flatnonzero(np.isfinite(usd))
+    for row in finite[np.argsort(usd[finite], kind="stable")]:
         key = (places.platform[row], places.region[row], places.purchase[row])
         cheapest.setdefault(key, int(row))
     best = None if cost.place_row is None else places.place(cost.place_row)
     return TrainingAdvice(
         platform=best.platform if best else "none",
         sku=best.sku if best else "none: no machine on offer holds and finishes the training",
+        region=best.region if best else None,
+        purchase=best.purchase if best else None,
         usd_per_run=cost.usd_per_run,
         usd_per_release=cost.usd_per_run * runs,
         runs_per_release=runs,

@@ -1,6 +1,7 @@
 """The words of the answer: one sentence per question, with the figures that decide."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
+from pricing.age import banner_of_day
 
 if TYPE_CHECKING:
     from advisor.recommend import Engine
@@ -225,19 +227,22 @@ def measure_next(
     return tuple(found)
 
 
-def warnings(engine: "Engine", retraining: RetrainingAdvice) -> tuple[str, ...]:
+def warnings(
+    engine: "Engine", retraining: RetrainingAdvice, *, oldest_price: date
+) -> tuple[str, ...]:
     """Return what a reader must know: of the runs only what concerns the chosen candidate."""
     chosen = engine.climb.chosen
     notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
-    found = [f"{chosen}: {note}" for note in notes.get(chosen or "", ())]
+    stale = banner_of_day(oldest_price, today=engine.on)
+    found = [stale] if stale else []
+    found += retraining.notes
+    found += [f"{chosen}: {note}" for note in notes.get(chosen or "", ())]
     others = sum(len(own) for name, own in notes.items() if name != chosen)
     if others:
         found.append(
             f"{others} more notes on the runs of the other candidates: 'advisor bench STUDY' "
             "prints them"
         )
-    found += list(engine.warnings)
-    found += list(retraining.notes)
     missing = [
         f"{purchase} is not sold, or its price is not known, for {TITLES[name]}"
         for purchase in engine.study.cloud.purchase

@@ -105,7 +105,7 @@ MALFORMED_DATA = {
     ),
     "one class only": (one_class, CSV, ["y", "one"]),
     "no labels at all": (no_labels, CSV, ["y"]),
-    "too few rows": (three_rows, CSV, ["3 rows"]),
+    "too few rows": (three_rows, CSV, ["data.csv", "3 usable rows", "20"]),
     "times that are no times": (
         bad_times,
         "data: {path: data.csv, target: y, time: ts}",
@@ -127,11 +127,6 @@ MALFORMED_DATA = {
         CSV + "\ncandidates: [random_forst]",
         ["random_forst", "random_forest"],
     ),
-    "a candidate's module that is missing": (
-        plain,
-        CSV + '\ncandidates: [{name: mine, import: "nowhere:make"}]',
-        ["nowhere"],
-    ),
 }
 
 
@@ -147,6 +142,17 @@ def test_malformed_data_end_in_one_clear_line(case, tmp_path, capsys):
     assert [word for word in words if word not in line] == []
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != ".advisor") == before
     assert not list(tmp_path.glob(".advisor/**/*.json"))
+
+
+def test_a_candidate_whose_module_is_missing_is_a_run_with_its_reason(tmp_path, capsys):
+    plain(tmp_path)
+    study = study_in(tmp_path, CSV + '\ncandidates: [{name: mine, import: "nowhere:make"}]')
+
+    assert run(["bench", str(study)]) == 0
+    assert "nowhere" in capsys.readouterr().out
+    line = failure(["recommend", str(study)], capsys)
+    assert "mine" in line
+    assert "nowhere" in line
 
 
 MALFORMED_STUDIES = {
