@@ -280,10 +280,15 @@ def quality_against_cost(
             alt.Tooltip("verdict:N", title="Verdict"),
         ],
     )
-    names = base.mark_text(align="left", dx=9, dy=-7, color=INK, fontSize=11.5).encode(
-        y=y, text="candidate:N"
-    )
-    return _together([spread, marks, names], width=width, height=height + _frame(width))
+    names = [
+        _plot([row for row in rows if (row["usd"] > (lowest + highest) / 2) == left])
+        .mark_text(
+            align="right" if left else "left", dx=-9 if left else 9, dy=-7, color=INK, fontSize=11.5
+        )
+        .encode(x=x, y=y, text="candidate:N")
+        for left in (False, True)
+    ]
+    return _together([spread, marks, *names], width=width, height=height + _frame(width))
 
 
 def retraining_cost(
@@ -389,7 +394,7 @@ def error_by_age(
         axis=alt.Axis(tickCount=5),
     )
     base = _plot(rows)
-    marks = base.mark_point(filled=True, color=ACCENT, opacity=0.8).encode(
+    marks = base.mark_point(filled=True, color=ACCENT, opacity=1).encode(
         x=x,
         y=y,
         size=alt.Size("cases:Q", title="Cases", scale=alt.Scale(range=[18, 110]), legend=None),
@@ -510,7 +515,7 @@ def _log_axis(values: Iterable[float], *, most: int) -> alt.Axis:
         ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
         if len(ticks) <= most:
             break
-    plain = "datum.value < 1000 ? format(datum.value, '~g') : format(datum.value, '~s')"
+    plain = "format(datum.value, datum.value < 1 ? '~g' : datum.value < 1e6 ? ',' : '~s')"
     return alt.Axis(values=ticks, labelExpr=plain, labelOverlap=True)
 
 

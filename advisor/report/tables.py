@@ -30,10 +30,10 @@ from advisor.report.words import (
     value_text,
 )
 
-MOST_RANKED = 12
+MOST_RANKED = 8
 """Ranked options a table lists; the JSON has all."""
 
-MOST_REJECTED = 12
+MOST_REJECTED = 8
 """Rejected options a table lists; the JSON has all."""
 
 GROUPS = ("serving", "training", "labels", "people")

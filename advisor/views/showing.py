@@ -38,9 +38,11 @@ COLOURS = """
 """The report's colours, following the page's light or dark scheme."""
 
 PAGE = """
+.parts dl.facts,.parts ul.legend{padding:0!important;margin:0 0 .6rem!important}
+.parts dl.facts dd,.parts ul.legend li{margin:0!important;padding:0!important}
 .stMainBlockContainer{padding-top:1.25rem;max-width:76rem}
 .stAppHeader{background:transparent;pointer-events:none}.stAppHeader *{pointer-events:auto}
-.stLayoutWrapper:has(>.st-key-verdict){position:sticky;top:0;z-index:50}
+[data-testid=stLayoutWrapper]:has(>.st-key-verdict){position:sticky;top:0;z-index:50}
 .st-key-verdict{background:light-dark(#ffffff,#11161c);
 border-bottom:1px solid light-dark(#d9e0e6,#303b47);padding:.9rem 0 .7rem}
 .verdict h1{font-size:clamp(1.05rem,.9rem + .8vw,1.45rem);line-height:1.35;margin:0;padding:0;
@@ -48,7 +50,7 @@ font-weight:650;letter-spacing:-.005em;text-wrap:pretty;overflow-wrap:anywhere}
 .verdict p{margin:.25rem 0 0;font-size:.95rem;max-width:none}
 .verdict .delta{color:var(--soft);font-size:.88rem}
 .verdict .none{border-left:.3rem solid #d55e00;padding-left:.8rem}
-.stMainBlockContainer h2{font-size:1.2rem;line-height:1.3;padding:.6rem 0 0;font-weight:650}
+.stMainBlockContainer h2{font-size:1.2rem;line-height:1.3;padding:.6rem 0 .35rem;font-weight:650}
 @media (max-width:46rem){.st-key-verdict{padding-top:2.4rem}.verdict h1{font-size:1rem}
 .verdict .rest{display:none}.verdict p{font-size:.85rem}}
 """

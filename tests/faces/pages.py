@@ -9,6 +9,15 @@ from tests.advisor.factories import backtest, dataset, ladder
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app.py"
 
+VIEWS = {
+    "Decision": "Options considered",
+    "Cost": "The bill of the chosen option",
+    "Models": "Models: the simplest that is good enough",
+    "Retraining": "Retraining: what it costs to wait",
+    "Data and prices": "Inputs and assumptions",
+}
+"""Each view with a heading that only it has."""
+
 
 def measured_study(folder: Path) -> Path:
     """Write the embedded study with runs that were made up, and return its path."""

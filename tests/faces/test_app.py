@@ -19,16 +19,7 @@ from advisor.views.questions import (
     controls,
     value_at,
 )
-from tests.faces.pages import APP, ROOT, measured_study
-
-VIEWS = {
-    "Decision": "Options considered",
-    "Cost": "The bill of the chosen option",
-    "Models": "Models: the simplest that is good enough",
-    "Retraining": "Retraining: what it costs to wait",
-    "Data and prices": "Inputs and assumptions",
-}
-"""Each view with a heading that only it has."""
+from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 
 
 @pytest.fixture(scope="module")

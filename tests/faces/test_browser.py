@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from advisor.cli.explorer import SERVER_OPTIONS
-from tests.faces.pages import APP, ROOT, measured_study
+from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -132,7 +132,7 @@ def page(browser: Any) -> Iterator[Any]:
 def test_the_verdict_follows_the_request_rate(page, address):
     visit = Visit(page, address)
     before = visit.verdict
-    visit.move("Mean request rate", steps=30)
+    visit.move("Mean request rate", steps=8)
 
     assert before.startswith("Deploy ")
     assert visit.verdict != before
@@ -144,7 +144,7 @@ def test_the_verdict_follows_the_request_rate(page, address):
 
 def test_a_shared_address_shows_the_same_answer_to_somebody_else(page, browser, address):
     visit = Visit(page, address)
-    visit.move("Mean request rate", steps=20)
+    visit.move("Mean request rate", steps=5)
     other = browser.new_context()
 
     second = Visit(other.new_page(), address, page.url.removeprefix(address))
@@ -155,11 +155,10 @@ def test_a_shared_address_shows_the_same_answer_to_somebody_else(page, browser, 
 
 def test_every_view_opens_without_a_complaint(page, address):
     visit = Visit(page, address)
-    for name in ("Cost", "Models", "Retraining", "Data and prices", "Decision"):
+    for name in [*list(VIEWS)[1:], "Decision"]:
         page.get_by_role("tab", name=name).click()
-        page.wait_for_selector(f'[role=tab][aria-selected=true]:has-text("{name}")')
+        page.get_by_role("heading", name=VIEWS[name]).wait_for(state="visible")
         visit.settle()
-        assert page.locator("h2").first.is_visible()
 
     assert visit.complaints == []
     assert visit.foreign == []
