@@ -59,9 +59,11 @@ def fargate_billed_s(*, duration_s: ArrayLike) -> Floats:
 
     Returns:
         Billed time. [s], shape of `duration_s`
+
     Example:
         >>> float(fargate_billed_s(duration_s=12.5))
         60.0
+
     Source:
         AWS Fargate pricing page, "Pricing details": per second, one-minute minimum.
     """
@@ -93,6 +95,7 @@ def fargate_task_usd(
 
     Returns:
         Charge. [USD], broadcast shape
+
     Example:
         >>> round(float(fargate_task_usd(vcpu_count=1, memory_gib=2, duration_s=1800,
         ...                              usd_per_vcpu_hour=0.04, usd_per_gib_hour=0.005)), 6)
@@ -109,6 +112,7 @@ def whole_hours(hours: ArrayLike) -> Floats:
     Example:
         >>> float(whole_hours(594.2))
         595.0
+
     Source:
         AWS pages of Elastic Load Balancing and VPC: "each hour or partial hour".
     """
@@ -148,10 +152,12 @@ def application_lcu_count(
 
     Returns:
         Units in use. [LCU], broadcast shape
+
     Example:
         >>> float(application_lcu_count(new_connections_per_s=1, connection_minutes=2,
         ...     processed_gb_per_hour=1.08, requests_per_s=5, rule_count=60))
         1.08
+
     Source:
         AWS Elastic Load Balancing pricing page, LCU details (EC2 and IP targets).
     """
@@ -182,6 +188,7 @@ def network_lcu_count(
 
     Returns:
         Units in use. [NLCU], broadcast shape
+
     Example:
         >>> float(network_lcu_count(processed_gb_per_hour=2.5))
         2.5
@@ -247,6 +254,7 @@ def managed_spot_saving_fraction(*, training_s: ArrayLike, billable_s: ArrayLike
     Example:
         >>> float(managed_spot_saving_fraction(training_s=500, billable_s=100))
         0.8
+
     Source:
         SageMaker API reference, DescribeTrainingJob, BillableTimeInSeconds.
     """
@@ -263,6 +271,7 @@ def cost_per_inference_usd(*, usd_per_hour: ArrayLike, inferences_per_minute: Ar
     Example:
         >>> round(float(cost_per_inference_usd(usd_per_hour=0.6, inferences_per_minute=100)), 6)
         0.0001
+
     Source:
         SageMaker developer guide, Inference Recommender, CostPerInference.
     """

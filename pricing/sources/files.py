@@ -10,7 +10,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -100,17 +100,32 @@ def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterato
             raise _CutConnectionError(f"{seen:,} of {promised:,} bytes came")
 
 
-def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut blocks anew, so that each ends where a line ends."""
+class _Span(NamedTuple):
+    """Whole lines: a part of a block, or one line that two blocks shared."""
+
+    data: bytes
+    start: int
+    end: int
+
+
+def _spans(blocks: Iterable[bytes]) -> Iterator[_Span]:
+    """Cut blocks where lines end, without copying them."""
     rest = b""
     for block in blocks:
-        joined = rest + block
-        cut = joined.rfind(b"\n") + 1
-        rest = joined[cut:]
-        if cut:
-            yield joined[:cut]
+        start = block.find(b"\n") + 1
+        if not start:
+            rest += block
+            continue
+        if rest:
+            line = rest + block[:start]
+            yield _Span(line, 0, len(line))
+        else:
+            start = 0
+        end = block.rfind(b"\n") + 1
+        rest = block[end:]
+        yield _Span(block, start, end)
     if rest:
-        yield rest
+        yield _Span(rest, 0, len(rest))
 
 
 def rows_of_blocks(
@@ -126,44 +141,60 @@ def rows_of_blocks(
     about: dict[str, str] = {}
     reading = Reading(region, today, url)
     rows: list[Row] = []
-    for chunk in whole_lines(blocks):
-        body = iter(chunk.splitlines())
+    for piece in _spans(blocks):
+        span = piece
         if not names:
-            names = _header(body, about=about, url=url)
+            names, start = _header(span, about=about, url=url)
+            span = span._replace(start=start)
             reading = Reading(region, today, f"{url} version {about.get('version', 'not stated')}")
-        here = [words for words in needles if all(word in chunk for word in words)]
-        for line in body if here else ():
-            if _may_matter(line, here):
-                offer = _offer(_fields(line, url=url), names=names, url=url)
-                row = None if offer is None else service.mapper(offer, reading)
-                if row is not None:
-                    rows.append(row)
+        for line in dict.fromkeys(line for words in needles for line in _lines(span, words)):
+            offer = _offer(_fields(line, url=url), names=names, url=url)
+            row = None if offer is None else service.mapper(offer, reading)
+            if row is not None:
+                rows.append(row)
     if not names:
         raise SourceError(f"{url}: not an offer file (no header line)")
     return rows
 
 
-def _header(lines: Iterator[bytes], *, about: dict[str, str], url: str) -> list[str]:
-    """Read what stands above the table, up to its header; empty if the header is still to come."""
-    for line in lines:
-        fields = _fields(line, url=url)
+def _header(span: _Span, *, about: dict[str, str], url: str) -> tuple[list[str], int]:
+    """Read what stands above the table, and return the names in its header and where it ends.
+
+    The names are empty if the header is still to come.
+    """
+    start = span.start
+    while start < span.end:
+        stop = span.data.find(b"\n", start, span.end)
+        stop = span.end if stop < 0 else stop
+        fields = _fields(span.data[start:stop], url=url)
+        start = stop + 1
         if fields[:1] == ["SKU"]:
-            return [plain_name(name) for name in fields]
+            return [plain_name(name) for name in fields], start
         if len(fields) != 2:
             raise SourceError(f"{url}: not an offer file (no header line)")
         about[plain_name(fields[0])] = fields[1]
-    return []
+    return [], span.end
 
 
-def _may_matter(line: bytes, needles: Sequence[tuple[bytes, ...]]) -> bool:
-    """Whether a line contains every word of one of the needles."""
-    for words in needles:
-        for word in words:
-            if word not in line:
+def _lines(span: _Span, words: tuple[bytes, ...]) -> Iterator[bytes]:
+    """Find the lines with all words: from one hit of the first word to the next."""
+    data, position, end = span
+    if not words:
+        yield from data[position:end].splitlines()
+        return
+    first, rest = words[0], words[1:]
+    hit = data.find(first, position, end)
+    while hit >= 0:
+        start = data.rfind(b"\n", position, hit) + 1 or position
+        stop = data.find(b"\n", hit, end)
+        stop = end if stop < 0 else stop
+        for word in rest:
+            if data.find(word, start, stop) < 0:
                 break
         else:
-            return True
-    return False
+            yield data[start:stop]
+        position = stop
+        hit = data.find(first, stop, end)
 
 
 def _fields(line: bytes, *, url: str) -> list[str]:

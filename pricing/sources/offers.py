@@ -404,7 +404,7 @@ SERVICES: Mapping[str, Service] = {
         "AmazonEC2",
         rows_of_ec2,
         needles=(
-            ('"Shared"', '"Used"', '"Linux"', '"NA"'),
+            ('"Linux"', '"Shared"', '"Used"', '"NA"'),
             ("gp3",),
             ("NatGateway",),
             ("CPUCredits",),

@@ -70,14 +70,11 @@ def main() -> None:
         lines = write_big_ec2_file(path, size_bytes=SIZE_BYTES, types=types)
         print(f"file: {path.stat().st_size / 1e6:.0f} MB, {lines:,} lines")
         ours, theirs = best(OURS, path), best(PYARROW, path)
-    print(
-        f"ours:    {ours['s']:.2f} s, peak {ours['peak_mib']:.0f} MiB, {ours['rows']:.0f} rows kept"
-    )
-    print(
-        f"pyarrow: {theirs['s']:.2f} s, peak {theirs['peak_mib']:.0f} MiB, {theirs['rows']:.0f} rows"
-    )
-    print(f"ratio:   {ours['s'] / theirs['s']:.2f} of pyarrow's time (aim: below 2)")
-    print(f"peak:    {ours['peak_mib']:.0f} MiB (aim: below 300)")
+    for name, run in (("ours", ours), ("pyarrow", theirs)):
+        peak, rows = run["peak_mib"], run["rows"]
+        print(f"{name}: {run['s']:.2f} s, peak {peak:.0f} MiB, {rows:.0f} rows")
+    print(f"ratio: {ours['s'] / theirs['s']:.2f} of pyarrow's time (aim: below 2)")
+    print(f"peak: {ours['peak_mib']:.0f} MiB (aim: below 300)")
 
 
 if __name__ == "__main__":

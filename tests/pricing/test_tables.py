@@ -1,0 +1,123 @@
+from datetime import date
+
+import pytest
+
+from pricing.errors import TableError
+from pricing.quotes import Confirmation
+from pricing.tables import COLUMNS, load_book, write_table
+from tests.pricing.books import TODAY, row
+
+
+def test_what_is_written_is_what_is_read(tmp_path):
+    rows = [
+        row(price=0.0000000308, note='says "so", and so'),
+        row("b", 4.131, tier_from_units=10240.0),
+    ]
+    confirmation = Confirmation("ec2", "us-east-1", "on-demand", TODAY, "a test")
+
+    write_table(tmp_path / "a.csv", rows=rows, confirmations=[confirmation])
+
+    found = load_book(tmp_path)
+    assert list(found.rows) == rows
+    assert found.confirmations == (confirmation,)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("service,price\n", "the header must be service,sku"),
+        (
+            ",".join(COLUMNS) + "\nec2,a,r,on-demand,hour,0,abc,2026-01-01,2026-01-01,list,x,\n",
+            "line 2",
+        ),
+        (
+            ",".join(COLUMNS) + "\nec2,a,r,on-demand,hour,0,1,2026-13-01,2026-01-01,list,x,\n",
+            "line 2",
+        ),
+        (",".join(COLUMNS) + "\nec2,a\n", "line 2"),
+    ],
+)
+def test_a_broken_table_is_named_with_its_line(tmp_path, content, sentence):
+    (tmp_path / "broken.csv").write_text(content)
+
+    with pytest.raises(TableError, match=rf"broken\.csv.*{sentence}"):
+        load_book(tmp_path)
+
+
+def test_an_empty_folder_is_an_error_and_not_a_free_lunch(tmp_path):
+    with pytest.raises(TableError, match="no price tables"):
+        load_book(tmp_path)
+
+
+def test_a_write_that_fails_leaves_the_old_table_and_no_litter(tmp_path):
+    path = tmp_path / "a.csv"
+    write_table(path, rows=[row()])
+    before = path.read_bytes()
+
+    def rows():
+        yield row("b")
+        raise RuntimeError("the power went")
+
+    with pytest.raises(RuntimeError):
+        write_table(path, rows=rows())
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_shipped_book_covers_the_seven_regions_and_what_it_must_price():
+    book = load_book()
+
+    assert len(book.regions) == 7
+    for region in book.regions:
+        assert len(book.skus(service="ec2", region=region)) >= 200
+        assert len(book.skus(service="sagemaker-hosting", region=region)) >= 40
+        for service in ("fargate", "load-balancer", "nat-gateway", "ebs-gp3", "s3", "ecr"):
+            assert book.skus(service=service, region=region)
+
+
+def test_marks_of_the_facts_survive_into_the_book():
+    book = load_book()
+    stale = book.get(service="ec2", sku="p4d.24xlarge", region="eu-west-1", on=TODAY)
+    derived = book.get(
+        service="sagemaker-hosting", sku="ml.m5.2xlarge", region="eu-west-1", on=TODAY
+    )
+    chained = book.get(
+        service="sagemaker-hosting", sku="ml.p4d.24xlarge", region="eu-west-1", on=TODAY
+    )
+    assumed = book.get(service="ecr", sku="storage", region="eu-west-1", on=TODAY)
+    undated = book.get(
+        service="fargate", sku="linux-x86_64-vcpu", region="ap-southeast-2", on=TODAY
+    )
+
+    assert "STALE" in stale.note
+    assert derived.basis == "scaled"
+    assert "DERIVED" in derived.note
+    assert derived.price_usd_per_unit == pytest.approx(0.428 * 1.2)
+    assert "DERIVED" in chained.note
+    assert "STALE" in chained.note
+    assert (assumed.basis, assumed.price_usd_per_unit) == ("assumed", 0.10)
+    assert (undated.basis, undated.valid_from) == ("assumed", date(2022, 1, 1))
+
+
+def test_a_price_cut_is_history_and_not_an_edit():
+    history = load_book().history(service="ec2", sku="p4d.24xlarge", region="us-east-1")
+
+    assert [(q.valid_from.year, q.price_usd_per_unit) for q in history] == [
+        (2023, 32.7726),
+        (2026, 21.957642),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "sku", "region"),
+    [
+        ("sagemaker-batch-transform", "ml.p4d.24xlarge", "us-east-1"),
+        ("sagemaker-hosting", "ml.p3.2xlarge", "us-west-2"),
+        ("sagemaker-hosting", "ml.m6i.large", "us-east-1"),
+        ("ec2", "g6.xlarge", "eu-west-1"),
+    ],
+)
+def test_what_cannot_run_or_was_never_seen_has_no_price(service, sku, region):
+    assert load_book().find(service=service, sku=sku, region=region, on=TODAY) is None
