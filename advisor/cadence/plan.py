@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from advisor.cadence.decay import Array, DecayFit, ErrorLike, ErrorMatrix, error_matrix, fit_decay
+from advisor.cadence.decay import DecayFit, ErrorLike, ErrorMatrix, error_matrix, fit_decay
 from advisor.cadence.doubt import central_interval, hindsight_intervals, never_share
 from advisor.cadence.forecast import DRAW_COUNT, Draws, Forecast, forecast_decay, of_fit
 from advisor.cadence.interval import (
@@ -34,6 +34,8 @@ ASSUMED_SOURCE: Final = "a placeholder between slow and fast streams"
 """Where that default comes from."""
 PRUDENCE: Final = 2.0
 """The prudent interval is the best one if a retrain cost this many times as much."""
+RECENT_SHARE: Final = 3 / 8
+"""Share of the scored periods whose volume is taken for that to come."""
 TYPICAL_SHARE_TOLD: Final = 0.5
 """Weight of the typical decay from which a reader is told."""
 
@@ -230,14 +232,14 @@ def _given_decay(
     return fit, basis, source
 
 
-def recent_cases(case_counts: Sequence[float] | Array) -> float:
-    """Cases per period to expect: the mean of the newest quarter, as volume drifts too.
+def recent_cases(matrix: ErrorMatrix) -> float:
+    """Cases per period to expect: the mean of the newest scored periods, as volume drifts too.
 
-    Args:
-        case_counts: cases of each period, oldest first.
+    Three eighths of the scored periods, which are a quarter of a history whose trainings start
+    after a third of it.
     """
-    newest = np.asarray(case_counts, dtype=np.float64)
-    return float(newest[-max(4, len(newest) // 4) :].mean())
+    newest = max(1, round(RECENT_SHARE * len(matrix.periods)))
+    return float(matrix.cases_per_period[-newest:].mean())
 
 
 def measured_source(matrix: ErrorMatrix) -> str:

@@ -68,7 +68,7 @@ def judge(matrix: FullMatrix) -> Iterator[Judged]:
     first = Cell(matrix, RHOS[0])
     history = first.history(spaced_origins(first.start))
     fit = fit_decay(history)
-    cases = recent_cases(matrix.count[: first.start])
+    cases = recent_cases(history)
     for rho in RHOS:
         cell = Cell(matrix, rho)
         plan = _plan(cell, fit=fit, history=history, cases=cases)

@@ -1,0 +1,252 @@
+"""`advisor cadence`: how often to retrain, from data or from a team's own error matrix."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from advisor.cadence.ask import Asked, Money
+    from advisor.cadence.guard import Watch
+
+CACHE = Path("~/.cache/model-deployment-advisor/backtests")
+"""Where finished trainings are kept, so that a second call goes on."""
+GATE_FAILED = 2
+
+LossOption = Literal["auto", "zero-one", "log", "absolute", "cost", "assignment", "objective"]
+
+
+class _DataFirst(TyperGroup):
+    """Lets `advisor cadence DATA` stand for `advisor cadence plan DATA`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command in front of anything that is no command."""
+        if not args or args[0] not in self.commands:
+            args = ["plan", *args]
+        return list(super().parse_args(ctx, args))
+
+
+def add(app: typer.Typer) -> None:
+    """Register the commands."""
+    group = typer.Typer(
+        cls=_DataFirst, help="How often to retrain ('plan' may be left out), and what to watch."
+    )
+    group.command()(plan)
+    group.command()(watch)
+    app.add_typer(group, name="cadence")
+
+
+def plan(
+    data: Annotated[
+        str | None,
+        typer.Argument(help="CSV or Parquet file with time-stamped rows, or simulated:SHAPE."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column to predict; left out asks for clustering.")
+    ] = None,
+    time: Annotated[str | None, typer.Option(help="Column with the time of each case.")] = None,
+    label_time: Annotated[
+        str | None, typer.Option(help="Column with the time each label became known.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help="Column that is no feature; may be repeated.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A family's name, or module:function of your own model.")
+    ] = None,
+    error_matrix: Annotated[
+        Path | None,
+        typer.Option(help="Your own CSV of trained_at,scored_at,n,error, in place of data."),
+    ] = None,
+    error_cost_usd: Annotated[
+        float, typer.Option(help="Money per wrong case, or per unit of loss.")
+    ] = 1.0,
+    loss: Annotated[
+        LossOption, typer.Option(help="What an error is; 'cost' weighs the two kinds.")
+    ] = "auto",
+    false_positive_usd: Annotated[
+        float, typer.Option(help="With --loss cost: money per false positive.")
+    ] = 1.0,
+    false_negative_usd: Annotated[
+        float, typer.Option(help="With --loss cost: money per false negative.")
+    ] = 1.0,
+    retrain_cost_usd: Annotated[
+        float | None,
+        typer.Option(help="Money per retrain; else its measured time, priced, and review."),
+    ] = None,
+    redevelop_cost_usd: Annotated[
+        float | None, typer.Option(help="Money per redevelopment, experiments and all.")
+    ] = None,
+    cases_per_period: Annotated[
+        float | None, typer.Option(help="Cases per period to come; the newest periods' else.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Length of a period: 7d, 12h, 1 month, 500 rows.")
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(help="Interval you use now: 7d, or a number of periods.")
+    ] = None,
+    window: Annotated[
+        Literal["sliding", "expanding"], typer.Option(help="Which past rows a training uses.")
+    ] = "sliding",
+    guard: Annotated[
+        Path | None, typer.Option(help="Write the guard's numbers here, for 'cadence watch'.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Plan retraining: the interval that costs least, its price, and how sure it is.
+
+    Trains at most 8 models on the past and scores each on every later period.
+    'advisor cadence watch' then reads what was scored since, and says what to do.
+
+    Example: advisor cadence events.parquet --target y --time ts --error-cost-usd 2 --now 7d
+    """
+    from advisor.cadence.ask import Money, ask_matrix
+    from advisor.errors import AdvisorError
+
+    if (data is None) == (error_matrix is None):
+        raise AdvisorError("give a data file, or --error-matrix FILE in its place")
+    money = Money(
+        error_cost_usd=error_cost_usd,
+        retrain_cost_usd=retrain_cost_usd,
+        redevelop_cost_usd=redevelop_cost_usd,
+        cases_per_period=cases_per_period,
+        now=now,
+    )
+    if error_matrix is not None:
+        asked = ask_matrix(error_matrix, money=money)
+    else:
+        asked = _ask_data(
+            str(data),
+            target=target,
+            time=time,
+            label_time=label_time,
+            ignore=tuple(ignore or ()),
+            model=model,
+            loss=(loss, false_positive_usd, false_negative_usd),
+            period=period,
+            window=window,
+            money=money,
+        )
+    if guard is not None:
+        _write_guard(guard, asked)
+    _print_plan(asked, as_json=as_json)
+
+
+def watch(
+    scored: Annotated[
+        Path,
+        typer.Argument(help="Scored since the last retrain: scored_at,n,error or ts,y,prediction."),
+    ],
+    guard: Annotated[Path, typer.Option(help="The guard's file, from 'advisor cadence --guard'.")],
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 2 unless there is nothing to do.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Read newly scored data and say: nothing, retrain now, or re-plan.
+
+    Rows without a label raise a weak alarm only, from the drift of the model's own scores.
+
+    Example: advisor cadence watch scored.csv --guard guard.json
+    """
+    from advisor.cadence.guard import load_guard, score_drift
+    from advisor.cadence.guard import watch as look
+    from advisor.cadence.scored_file import read_scored
+
+    rules = load_guard(guard)
+    found = read_scored(scored, guard=rules)
+    weak = score_drift(found.unlabelled_scores) if found.unlabelled_scores else ()
+    seen = look(rules, found.periods, weak_signals=weak)
+    if as_json:
+        typer.echo(seen.model_dump_json(indent=2))
+    else:
+        _print_watch(seen)
+    if exit_code and seen.action != "nothing":
+        raise typer.Exit(GATE_FAILED)
+
+
+def _ask_data(
+    data: str, *, model: str | None, loss: tuple[LossOption, float, float], **options: Any
+) -> "Asked":
+    from datetime import UTC, datetime
+
+    from advisor.cadence.ask import ask_data
+    from benchmarks.losses import Loss
+
+    sys.path.insert(0, str(Path.cwd()))
+    clustering = options["target"] is None and not data.startswith(("simulated:", "openml:"))
+    with _progress_bar() as show:
+        return ask_data(
+            data,
+            model=model or ("kmeans" if clustering else "hist_gradient_boosting"),
+            loss=Loss(*loss),
+            started_at=datetime.now(UTC),
+            keep_in=CACHE.expanduser(),
+            progress=show,
+            **options,
+        )
+
+
+def _progress_bar() -> Any:
+    from contextlib import contextmanager
+
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    @contextmanager
+    def bar() -> Any:
+        columns = (
+            TextColumn("back-test"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} trainings"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("back-test", total=8)
+            yield lambda done, total: progress.update(task, completed=done, total=total)
+
+    return bar()
+
+
+def _write_guard(path: Path, asked: "Asked") -> None:
+    from advisor.errors import AdvisorError
+
+    if asked.guard is None:
+        raise AdvisorError("errors cost nothing as given: there is nothing to guard")
+    try:
+        path.write_text(asked.guard.model_dump_json(indent=2) + "\n")
+    except OSError as error:
+        raise AdvisorError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _print_plan(asked: "Asked", *, as_json: bool) -> None:
+    import json
+
+    from advisor.cadence.words import as_json as to_json
+
+    if as_json:
+        typer.echo(json.dumps(to_json(asked.answer), indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from advisor.cadence.words import as_lines, cost_table
+
+    console = Console()
+    for line in as_lines(asked.answer):
+        console.print(line, highlight=False, markup=False)
+    table = Table("every (periods)", "USD per period", "", title="Cost against interval")
+    for row in cost_table(asked.answer):
+        table.add_row(*row)
+    console.print(table)
+    for note in (*asked.answer.plan.diagnostics, *asked.notes):
+        console.print(f"- {note}", highlight=False, markup=False)
+
+
+def _print_watch(seen: "Watch") -> None:
+    typer.echo(f"{seen.action.capitalize()}.")
+    for reason in (*seen.reasons, *seen.weak_signals):
+        typer.echo(f"- {reason}")
