@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from benchmarks.datasets import TEST_FRACTION, TaskData, split_rows
 from benchmarks.families import family_of
-from benchmarks.isolation import Job, JobResult, Worker
+from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
 from benchmarks.learning import affordable_rows, last_doubling_gain
 from benchmarks.presets import CURVE_FRACTIONS, Preset
 from benchmarks.records import (
@@ -37,6 +37,9 @@ OTHER_LOAD_LIMIT_FRACTION = 0.10
 
 STOLEN_LIMIT_FRACTION = 0.05
 """A hypervisor that takes more of the processors than this is worth a note. [fraction]"""
+
+CROWDED_FRACTION = 0.25
+"""With more of the processors in use by others, trials fall back to one thread. [fraction]"""
 
 MAX_NOTES = 12
 """Notes kept on one run."""
@@ -151,7 +154,8 @@ class CandidateBench:
         """Prepare the trials; `allowance_s` is this candidate's share of the time, null for any."""
         self._lab, self._candidate, self._device, self._key = lab, candidate, device, key
         self._cache = lab.store.unfinished(key)
-        self._threads = lab.hardware.logical_cpu_count
+        self._cpus = lab.hardware.logical_cpu_count
+        self._threads = free_processor_count(cpu_count=self._cpus)
         self._save_path = lab.scratch / f"{key}-{device}.joblib"
         self._rows_path = lab.scratch / f"{key}-{device}.json"
         self._found = _Found()
@@ -242,6 +246,11 @@ class CandidateBench:
         limit_s = None if self._fit_budget_s is None else self._fit_budget_s / 3
         label = self._curve_label(CURVE_FRACTIONS[0])
         result = self._curve_point(size, seed=seed, label=label, limit_s=limit_s)
+        too_busy = result.other_load_fraction > CROWDED_FRACTION
+        if self._threads > 1 and (result.outcome == "timeout" or too_busy):
+            self._threads = 1
+            self._found.curve.clear()
+            result = self._curve_point(size, seed=seed, label=label, limit_s=limit_s)
         if result.outcome == "timeout":
             size = max(MIN_CURVE_ROWS, size // 16)
             result = self._curve_point(size, seed=seed, label=label, limit_s=limit_s)
@@ -258,7 +267,12 @@ class CandidateBench:
         self, size: int, *, seed: int, label: str, limit_s: float | None = None
     ) -> JobResult:
         result = self._fit(
-            f"curve-{size}", label, seed=seed, rows=size, threads=self._threads, limit_s=limit_s
+            f"curve-{size}-{self._threads}",
+            label,
+            seed=seed,
+            rows=size,
+            threads=self._threads,
+            limit_s=limit_s,
         )
         if result.outcome == "ok":
             measured = TrainingMeasurement.model_validate(result.value["measurement"])
@@ -281,7 +295,7 @@ class CandidateBench:
     def _training(self, seed: int, *, rows: int) -> None:
         is_first = seed == self._lab.preset.seeds[0]
         result = self._fit(
-            f"train-{seed}-{rows}",
+            f"train-{seed}-{rows}-{self._threads}",
             f"training, seed {seed}",
             seed=seed,
             rows=rows,
@@ -441,6 +455,11 @@ class CandidateBench:
     def _explain_disturbance(self) -> None:
         """Say what else the machine was doing."""
         found = self._found
+        if self._threads < self._cpus and self._device == "cpu":
+            found.note(
+                f"other programs kept processors busy: measured with {self._threads} of "
+                f"{self._cpus} threads; close them and use --again for all"
+            )
         if found.disturbed:
             found.note(
                 f"other programs used up to {max(found.disturbed):.0%} of the processors during "

@@ -1,4 +1,4 @@
-"""What on this machine would spoil a measurement, each with its remedy. Looks only, changes nothing."""
+"""What on this machine would spoil a measurement, each with its remedy. Changes nothing."""
 
 import os
 import re
@@ -138,7 +138,7 @@ def _quota(root: Path) -> Finding:
         check="processor quota",
         severity="problem",
         found=found,
-        remedy="grant whole processors (docker --cpus, Kubernetes limits.cpu): a part of one stalls "
+        remedy="grant whole processors (docker --cpus, limits.cpu): a part of one stalls "
         "every 100 ms",
     )
 

@@ -10,6 +10,7 @@ running is killed, what it prints is kept up to `OUTPUT_BYTES`, and whatever hap
 
 import contextlib
 import json
+import math
 import os
 import resource
 import select
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -426,6 +427,9 @@ class CpuTicks:
     """Taken by the hypervisor for others. [s]"""
 
 
+FREE_TOLERANCE = 0.7
+"""Others that use up to 0.3 of a processor are let pass as none. [processors]"""
+
 SHORTEST_LOAD_S = 0.5
 """Below this, processor ticks are too coarse to tell. [s]"""
 
@@ -441,6 +445,28 @@ def read_cpu_ticks(*, root: Path = Path("/")) -> CpuTicks | None:
     idle_s = ticks[3] + ticks[4]
     stolen_s = ticks[7] if len(ticks) > 7 else 0.0
     return CpuTicks(busy_s=sum(ticks[:8]) - idle_s - stolen_s, stolen_s=stolen_s)
+
+
+def free_processor_count(
+    *,
+    cpu_count: int,
+    window_s: float = 0.3,
+    sleep: Callable[[float], None] = time.sleep,
+    root: Path = Path("/"),
+) -> int:
+    """Return how many processors other programs leave free, at least 1; looks for a moment.
+
+    More threads than free processors is no measurement of threads: OpenMP's threads wait for each
+    other, and one that shares its processor holds up all of them, tenfold and more.
+    """
+    before = read_cpu_ticks(root=root)
+    if cpu_count == 1 or before is None:
+        return cpu_count
+    sleep(window_s)
+    after = read_cpu_ticks(root=root)
+    assert after is not None
+    busy_count = max(0.0, after.busy_s - before.busy_s) / window_s
+    return max(1, min(cpu_count, cpu_count - math.floor(busy_count + FREE_TOLERANCE)))
 
 
 def other_load(

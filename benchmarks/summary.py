@@ -6,28 +6,44 @@ from collections.abc import Sequence
 from benchmarks.records import BacktestRun, BenchmarkRun
 from benchmarks.stats import quantile_interval
 
-RUN_COLUMNS = (
+NARROW = ("candidate", "quality", "spread", "train s", "p50 ms", "p99 ms", "MiB", "outcome")
+"""Columns for an ordinary terminal."""
+
+WIDE = (
     "candidate",
-    "device",
     "quality",
     "spread",
-    "train [s]",
     "rows",
-    "p50 1 row [ms]",
-    "p99 1 row [ms]",
+    "train s",
+    "p50 ms",
+    "p99 ms",
     "rows/s",
-    "model [MB]",
-    "memory [MiB]",
+    "model MB",
+    "MiB",
     "outcome",
 )
-"""Heads of the table of `run_row`."""
+"""Columns where there is room."""
+
+WIDE_COLUMNS = 120
+"""Characters that the wide table needs."""
 
 NONE = "–"
 """Shown where there is no number."""
 
 
-def run_row(run: BenchmarkRun) -> tuple[str, ...]:
-    """Return one run as text, in the order of `RUN_COLUMNS`.
+def columns_for(width: int, *, all_ok: bool) -> tuple[str, ...]:
+    """Return the columns that fit so many characters; the outcome only where there is one to tell.
+
+    Example:
+        >>> columns_for(80, all_ok=True)
+        ('candidate', 'quality', 'spread', 'train s', 'p50 ms', 'p99 ms', 'MiB')
+    """
+    columns = WIDE if width >= WIDE_COLUMNS else NARROW
+    return tuple(column for column in columns if not (all_ok and column == "outcome"))
+
+
+def run_cells(run: BenchmarkRun) -> dict[str, str]:
+    """Return one run as text by column.
 
     Quality and training time are means over seeds, the spread is highest minus lowest. Latencies
     are of one row with one thread; a percentile that the samples are too few for is left out.
@@ -37,20 +53,20 @@ def run_row(run: BenchmarkRun) -> tuple[str, ...]:
     single = [item for item in run.inference if item.thread_count == 1]
     first = min(single, key=lambda item: item.batch_rows, default=None)
     rates = [item.batch_rows / statistics.median(item.durations_s) for item in single]
-    return (
-        run.candidate.name,
-        run.device,
-        f"{statistics.fmean(qualities):.4f}" if qualities else NONE,
-        f"{max(qualities) - min(qualities):.4f}" if qualities else NONE,
-        _number(statistics.fmean(s.wall_s for s in seeds.values()) if seeds else None),
-        f"{max(item.row_count for item in run.training):,}" if run.training else NONE,
-        _milliseconds(first.durations_s if first else (), quantile=0.5),
-        _milliseconds(first.durations_s if first else (), quantile=0.99),
-        f"{max(rates):,.0f}" if rates else NONE,
-        _number(None if run.artefact_bytes is None else run.artefact_bytes / 1e6),
-        f"{run.serving_memory_bytes / 2**20:,.0f}" if run.serving_memory_bytes else NONE,
-        run.outcome,
-    )
+    where = "" if run.device == "cpu" else f" ({run.device})"
+    return {
+        "candidate": run.candidate.name + where,
+        "quality": f"{statistics.fmean(qualities):.4f}" if qualities else NONE,
+        "spread": f"{max(qualities) - min(qualities):.4f}" if qualities else NONE,
+        "rows": f"{max(item.row_count for item in run.training):,}" if run.training else NONE,
+        "train s": _number(statistics.fmean(s.wall_s for s in seeds.values()) if seeds else None),
+        "p50 ms": _milliseconds(first.durations_s if first else (), quantile=0.5),
+        "p99 ms": _milliseconds(first.durations_s if first else (), quantile=0.99),
+        "rows/s": f"{max(rates):,.0f}" if rates else NONE,
+        "model MB": _number(None if run.artefact_bytes is None else run.artefact_bytes / 1e6),
+        "MiB": f"{run.serving_memory_bytes / 2**20:,.0f}" if run.serving_memory_bytes else NONE,
+        "outcome": run.outcome,
+    }
 
 
 def run_remarks(run: BenchmarkRun) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """`advisor bench`: measure the candidates of a study."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -54,7 +55,9 @@ def bench(
     if as_json:
         typer.echo(_as_json(result))
     else:
-        print_result(result, Console())
+        from benchmarks.summary import WIDE_COLUMNS
+
+        print_result(result, Console(width=None if sys.stdout.isatty() else WIDE_COLUMNS))
         typer.echo(f"Next: advisor recommend {study}", err=True)
 
 
@@ -112,35 +115,48 @@ def bench_study(
 
 def print_result(result: "BenchResult", console: "Console") -> None:
     """Print a table of runs, and under it what must be known beside the numbers."""
+    from rich import box
     from rich.markup import escape
     from rich.table import Table
 
     from benchmarks.summary import (
-        RUN_COLUMNS,
         backtest_line,
+        columns_for,
+        run_cells,
         run_remarks,
-        run_row,
         shared_remarks,
     )
 
     spec = result.plan.dataset
+    columns = columns_for(console.width, all_ok=all(run.outcome == "ok" for run in result.runs))
     table = Table(
-        title=escape(f"{spec.name}: {spec.task}, quality is {spec.metric}"), title_justify="left"
+        title=escape(f"{spec.name}: {spec.task}, quality is {spec.metric}"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
     )
-    for position, column in enumerate(RUN_COLUMNS):
-        table.add_column(column, justify="left" if position < 2 else "right")
+    for column in columns:
+        is_text = column in {"candidate", "outcome"}
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     for run in result.runs:
-        table.add_row(*(escape(text) for text in run_row(run)))
+        cells = run_cells(run)
+        table.add_row(*(escape(cells[column]) for column in columns))
     console.print(table)
     shared = shared_remarks(result.runs)
     for remark in shared:
-        console.print(f"- {escape(remark)}", highlight=False)
+        console.print(f"- {escape(remark)}", highlight=False, soft_wrap=True)
     for run in result.runs:
         for remark in run_remarks(run):
             if remark not in shared:
-                console.print(f"- {escape(f'{run.candidate.name}: {remark}')}", highlight=False)
+                console.print(
+                    f"- {escape(f'{run.candidate.name}: {remark}')}",
+                    highlight=False,
+                    soft_wrap=True,
+                )
     for backtest in result.backtests:
-        console.print(f"- back-test of {escape(backtest_line(backtest))}", highlight=False)
+        console.print(
+            f"- back-test of {escape(backtest_line(backtest))}", highlight=False, soft_wrap=True
+        )
 
 
 def _as_json(result: "BenchResult") -> str:
@@ -187,7 +203,7 @@ class _Bar:
         from benchmarks.runner import plan_lines
 
         for line in plan_lines(plan):
-            self._console.print(line, highlight=False, markup=False)
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def show_progress(self, progress: object) -> None:
         """Move the bar."""
