@@ -6,15 +6,12 @@ processes, one thread each; what is finished is kept in a folder and not done ag
 
 import hashlib
 import json
-import multiprocessing
-import os
 import pickle
+import queue
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -23,11 +20,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import TaskData
-from benchmarks.errors import BenchmarkError, DataError
+from benchmarks.errors import DataError
+from benchmarks.isolation import Job, Worker
 from benchmarks.losses import Loss, mad
 from benchmarks.periods import PeriodLength, cut_periods, seconds
 from benchmarks.records import BacktestRun, Candidate, ErrorCell, HardwareProfile
-from benchmarks.trials import Bench, Scored, Trial, run_clusterings, run_trial
+from benchmarks.trials import (
+    Bench,
+    Scored,
+    Trial,
+    failed_trial,
+    guarded_trial,
+    run_clusterings,
+    scored_from,
+)
 
 MOST_TRAININGS: Final = 8
 """Trainings of a back-test."""
@@ -195,9 +201,6 @@ def error_cells(results: Sequence[Scored]) -> tuple[ErrorCell, ...]:
 
 # Many trials --------------------------------------------------------------------------------------
 
-_bench: Bench | None = None
-"""The bench of a child process, loaded once."""
-
 
 def run_trials(
     bench: Bench,
@@ -230,72 +233,52 @@ def _run_open(
     bench: Bench, trials: Sequence[Trial], *, worker_count: int, deadline_s: float
 ) -> Iterator[Scored]:
     if worker_count == 0 or not trials:
-        yield from (_guarded(bench, trial) for trial in trials)
+        yield from (guarded_trial(bench, trial) for trial in trials)
         return
-    with tempfile.TemporaryDirectory(prefix="backtest-") as folder, _single_threaded():
+    with tempfile.TemporaryDirectory(prefix="backtest-") as folder:
         path = Path(folder) / "bench.pickle"
         path.write_bytes(pickle.dumps(bench, protocol=pickle.HIGHEST_PROTOCOL))
-        pool = ProcessPoolExecutor(
-            max_workers=min(worker_count, len(trials)),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_load_bench,
-            initargs=(str(path), tuple(sys.path)),
-        )
-        with pool:
-            waiting = {pool.submit(_run_in_child, trial): trial for trial in trials}
-            try:
-                for future in as_completed(waiting, timeout=deadline_s * len(trials)):
+        payload = {"path": str(path), "import_paths": list(sys.path)}
+        wanted: queue.SimpleQueue[Trial] = queue.SimpleQueue()
+        for trial in trials:
+            wanted.put(trial)
+        done: queue.SimpleQueue[Scored] = queue.SimpleQueue()
+        stop = threading.Event()
+
+        def work() -> None:
+            with Worker(
+                thread_count=1, warm="benchmarks.trials:load_bench", warm_payload=payload
+            ) as worker:
+                while not stop.is_set():
                     try:
-                        yield future.result()
-                    except BrokenProcessPool:
-                        yield _failed(waiting[future], "the training process died")
-            except TimeoutError:
-                for process in list((pool._processes or {}).values()):  # noqa: SLF001
-                    process.kill()
-                for future, trial in waiting.items():
-                    if not future.done():
-                        yield _failed(trial, f"no result within {deadline_s:g} s each")
+                        trial = wanted.get_nowait()
+                    except queue.Empty:
+                        return
+                    done.put(_isolated(worker, trial, deadline_s=deadline_s))
+
+        threads = [
+            threading.Thread(target=work, daemon=True)
+            for _ in range(min(worker_count, len(trials)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in trials:
+                yield done.get()
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
 
 
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Children that start in here use one thread each: the children are the parallelism."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _load_bench(path: str, import_paths: tuple[str, ...]) -> None:
-    global _bench  # noqa: PLW0603  # a child process loads its data once
-    sys.path[:] = list(dict.fromkeys([*import_paths, *sys.path]))
-    _bench = pickle.loads(Path(path).read_bytes())  # noqa: S301  # our own file of this run
-
-
-def _run_in_child(trial: Trial) -> Scored:
-    assert _bench is not None
-    return _guarded(_bench, trial)
-
-
-def _guarded(bench: Bench, trial: Trial) -> Scored:
-    """Turn what a model throws into a result that says so; our own errors go through."""
-    try:
-        return run_trial(bench, trial)
-    except BenchmarkError:
-        raise
-    except Exception as error:  # noqa: BLE001  # a model of the user's may throw anything
-        return _failed(trial, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
-
-
-def _failed(trial: Trial, reason: str) -> Scored:
-    return Scored(origin=trial.origin, wall_s=0.0, training_row_count=0, reason=reason)
+def _isolated(worker: Worker, trial: Trial, *, deadline_s: float) -> Scored:
+    """Run one trial in a child process; whatever happens there is a result."""
+    result = worker.run(
+        Job(function="benchmarks.trials:run_job", payload=vars(trial), deadline_s=deadline_s)
+    )
+    if result.outcome == "ok":
+        return scored_from(result.value)
+    return failed_trial(trial, result.reason or result.outcome)
 
 
 # What is kept -------------------------------------------------------------------------------------
@@ -306,7 +289,7 @@ def _load(folder: Path | None, trial: Trial) -> Scored | None:
         return None
     try:
         raw = json.loads((folder / f"{trial.origin}.json").read_text())
-        return Scored(**raw | {"count": tuple(raw["count"]), "error": tuple(raw["error"])})
+        return scored_from(raw)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

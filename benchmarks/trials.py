@@ -1,8 +1,12 @@
 """One training of a back-test, and the scores of its model on every later period."""
 
+import importlib
+import pickle
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -116,6 +120,47 @@ def run_trial(bench: Bench, trial: Trial) -> Scored:
         count=count,
         error=error,
     )
+
+
+def guarded_trial(bench: Bench, trial: Trial) -> Scored:
+    """Turn what a model throws into a result that says so; our own errors go through."""
+    try:
+        return run_trial(bench, trial)
+    except BenchmarkError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a model of the user's may throw anything
+        return failed_trial(trial, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+
+
+def failed_trial(trial: Trial, reason: str) -> Scored:
+    """The result of a trial that has none."""
+    return Scored(origin=trial.origin, wall_s=0.0, training_row_count=0, reason=reason)
+
+
+def scored_from(raw: dict[str, Any]) -> Scored:
+    """Rebuild a result from its JSON form."""
+    return Scored(**raw | {"count": tuple(raw["count"]), "error": tuple(raw["error"])})
+
+
+_bench: Bench | None = None
+"""The bench of a child process, loaded once."""
+
+
+def load_bench(path: str, import_paths: list[str]) -> None:
+    """Load what all trials of this worker share; called once, before it forks."""
+    global _bench  # noqa: PLW0603  # a worker loads its data once
+    sys.path[:] = list(dict.fromkeys([*import_paths, *sys.path]))
+    _bench = pickle.loads(Path(path).read_bytes())  # noqa: S301  # our own file of this run
+    importlib.import_module(family_of(_bench.candidate).module)
+
+
+def run_job(**trial: Any) -> dict[str, Any]:
+    """Run one trial in a child process; JSON in, JSON out."""
+    assert _bench is not None
+    try:
+        return vars(guarded_trial(_bench, Trial(**trial)))
+    except BenchmarkError as error:
+        return vars(failed_trial(Trial(**trial), str(error)))
 
 
 def _fit(bench: Bench, rows: NDArray[np.int64]) -> tuple[Any, float]:

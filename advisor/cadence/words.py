@@ -78,20 +78,21 @@ def as_lines(answer: Answer) -> list[str]:
     """The answer first, then what it costs, why, and how sure it is."""
     plan, cost = answer.plan, answer.plan.usd_per_period
     total = cost.training + cost.excess_error + cost.unavoidable_error
-    lines = [
-        f"{verdict(answer)}   Costs within 1%: {_span(plan.band_1pct_periods)}"
-        f" periods; within 5%: {_span(plan.band_5pct_periods)}."
-    ]
+    bands = (
+        f"Costs within 1%: {_span(plan.band_1pct_periods)} periods;"
+        f" within 5%: {_span(plan.band_5pct_periods)}."
+    )
+    lines = [f"{verdict(answer)}   {bands}"]
     if answer.redevelopment is not None:
         lines.append(
             f"Redevelop (with experiments) {_every(answer.redevelopment.interval_periods)}."
         )
-    lines += [
+    price = (
         f"A period ({answer.period}) costs {total:,.2f} USD: training {cost.training:,.2f},"
         f" errors of an ageing model {cost.excess_error:,.2f},"
-        f" errors that a fresh one makes too {cost.unavoidable_error:,.2f}.",
-        _why(plan),
-    ]
+        f" errors that a fresh one makes too {cost.unavoidable_error:,.2f}."
+    )
+    lines += [price, _why(plan)]
     if plan.interval_80_periods is not None and plan.probability_never is not None:
         lines.append(
             f"How sure: the best interval lies in {_span(plan.interval_80_periods)} periods with"

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from advisor.cadence.ask import Asked, Money
+    from advisor.cadence.ask import Asked
     from advisor.cadence.guard import Watch
 
 CACHE = Path("~/.cache/model-deployment-advisor/backtests")
