@@ -156,7 +156,7 @@ def no_jumps(rows: Sequence[Row]) -> Iterable[Finding]:
         ordered = sorted(history, key=lambda row: row.valid_from)
         for before, after in pairwise(ordered):
             low, high = sorted((before.price_usd_per_unit, after.price_usd_per_unit))
-            if low > 0 and high >= LARGEST_JUMP * low and not after.note:
+            if low > 0 and high >= LARGEST_JUMP * low * (1 - 1e-9) and not after.note:
                 yield Finding(
                     "no-jumps",
                     _where(after),

@@ -152,6 +152,9 @@ def rows_of_blocks(
             row = None if offer is None else service.mapper(offer, reading)
             if row is not None:
                 rows.append(row)
+        last = span.data[span.data.rfind(b"\n", span.start, span.end) + 1 : span.end]
+        if names and last and span.start < span.end:
+            _offer(_fields(last, url=url), names=names, url=url)  # a cut line does not fit
     if not names:
         raise SourceError(f"{url}: not an offer file (no header line)")
     return rows
