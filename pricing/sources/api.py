@@ -13,12 +13,14 @@ from typing import Any, Final
 import boto3
 from botocore import exceptions
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 from pricing.errors import SourceError
 from pricing.quotes import Row
 from pricing.sources.offers import Offer, Reading, Service, plain_name, usage_tail
 
 ATTEMPTS: Final = 8
+GARBLED_ATTEMPTS: Final = 3
 DAY_S: Final = 24 * 3600
 PLAN_YEARS: Final[Mapping[int, str]] = {365 * DAY_S: "savings-1y", 3 * 365 * DAY_S: "savings-3y"}
 SAGEMAKER_USAGES: Final[Mapping[str, str]] = {
@@ -37,7 +39,9 @@ def client(name: str, *, region: str, endpoint_url: str | None = None) -> Any:
     config = Config(
         retries={"mode": "standard", "max_attempts": ATTEMPTS}, connect_timeout=10, read_timeout=60
     )
-    return boto3.client(name, region_name=region, endpoint_url=endpoint_url, config=config)
+    return boto3.Session().client(
+        name, region_name=region, endpoint_url=endpoint_url, config=config
+    )
 
 
 def price_list_region(region: str) -> str:
@@ -68,7 +72,13 @@ def plain_errors(action: str) -> Iterator[None]:
         raise SourceError(
             f"{action}: no network, or AWS did not answer ({_name(error)})"
         ) from error
-    except (exceptions.BotoCoreError, ValueError, KeyError, TypeError) as error:
+    except (
+        exceptions.BotoCoreError,
+        ResponseParserError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise SourceError(f"{action}: the answer makes no sense ({_name(error)})") from error
 
 
@@ -89,6 +99,30 @@ def _client_message(action: str, error: exceptions.ClientError) -> str:
     return f"{action}: AWS refused ({code})"
 
 
+def _pages(
+    call: Callable[..., Mapping[str, Any]], *, holding: str, cursor: str, **question: Any
+) -> Iterator[Mapping[str, Any]]:
+    """Ask page by page; an answer that was cut or garbled on its way is asked for again.
+
+    Raises:
+        ValueError: every answer was garbled.
+    """
+    while True:
+        for _ in range(GARBLED_ATTEMPTS):
+            try:
+                answer = call(**question)
+            except ResponseParserError:
+                continue
+            if holding in answer:
+                break
+        else:
+            raise ValueError(f"{GARBLED_ATTEMPTS} answers without {holding}")
+        yield answer
+        if not answer.get(cursor):
+            return
+        question[cursor] = answer[cursor]
+
+
 def fetch_rows(
     service: Service,
     *,
@@ -107,16 +141,19 @@ def fetch_rows(
     rows: list[Row] = []
     seen = 0
     with plain_errors("pricing:GetProducts"):
-        pages = client(
-            "pricing", region=price_list_region(region), endpoint_url=endpoint_url
-        ).get_paginator("get_products")
+        prices = client("pricing", region=price_list_region(region), endpoint_url=endpoint_url)
         for wanted in service.filters:
             filters = [
                 {"Type": "TERM_MATCH", "Field": name, "Value": value}
                 for name, value in {"regionCode": region, **wanted}.items()
             ]
-            for page in pages.paginate(
-                ServiceCode=service.code, Filters=filters, FormatVersion="aws_v1"
+            for page in _pages(
+                prices.get_products,
+                holding="PriceList",
+                cursor="NextToken",
+                ServiceCode=service.code,
+                Filters=filters,
+                FormatVersion="aws_v1",
             ):
                 for text in page["PriceList"]:
                     seen += 1
@@ -171,25 +208,23 @@ def fetch_savings_plans(
             ("Compute", "Fargate"),
             ("SageMaker", "SageMaker"),
         ):
-            question: dict[str, Any] = {
-                "savingsPlanPaymentOptions": ["All Upfront"],
-                "savingsPlanTypes": [plan],
-                "products": [product],
-                "filters": [{"name": "region", "values": [region]}],
-                "maxResults": 1000,
-            }
-            while True:  # boto3 has no paginator for this one
-                answer = plans.describe_savings_plans_offering_rates(**question)
+            for page in _pages(
+                plans.describe_savings_plans_offering_rates,
+                holding="searchResults",
+                cursor="nextToken",
+                savingsPlanPaymentOptions=["All Upfront"],
+                savingsPlanTypes=[plan],
+                products=[product],
+                filters=[{"name": "region", "values": [region]}],
+                maxResults=1000,
+            ):
                 rows += [
                     row
-                    for rate in answer["searchResults"]
+                    for rate in page["searchResults"]
                     if (row := _plan_row(rate, region=region, today=today)) is not None
                 ]
                 if progress:
                     progress(len(rows), None)
-                if not answer.get("nextToken"):
-                    break
-                question["nextToken"] = answer["nextToken"]
     return rows
 
 
@@ -256,12 +291,16 @@ def fetch_spot(
     newest: dict[tuple[str, str], tuple[datetime, float]] = {}
     with plain_errors("ec2:DescribeSpotPriceHistory"):
         ec2 = client("ec2", region=region, endpoint_url=endpoint_url)
-        pages = ec2.get_paginator("describe_spot_price_history").paginate(
+        for page in _pages(
+            ec2.describe_spot_price_history,
+            holding="SpotPriceHistory",
+            cursor="NextToken",
             ProductDescriptions=["Linux/UNIX"],
             StartTime=datetime.combine(today, time.min, tzinfo=UTC),
-        )
-        for page in pages:
+        ):
             for entry in page["SpotPriceHistory"]:
+                if not entry["ProductDescription"].startswith("Linux/UNIX"):
+                    continue
                 key = (entry["InstanceType"], entry["AvailabilityZone"])
                 found = (entry["Timestamp"], float(entry["SpotPrice"]))
                 newest[key] = max(newest.get(key, found), found)
@@ -305,7 +344,9 @@ def fetch_instance_types(
     found: dict[str, dict[str, float | str | bool]] = {}
     with plain_errors("ec2:DescribeInstanceTypes"):
         ec2 = client("ec2", region=region, endpoint_url=endpoint_url)
-        for page in ec2.get_paginator("describe_instance_types").paginate():
+        for page in _pages(
+            ec2.describe_instance_types, holding="InstanceTypes", cursor="NextToken"
+        ):
             for kind in page["InstanceTypes"]:
                 processors = kind["VCpuInfo"]
                 gpus = kind.get("GpuInfo", {}).get("Gpus", [])
