@@ -359,11 +359,16 @@ def rate_table(recommendation: Recommendation) -> Table:
                     Cell(usd(found[p].usd_per_month) if p in found else "none feasible")
                     for p in platforms
                 ),
-                Cell(min(found.values(), key=lambda point: point.usd_per_month).option),
+                Cell(_named(min(found.values(), key=lambda point: point.usd_per_month))),
             )
             for rate, found in sorted(by_rate.items())
         ),
     )
+
+
+def _named(point: CostPoint) -> str:
+    name = platform_name(point.platform)
+    return point.option if name in point.option else f"{name}, {point.option}"
 
 
 def curve_platforms(recommendation: Recommendation) -> tuple[str, ...]:
@@ -519,8 +524,8 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
         Fact(
             "Train on",
             f"{platform_name(training.platform)}, {training.sku}",
-            f"{significant(training.usd_per_run)} USD per run, "
-            f"{significant(training.usd_per_release)} USD per release of "
+            f"{usd(training.usd_per_run)} USD per run, "
+            f"{usd(training.usd_per_release)} USD per release of "
             f"{training.runs_per_release:,} runs, {usd(training.usd_per_month)} USD/month.",
         ),
     )
