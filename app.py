@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from advisor.demo import demo_study_path
-from advisor.errors import AdvisorError, NoRunsError, StudyError
+from advisor.errors import AdvisorError
 from advisor.study import load_study
 from advisor.views import answering, asking, showing
 
@@ -27,7 +27,7 @@ def page() -> None:
     try:
         saved = load_study(path)
         as_saved = answering.answer(path, {}, on=today)
-    except (NoRunsError, StudyError) as error:
+    except AdvisorError as error:
         showing.cannot_answer(str(error))
         return
     changed = asking.ask(path, saved)

@@ -58,6 +58,11 @@ def models(recommendation: Recommendation) -> tuple[Section, ...]:
             "Models: the simplest that is good enough",
             sentences=(
                 f"Quality is {recommendation.metric} on held-out rows; {recommendation.data}.",
+                *(
+                    ("A bar in the chart is as long as the spread over seeds, around the mean.",)
+                    if any(step.usd_per_month is not None for step in recommendation.ladder)
+                    else ()
+                ),
             ),
             chart="quality-against-cost",
             tables=(tables.ladder_table(recommendation),),

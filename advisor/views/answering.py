@@ -5,10 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
 from advisor.recommend import load_evidence, recommend
 from advisor.recommendation import Recommendation
 from advisor.study import load_study
+from benchmarks.errors import BenchmarkError
+from pricing.errors import PricingError
 
 
 def answer(path: Path, overrides: dict[str, str], *, on: date) -> Recommendation:
@@ -19,7 +22,10 @@ def answer(path: Path, overrides: dict[str, str], *, on: date) -> Recommendation
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Recommendation:
-    return recommend(load_study(path, settings), _evidence(path, stamp), on=on)
+    try:
+        return recommend(load_study(path, settings), _evidence(path, stamp), on=on)
+    except (PricingError, BenchmarkError) as error:
+        raise AdvisorError(str(error)) from error
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -179,6 +179,31 @@ def test_a_broken_study_is_one_clear_line(tmp_path, monkeypatch):
     assert "did you mean data.path," in page.error[0].value.replace("\\", "")
 
 
+def test_a_hostile_study_is_shown_as_words(tmp_path, monkeypatch):
+    path = measured_study(tmp_path)
+    name = '"<script>alert(1)</script>\\x1b[31m <img src=x onerror=alert(1)>"'
+    path.write_text(path.read_text().replace("name: demo", f"name: {name}"))
+    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    page = AppTest.from_file(APP, default_timeout=60).run()
+
+    assert not page.exception
+    assert "&lt;script&gt;" in shown(page)
+    assert "<script" not in shown(page)
+    assert "<img" not in shown(page)
+    assert "\x1b" not in shown(page)
+
+
+def test_a_damaged_store_is_said_not_thrown(tmp_path, monkeypatch):
+    path = measured_study(tmp_path)
+    for file in (tmp_path / ".advisor").rglob("*.json"):
+        file.write_text("{")
+    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    page = AppTest.from_file(APP, default_timeout=60).run()
+
+    assert not page.exception
+    assert page.error
+
+
 def test_there_are_at_most_seven_first_controls():
     assert len(PRIMARY) <= 7
 
