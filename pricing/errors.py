@@ -25,5 +25,9 @@ class SourceError(PricingError):
     """A price source did not answer, refused, or answered with nonsense."""
 
 
+class NetworkError(SourceError):
+    """Nothing answers at all: the network is down, or the address is wrong."""
+
+
 class CheckFailed(PricingError):
     """Rows break a rule that every price table obeys."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pricing.base import Record
 from pricing.checks import check_new_rows
-from pricing.errors import CheckFailed, PricingError, TableError
+from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
 from pricing.instances import load_catalogue
 from pricing.quotes import Confirmation, PriceBook, Row
 from pricing.sources import SOURCES, Via
@@ -128,6 +128,8 @@ def refresh(
                 _require_sound(fresh, held=[*book.rows, *(change.row for change in changes)])
             except PricingError as error:
                 failures.append(Failure(source=service, region=region, message=str(error)))
+                if isinstance(error, NetworkError):  # once is enough to know; ask the rest once
+                    transport = (transport or Transport())._replace(attempts=1)
             else:
                 changes += fresh
                 confirmed += same

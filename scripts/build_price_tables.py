@@ -567,6 +567,8 @@ def network_and_storage(facts: list[Fact], page: list[Fact]) -> list[Row]:
     rows = []
     for fact in facts:
         key = NETWORK.get((fact["service"], fact["sku"]))
+        if fact["note"].startswith("first 100 GB/month free"):
+            fact["note"] = "the first 100 GB a month of an account are free and not taken off"
         if key:
             service, sku, unit, tier = key
             rows.append(row_of(fact, service=service, sku=sku, unit=unit, tier_from=tier))

@@ -45,30 +45,41 @@ def bill(
 
 def _show(found: "Bill") -> None:
     """Print a bill as a table, its total, and what the reader must know about its prices."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Bill in {found.region} at the prices of {found.on}", title_justify="left")
-    for heading in ("line", "quantity", "unit", "USD/unit", "USD", "price", "since"):
+    console = Console(highlight=False, markup=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("line", "quantity", "USD/unit", "USD", "price", "since"):
         right = heading in {"quantity", "USD/unit", "USD"}
-        table.add_column(heading, justify="right" if right else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=heading != "line",
+        )
     notes: dict[str, None] = {}
     for line in found.lines:
         table.add_row(
             line.label,
-            f"{line.quantity:,.4f}".rstrip("0").rstrip("."),
-            line.unit,
-            f"{line.usd_per_unit:.10f}".rstrip("0").rstrip("."),
+            f"{_short(line.quantity)} {line.unit}",
+            f"{line.usd_per_unit:.7g}",
             f"{line.cost_usd:,.2f}",
             line.quote.basis,
             line.quote.valid_from.isoformat(),
         )
         if line.quote.note:
             notes[f"{line.quote.sku}: {line.quote.note}"] = None
-    console = Console(highlight=False, markup=False)
+    console.print(f"Bill in {found.region} at the prices of {found.on}")
     console.print(table)
     console.print(f"Total: {found.total_usd:,.2f} USD")
     for note in notes:
         console.print(f"  {note}", soft_wrap=True)
     for free in found.free_tiers:
         console.print(f"  Free tier, not taken off: {free}", soft_wrap=True)
+
+
+def _short(quantity: float) -> str:
+    """Print a quantity without digits that say nothing."""
+    return f"{quantity:,.4f}".rstrip("0").rstrip(".")

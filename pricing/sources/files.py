@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
-from pricing.errors import SourceError
+from pricing.errors import NetworkError, SourceError
 from pricing.quotes import Row
 from pricing.sources.offers import Offer, Reading, Service, plain_name
 
@@ -66,6 +66,7 @@ def fetch_rows(
     how = transport or Transport()
     url = offer_url(base_url=how.base_url, service=service, region=region)
     last = ""
+    unreachable = 0
     for attempt in range(how.attempts):
         if attempt:
             how.sleep(how.wait_s * 2 ** (attempt - 1))
@@ -80,7 +81,9 @@ def fetch_rows(
             last = f"the connection was cut: {error}"
         except (urllib.error.URLError, TimeoutError) as error:
             last = f"no answer: {getattr(error, 'reason', error)}"
-    raise SourceError(f"{url}: {last}, {how.attempts} times; check the network and try again later")
+            unreachable += 1
+    kind = NetworkError if unreachable == how.attempts else SourceError
+    raise kind(f"{url}: {last}, {how.attempts} times; check the network and try again later")
 
 
 def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterator[bytes]:
