@@ -1,0 +1,212 @@
+"""The bill and prices commands, through the same wrapper that the installed command uses."""
+
+import json
+
+import pytest
+import typer
+
+from advisor.cli import bill, prices
+from pricing.tables import load_book, write_table
+from tests.pricing.aws_server import running
+from tests.pricing.books import row
+from tests.pricing.offer_files import ec2_line, offer_file
+
+USAGE = """\
+region: us-east-1
+on: 2026-11-21
+lines:
+  - {label: endpoint, service: sagemaker-hosting, sku: ml.c5.xlarge, hours: 744, count: 2}
+  - {service: sagemaker-processing, sku: ml.m5.4xlarge, hours: 2.5}
+  - {service: sagemaker-data, gb: 3.41}
+"""
+
+
+@pytest.fixture
+def advisor(capsys):
+    """Run a command; return its exit code and what it printed to stdout and stderr."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    bill.add(app)
+    prices.add(app)
+
+    def run(*arguments):
+        try:
+            code = app(args=[str(a) for a in arguments], standalone_mode=False)
+        except typer.Exit as stop:
+            code = stop.exit_code
+        captured = capsys.readouterr()
+        return code or 0, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def usage(tmp_path):
+    path = tmp_path / "usage.yaml"
+    path.write_text(USAGE)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A book of two machines, one of which became dearer."""
+    place = tmp_path / "book"
+    place.mkdir()
+    rows = [
+        row("m5.large", 0.1, valid_from=row().valid_from.replace(year=2025)),
+        row("m5.large", 0.12),
+        row("m5.xlarge", 0.2),
+        row("m5.large", 0.107, region="eu-west-1"),
+    ]
+    write_table(place / "ec2.csv", rows=rows)
+    return place
+
+
+def test_a_bill_prints_its_lines_and_its_total(advisor, usage):
+    code, out, err = advisor("bill", usage)
+
+    assert code == 0
+    assert "Total: 305.91 USD" in out
+    assert "endpoint" in out
+    assert "STALE PRICES" in err
+    assert "STALE PRICES" not in out
+
+
+def test_a_bill_as_json_has_the_fixed_form(advisor, usage):
+    code, out, _ = advisor("bill", usage, "--json")
+
+    content = json.loads(out)
+    assert code == 0
+    assert content["total_usd"] == pytest.approx(305.91156)
+    for line in content["lines"]:
+        assert {"label", "quantity", "unit", "usd_per_unit", "cost_usd", "quote"} == set(line)
+        assert {"service", "sku", "region", "valid_from", "source", "basis"} <= set(line["quote"])
+        assert line["cost_usd"] == pytest.approx(line["quantity"] * line["usd_per_unit"])
+
+
+def test_a_wrong_usage_file_is_an_expected_error(advisor, usage):
+    from pricing.errors import UsageError
+
+    usage.write_text(USAGE.replace("hours: 2.5", "huors: 2.5"))
+
+    with pytest.raises(UsageError, match="line 2 .* did you mean hours"):
+        advisor("bill", usage)
+
+
+def test_show_prints_a_price_its_history_and_json(advisor, folder):
+    _, out, _ = advisor("prices", "show", "m5.large", "--book", folder, "--on", "2026-11-21")
+    assert "ec2 m5.large us-east-1 on-demand: 0.12 USD/hour  list, from 2026-01-01" in out
+
+    _, out, _ = advisor(
+        "prices", "show", "m5.large", "--region", "us-east-1", "--history", "--book", folder
+    )
+    assert len(out.splitlines()) == 2
+
+    _, out, _ = advisor("prices", "show", "m5.xlarge", "--json", "--book", folder)
+    assert [one["price_usd_per_unit"] for one in json.loads(out)] == [0.2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("show", "m5.lagre"), "did you mean m5.large"),
+        (("show", "m5.large", "--region", "eu-wset-1"), "no region .* did you mean eu-west-1"),
+        (("show", "m5.large", "--service", "ec3"), "no service .* did you mean ec2"),
+        (("show", "m5.large", "--on", "soon"), "is not a day"),
+        (("diff", "2026-01-01", "tomorrow"), "is not a day"),
+        (("refresh", "--service", "ec3"), "no service"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_near_ones(advisor, folder, arguments, sentence):
+    from pricing.errors import PricingError
+
+    with pytest.raises(PricingError, match=sentence):
+        advisor("prices", *arguments, "--book", folder)
+
+
+def test_diff_tells_what_changed_and_what_it_does_to_a_saved_recommendation(
+    advisor, folder, tmp_path
+):
+    saved = tmp_path / "recommendation.json"
+    line = {"label": "x", "unit": "hour", "quantity_per_month": 730, "usd_per_unit": 0.1}
+    other = line | {"usd_per_unit": 9.0, "usd_per_month": 6570.0}
+    option = {
+        "name": "ecs-ec2",
+        "region": "us-east-1",
+        "lines": [line | {"usd_per_month": 73.0}, other],
+    }
+    saved.write_text(json.dumps({"ranked": [option, option | {"region": "eu-west-1"}]}))
+
+    _, out, _ = advisor(
+        "prices", "diff", "2025-06-01", "2026-11-21", "--book", folder, "--recommendation", saved
+    )
+    assert "~ ec2 m5.large us-east-1 on-demand: 0.1 -> 0.12 USD/hour" in out
+    assert "+ ec2 m5.xlarge us-east-1 on-demand: 0.2 USD/hour (list)" in out
+    assert "ecs-ec2: 6,643.00 -> 6,657.60 USD (1 lines touched)" in out
+    assert "ecs-ec2: 6,643.00 -> 6,643.00 USD (0 lines touched)" in out
+
+    _, out, _ = advisor("prices", "diff", "2025-06-01", "2026-11-21", "--book", folder, "--json")
+    assert len(json.loads(out)["changes"]) == 3
+
+
+def test_diff_reprices_a_saved_bill_through_its_quotes(advisor, folder, tmp_path):
+    path = tmp_path / "u.yaml"
+    path.write_text(
+        "region: us-east-1\non: 2025-06-01\nlines: [{service: ec2, sku: m5.large, hours: 100}]\n"
+    )
+    _, out, _ = advisor("bill", path, "--book", folder, "--json")
+    saved = tmp_path / "bill.json"
+    saved.write_text(out)
+
+    _, out, _ = advisor(
+        "prices", "diff", "2025-06-01", "2026-11-21", "--book", folder, "--recommendation", saved
+    )
+
+    assert "bill: 10.00 -> 12.00 USD (1 lines touched)" in out
+
+
+def test_check_passes_the_shipped_book_and_exits_2_on_a_broken_one(advisor, folder):
+    code, out, _ = advisor("prices", "check", "--json")
+    assert code == 0
+    assert json.loads(out)["findings"] == []
+    assert json.loads(out)["sha256"] == load_book().sha256
+
+    write_table(folder / "more.csv", rows=[row("bad", 0.0)])
+    load_book.cache_clear()
+    code, out, _ = advisor("prices", "check", "--book", folder)
+    assert code == 2
+    assert "a price of 0" in out
+
+
+@pytest.mark.parametrize(
+    ("on", "banner"),
+    [("2026-11-15", ""), ("2026-12-15", "Old prices"), ("2027-03-15", "STALE PRICES")],
+)
+def test_age_warns_after_30_and_after_90_days(advisor, folder, on, banner):
+    code, out, err = advisor("prices", "age", "--book", folder, "--on", on)
+
+    assert code == 0
+    assert "ec2 us-east-1 on-demand: 2 skus, 2 of them read" in out
+    assert err.startswith(banner)
+    assert bool(err) == bool(banner)
+
+
+def test_refresh_adds_rows_says_so_and_exits_1_when_a_source_failed(advisor, folder):
+    with running() as aws:
+        aws.files["AmazonEC2", "eu-west-1"] = offer_file([ec2_line("m5.large", "0.11")])
+        ask = ("--region", "eu-west-1", "--files-url", aws.url, "--book", folder)
+
+        code, out, _ = advisor("prices", "refresh", "--service", "ec2", "--dry-run", *ask)
+        assert code == 0
+        assert "~ ec2 m5.large eu-west-1 on-demand: 0.107 -> 0.11 USD/hour" in out
+        assert "dry run: nothing was written" in out
+        assert len(list(folder.iterdir())) == 1
+
+        code, out, err = advisor("prices", "refresh", "--service", "ec2", "--service", "ecr", *ask)
+        assert code == 1
+        assert "ecr eu-west-1: kept its old prices" in err
+        assert "1 new prices, 0 unchanged, 1 sources failed" in out
+        assert len(list(folder.iterdir())) == 2
+
+        code, out, _ = advisor("prices", "refresh", "--service", "ec2", *ask, "--json")
+        assert code == 0
+        assert json.loads(out)["confirmed_count"] == 1
