@@ -285,7 +285,7 @@ def _target(
     series = rows[target]
     distinct_count = int(series.nunique())
     if distinct_count == 1:
-        only = repr(series.dropna().iloc[0])
+        only = str(series.dropna().iloc[0])
         raise DataError(
             f"{where}: data.target: column {target!r} holds one value only ({only}): "
             "there is nothing to learn; name another target or add rows of the other classes"

@@ -4,8 +4,11 @@ A sample is spread evenly over the file and keeps its order, so that a file sort
 Reading is bounded in memory and time by the sample, not by the file.
 """
 
+import bisect
 import csv
 import io
+import itertools
+import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,19 +141,21 @@ def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) ->
 
 
 def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
-    """Keep every k-th row of row groups that are spread over the file."""
+    """Keep one row in each stretch of k, from row groups that are spread over the file."""
     import pandas as pd
 
     groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
     budget = max_rows * PARQUET_READ_FACTOR
     group_count = max(1, min(len(groups), budget * len(groups) // max(1, sum(groups))))
     chosen = [i * len(groups) // group_count for i in range(group_count)]
-    stride = max(1, sum(groups[i] for i in chosen) // max_rows)
+    read_count = sum(groups[i] for i in chosen)
+    wanted = evenly_spaced(read_count, min(max_rows, read_count))
     kept: list[pd.DataFrame] = []
     offset = 0
     for batch in file.iter_batches(batch_size=65_536, row_groups=chosen):
-        first = -offset % stride
-        kept.append(batch.slice(first).to_pandas().iloc[::stride])
+        first = bisect.bisect_left(wanted, offset)
+        last = bisect.bisect_left(wanted, offset + batch.num_rows)
+        kept.append(batch.take([row - offset for row in wanted[first:last]]).to_pandas())
         offset += batch.num_rows
     return pd.concat(kept, ignore_index=True)
 
@@ -199,8 +204,14 @@ def row_limit(column_count: int, max_rows: int | None, max_cells: int | None) ->
 
 
 def evenly_spaced(row_count: int, kept_count: int) -> list[int]:
-    """Return `kept_count` row numbers spread evenly over `row_count` rows, in order."""
-    return [i * row_count // kept_count for i in range(kept_count)]
+    """Return `kept_count` row numbers spread evenly over `row_count` rows, in order.
+
+    One at random from each of as many equal stretches, the same each time: a fixed step would fall
+    in step with whatever repeats in the data, the hours of the day above all.
+    """
+    rng = random.Random(0)
+    edges = [i * row_count // kept_count for i in range(kept_count + 1)]
+    return [rng.randrange(start, end) for start, end in itertools.pairwise(edges)]
 
 
 def _csv_header(path: Path) -> tuple[list[str], str]:
@@ -224,20 +235,23 @@ def _has_line_breaks_in_quotes(path: Path, delimiter: str) -> bool:
 
 
 def _csv_chunks(path: Path, *, delimiter: str, max_rows: int) -> tuple["pd.DataFrame", int]:
-    """Read the whole file in chunks and thin them out as they come."""
+    """Read the whole file in chunks and thin them out by lot as they come."""
+    import numpy as np
     import pandas as pd
 
-    kept: list[pd.DataFrame] = []
-    stride, row_count = 1, 0
+    rng = np.random.default_rng(0)
+    kept: list[tuple[pd.DataFrame, np.ndarray[Any, Any]]] = []
+    share, row_count = 1.0, 0
     for chunk in pd.read_csv(
         path, sep=delimiter, chunksize=100_000, encoding="utf-8-sig", index_col=False
     ):
-        kept.append(chunk[chunk.index % stride == 0])
+        lot = rng.random(len(chunk))
+        kept.append((chunk[lot < share], lot[lot < share]))
         row_count += len(chunk)
-        while sum(map(len, kept)) > 2 * max_rows:
-            stride *= 2
-            kept = [part[part.index % stride == 0] for part in kept]
-    return pd.concat(kept), row_count
+        while sum(len(part) for part, _ in kept) > 2 * max_rows:
+            share /= 2
+            kept = [(part[lot < share], lot[lot < share]) for part, lot in kept]
+    return pd.concat([part for part, _ in kept]), row_count
 
 
 def _csv_blocks(path: Path, *, max_rows: int) -> tuple[str, int]:

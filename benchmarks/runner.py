@@ -20,6 +20,7 @@ from pathlib import Path
 from benchmarks.candidate import CandidateBench, Lab, source_text
 from benchmarks.datasets import TEST_FRACTION, TaskData, load_data
 from benchmarks.devices import devices_at_hand
+from benchmarks.errors import CandidateError, DataError, did_you_mean
 from benchmarks.families import family_of, resolve_candidates
 from benchmarks.host import available_memory_bytes, read_host
 from benchmarks.isolation import Job, Worker
@@ -33,7 +34,7 @@ from benchmarks.records import (
     Device,
     HardwareProfile,
 )
-from benchmarks.store import RunStore
+from benchmarks.store import UNFINISHED, RunStore
 
 KEY_FORMAT = 1
 """Raised when a change of the harness makes older runs incomparable."""
@@ -43,6 +44,9 @@ MEMORY_SHARE = 0.8
 
 BACKTEST_TRAININGS = 8
 """Trainings of one back-test."""
+
+BACKTEST_TRIALS = "backtests"
+"""Folder of finished trainings of unfinished back-tests, among the unfinished runs."""
 
 BACKTEST_START_S = 4.0
 """Time to start a back-test's processes. [s]"""
@@ -153,6 +157,8 @@ class BenchResult:
     """One for each back-tested candidate, new or found in the store."""
     new_run_ids: frozenset[str]
     """Runs and back-tests that were measured now."""
+    notes: tuple[str, ...] = ()
+    """What was left out."""
 
 
 @dataclass(frozen=True)
@@ -298,6 +304,7 @@ def run_study_benchmarks(
                 new_runs[item.key] = run
                 steps.finish_candidate(item.candidate.name, item.device)
     new_backtests = []
+    notes: list[str] = []
     if drifting is not None:
         for candidate in open_backtests:
             walls = [
@@ -307,12 +314,21 @@ def run_study_benchmarks(
             ]
             limit_s = clock.backtest_limit_s(candidate, walls)
             if limit_s is None:
+                notes.append(
+                    f"{candidate.name} was not back-tested, to end in time: "
+                    "run the same command again for it"
+                )
                 continue
             steps.begin(candidate.name, "back-test")
-            backtest = _backtest(
-                drifting, candidate, hardware, store=store, folder=folder, limit_s=limit_s
-            )
+            try:
+                backtest = _backtest(
+                    drifting, candidate, hardware, store=store, folder=folder, limit_s=limit_s
+                )
+            except DataError as error:  # too few periods, say: the runs are of use without
+                notes.append(f"no back-test: {error}")
+                break
             store.append(backtest)
+            store.drop_unfinished(f"{BACKTEST_TRIALS}/{backtest.key}")
             new_backtests.append(backtest)
     steps.end()
     found_backtests = () if drifting is None else _stored_backtests(resolved, drifting, store)
@@ -323,6 +339,7 @@ def run_study_benchmarks(
         new_run_ids=frozenset(
             [run.id for run in new_runs.values()] + [run.id for run in new_backtests]
         ),
+        notes=tuple(notes),
     )
 
 
@@ -330,8 +347,6 @@ def run_study_benchmarks(
 
 
 def _chosen(resolved: Sequence[Candidate], only: Sequence[str]) -> tuple[Candidate, ...]:
-    from benchmarks.errors import CandidateError, did_you_mean
-
     names = [candidate.name for candidate in resolved]
     for name in only:
         if name not in names:
@@ -533,7 +548,7 @@ def _backtest(
             training_count=BACKTEST_TRAININGS,
             worker_count=hardware.logical_cpu_count,
             deadline_s=limit_s / BACKTEST_TRAININGS,
-            keep_in=store.path / "unfinished" / "backtests",
+            keep_in=store.path / UNFINISHED / BACKTEST_TRIALS,
         )
     finally:
         sys.path.remove(here)

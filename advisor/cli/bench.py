@@ -153,6 +153,8 @@ def print_result(result: "BenchResult", console: "Console") -> None:
                     highlight=False,
                     soft_wrap=True,
                 )
+    for note in result.notes:
+        console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
     for backtest in result.backtests:
         console.print(
             f"- back-test of {escape(backtest_line(backtest))}", highlight=False, soft_wrap=True
