@@ -29,6 +29,8 @@ WARM_UP_FRACTION: Final = 0.12
 """Share of the periods before the first training."""
 WARM_UP_PERIODS: Final = 8
 """Periods before the first training, at least."""
+FAILURE_SHARE: Final = 0.1
+"""Share of trainings that may fail; the model before then stays in place."""
 WINDOW_FRACTION: Final = 0.20
 """Share of the periods in a sliding window."""
 
@@ -165,6 +167,7 @@ def full_matrix(
         window_periods=window_periods(total),
     )
     error = np.full((total, total), math.nan)
+    failures: list[str] = []
     for result in run_trials(
         bench,
         trials,
@@ -172,9 +175,16 @@ def full_matrix(
         keep_in=cache / trials_key(bench, trials),
         progress=progress,
     ):
-        if result.reason is None:
+        if result.reason is not None:
+            failures.append(result.reason)
+        else:
             scored = np.where(np.array(result.count) > 0, np.array(result.error), math.nan)
             error[result.origin, result.origin + 1 :] = scored
+    if np.isnan(error[first - 1, first]) or len(failures) > FAILURE_SHARE * len(trials):
+        raise AdvisorError(
+            f"{name}: {configuration.name}: {len(failures)} of {len(trials)} trainings failed,"
+            f" the first of them: {failures[0] if failures else 'no score'}"
+        )
     return FullMatrix(
         stream=name,
         configuration=configuration.name,

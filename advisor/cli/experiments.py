@@ -1,0 +1,108 @@
+"""`advisor experiments`: how many runs a promoted model takes, and whether the next one pays."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from advisor.imports.history import RunHistory
+
+DEFAULT_MACHINE = "m7i.xlarge"
+"""Machine of runs that no tag names; shown wherever it is used."""
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(experiments)
+
+
+def experiments(
+    mlflow: Annotated[
+        str | None, typer.Option(help="MLflow store: sqlite:///FILE, an mlruns folder, or a URL.")
+    ] = None,
+    optuna: Annotated[
+        str | None, typer.Option(help="Optuna storage: sqlite:///FILE or its path.")
+    ] = None,
+    machine_tag: Annotated[
+        str, typer.Option(help="MLflow tag that names the machine type of a run.")
+    ] = "instance_type",
+    machine: Annotated[
+        str, typer.Option(help="Machine type of runs that no tag names.")
+    ] = DEFAULT_MACHINE,
+    region: Annotated[str, typer.Option(help="Region whose prices apply.")] = "us-east-1",
+    usd_per_score: Annotated[
+        float | None,
+        typer.Option(help="Worth of one unit of score over the model's life, v x n x periods."),
+    ] = None,
+    base_error: Annotated[
+        float, typer.Option(help="Error of the default model, for the gate before a search.")
+    ] = 0.1,
+    budget_usd: Annotated[float | None, typer.Option(help="Turn this budget into runs.")] = None,
+    budget_days: Annotated[float | None, typer.Option(help="Turn these days into runs.")] = None,
+    workers: Annotated[int, typer.Option(help="Runs at a time.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Read a history of runs: runs per promoted model, their cost, and what the next one gains.
+
+    The store is only read. Without a store the answer is the prior alone.
+
+    Example: advisor experiments --mlflow sqlite:///mlflow.db --budget-usd 100
+    """
+    import json
+
+    from advisor.imports.spend import Budget, Prices, lines, spend
+
+    histories = _histories(mlflow, optuna, machine_tag)
+    prices = Prices(usd_per_hour=_usd_per_hour(histories, machine, region), default=machine)
+    budget = Budget(
+        usd=budget_usd,
+        days=budget_days,
+        worker_count=workers,
+        usd_per_score=usd_per_score,
+        base_error=base_error,
+    )
+    found = [spend(each, prices=prices, budget=budget) for each in histories or (None,)]
+    if as_json:
+        typer.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, allow_nan=False))
+        return
+    for each in found:
+        for line in lines(each):
+            typer.echo(line)
+
+
+def _histories(
+    mlflow: str | None, optuna: str | None, machine_tag: str
+) -> "tuple[RunHistory, ...]":
+    found: list[RunHistory] = []
+    if mlflow is not None:
+        from advisor.imports.mlflow import read_mlflow
+
+        found.append(read_mlflow(mlflow, machine_tag=machine_tag))
+    if optuna is not None:
+        from advisor.imports.optuna import read_optuna
+
+        found.append(read_optuna(optuna))
+    return tuple(found)
+
+
+def _usd_per_hour(
+    histories: "tuple[RunHistory, ...]", machine: str, region: str
+) -> dict[str, float]:
+    """Price of each machine type that occurs; SageMaker's for `ml.*`, else EC2's on demand."""
+    from datetime import UTC, datetime
+
+    from pricing.tables import load_book
+
+    today = datetime.now(UTC).date()
+    book = load_book()
+
+    def service(name: str) -> str:
+        return "sagemaker-training" if name.startswith("ml.") else "ec2"
+
+    default = book.get(service=service(machine), sku=machine, region=region, on=today)
+    found = {machine: default.price_usd_per_unit}
+    for name in sorted({name for history in histories for name in history.machines}):
+        quote = book.find(service=service(name), sku=name, region=region, on=today)
+        if quote is not None:
+            found[name] = quote.price_usd_per_unit
+    return found

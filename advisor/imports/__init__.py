@@ -1,0 +1,1 @@
+"""What the user already has, read and never written: experiment histories."""

@@ -1,0 +1,269 @@
+"""MLflow tracking stores: a SQLite file, an `mlruns` folder or a server. Read-only.
+
+Runs that are parents of others only group them and are not counted. A promoted run is one behind a
+registered model version that was in production: with stages, a version in Production or Archived;
+without, any registered version.
+"""
+
+import json
+import re
+import sqlite3
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from advisor.errors import AdvisorError
+from advisor.imports.history import Run, RunHistory, Status, build_history
+
+PARENT_TAG: Final = "mlflow.parentRunId"
+MACHINE_TAG: Final = "instance_type"
+"""Tag that names the machine type, unless another is given."""
+PROMOTED_STAGES: Final = ("production", "archived")
+PAGE_RUNS: Final = 1_000
+"""Runs asked of a server at a time."""
+TIMEOUT_S: Final = 30.0
+
+STATUS: Final[Mapping[str, Status]] = {
+    "FINISHED": "finished",
+    "FAILED": "failed",
+    "KILLED": "failed",
+    "RUNNING": "running",
+    "SCHEDULED": "running",
+}
+STATUS_NUMBER: Final = {
+    "1": "RUNNING",
+    "2": "SCHEDULED",
+    "3": "FINISHED",
+    "4": "FAILED",
+    "5": "KILLED",
+}
+"""How the files of a folder write a status."""
+
+Fetch = Callable[[str, Mapping[str, Any] | None], Any]
+"""Asks a server: path and query, or body, to the parsed answer."""
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A run as any of the three stores tells it."""
+
+    run_id: str
+    status: str
+    start_ms: int
+    end_ms: int | None
+    parent: str | None
+    machine: str | None
+
+
+@dataclass(frozen=True)
+class _Version:
+    """A registered model version."""
+
+    run_id: str
+    stage: str
+
+
+def read_mlflow(
+    uri: str, *, machine_tag: str = MACHINE_TAG, fetch: Fetch | None = None
+) -> RunHistory:
+    """Read all runs of a store.
+
+    Args:
+        uri: `sqlite:///mlflow.db`, a path to such a file, an `mlruns` folder, or `http(s)://...`.
+        machine_tag: tag that names the machine type of a run.
+        fetch: asks a server; urllib when None.
+
+    Raises:
+        AdvisorError: the store is not there, is no MLflow store, or holds no run.
+    """
+    if uri.startswith(("http://", "https://")):
+        ask = fetch or _http(uri)
+        return _history(uri, lambda: _server_runs(ask, machine_tag), list(_server_versions(ask)))
+    path = _local_path(uri)
+    if path.is_dir():
+        return _history(uri, lambda: _folder_runs(path, machine_tag), list(_folder_versions(path)))
+    if not path.is_file():
+        raise AdvisorError(
+            f"{uri}: no such MLflow store: give sqlite:///FILE, an mlruns folder or a server's URL"
+        )
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            versions = list(_database_versions(database))
+            return _history(uri, lambda: _database_runs(database, machine_tag), versions)
+    except sqlite3.DatabaseError as error:
+        raise AdvisorError(f"{uri}: not an MLflow database ({error}): check the path") from None
+
+
+def _local_path(uri: str) -> Path:
+    for prefix in ("sqlite:///", "file://"):
+        if uri.startswith(prefix):
+            return Path(urllib.parse.unquote(uri.removeprefix(prefix)))
+    return Path(uri)
+
+
+def _history(uri: str, runs: Callable[[], Iterator[_Raw]], versions: list[_Version]) -> RunHistory:
+    promoted, rule = _promoted(versions)
+    parents = {run.parent for run in runs() if run.parent is not None}
+    notes = [rule] if versions else ["no registered model version: nothing counts as promoted"]
+    if parents:
+        notes.append(f"{len(parents):,} parent runs only group others and are not counted")
+    return build_history(
+        (
+            Run(
+                start_s=run.start_ms / 1000,
+                duration_s=None if run.end_ms is None else (run.end_ms - run.start_ms) / 1000,
+                status=STATUS.get(run.status, "running"),
+                machine=run.machine,
+                promoted=run.run_id in promoted,
+            )
+            for run in runs()
+            if run.run_id not in parents or run.run_id in promoted
+        ),
+        source=uri,
+        notes=notes,
+    )
+
+
+def _promoted(versions: list[_Version]) -> tuple[set[str], str]:
+    staged = {v.run_id for v in versions if v.stage.lower() in PROMOTED_STAGES}
+    if staged:
+        return staged, "promoted: versions in stage Production or Archived"
+    return {v.run_id for v in versions}, "promoted: all registered versions, as none has a stage"
+
+
+# SQLite file --------------------------------------------------------------------------------------
+
+
+def _database_runs(database: sqlite3.Connection, machine_tag: str) -> Iterator[_Raw]:
+    rows = database.execute(
+        "SELECT r.run_uuid, r.status, r.start_time, r.end_time, p.value, m.value FROM runs r"
+        " LEFT JOIN tags p ON p.run_uuid = r.run_uuid AND p.key = ?"
+        " LEFT JOIN tags m ON m.run_uuid = r.run_uuid AND m.key = ?"
+        " WHERE r.lifecycle_stage = 'active' AND r.start_time IS NOT NULL",
+        (PARENT_TAG, machine_tag),
+    )
+    for row in rows:
+        yield _Raw(*row)
+
+
+def _database_versions(database: sqlite3.Connection) -> Iterator[_Version]:
+    known = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if "model_versions" not in known:
+        return
+    for run_id, stage in database.execute("SELECT run_id, current_stage FROM model_versions"):
+        if run_id:
+            yield _Version(run_id=run_id, stage=stage or "")
+
+
+# mlruns folder ------------------------------------------------------------------------------------
+
+_FIELD: Final = re.compile(r"^(\w+):[ \t]*'?([^'\n]*)'?[ \t]*$", re.MULTILINE)
+
+
+def _fields(path: Path) -> dict[str, str]:
+    """Top-level scalars of a meta.yaml; a real YAML parser takes a millisecond a file."""
+    try:
+        return dict(_FIELD.findall(path.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return {}
+
+
+def _folder_runs(root: Path, machine_tag: str) -> Iterator[_Raw]:
+    for meta in root.glob("*/*/meta.yaml"):
+        if meta.parts[-3] in {"models", ".trash"}:
+            continue
+        found = _fields(meta)
+        if found.get("lifecycle_stage") != "active" or not found.get("start_time", "").isdecimal():
+            continue
+        end = found.get("end_time", "")
+        number = found.get("status", "")
+        yield _Raw(
+            run_id=found.get("run_id") or meta.parent.name,
+            status=STATUS_NUMBER.get(number, number),
+            start_ms=int(found["start_time"]),
+            end_ms=int(end) if end.isdecimal() else None,
+            parent=_tag(meta.parent, PARENT_TAG),
+            machine=_tag(meta.parent, machine_tag),
+        )
+
+
+def _tag(run: Path, name: str) -> str | None:
+    try:
+        return (run / "tags" / name).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _folder_versions(root: Path) -> Iterator[_Version]:
+    for meta in root.glob("models/*/version-*/meta.yaml"):
+        found = _fields(meta)
+        if found.get("run_id"):
+            yield _Version(run_id=found["run_id"], stage=found.get("current_stage", ""))
+
+
+# Server -------------------------------------------------------------------------------------------
+
+
+def _http(uri: str) -> Fetch:
+    def fetch(path: str, body: Mapping[str, Any] | None) -> Any:
+        request = urllib.request.Request(  # noqa: S310  # the scheme was checked
+            uri.rstrip("/") + "/api/2.0/mlflow/" + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+                return json.load(answer)
+        except (urllib.error.URLError, TimeoutError, ValueError) as error:
+            raise AdvisorError(
+                f"{uri}: the MLflow server does not answer {path} ({error}): check the URL"
+            ) from None
+
+    return fetch
+
+
+def _server_runs(fetch: Fetch, machine_tag: str) -> Iterator[_Raw]:
+    experiments = _pages(fetch, "experiments/search", {"max_results": PAGE_RUNS}, "experiments")
+    for experiment in experiments:
+        body = {"experiment_ids": [experiment["experiment_id"]], "max_results": PAGE_RUNS}
+        for run in _pages(fetch, "runs/search", body, "runs"):
+            info = run["info"]
+            tags = {tag["key"]: tag["value"] for tag in run.get("data", {}).get("tags", ())}
+            if not info.get("start_time"):
+                continue
+            yield _Raw(
+                run_id=info["run_id"],
+                status=info.get("status", "RUNNING"),
+                start_ms=int(info["start_time"]),
+                end_ms=int(info["end_time"]) if info.get("end_time") else None,
+                parent=tags.get(PARENT_TAG),
+                machine=tags.get(machine_tag),
+            )
+
+
+def _server_versions(fetch: Fetch) -> Iterator[_Version]:
+    token = ""
+    while True:
+        query = urllib.parse.urlencode({"max_results": PAGE_RUNS, "page_token": token})
+        answer = fetch(f"model-versions/search?{query}", None)
+        for version in answer.get("model_versions", ()):
+            if version.get("run_id"):
+                yield _Version(run_id=version["run_id"], stage=version.get("current_stage") or "")
+        token = answer.get("next_page_token") or ""
+        if not token:
+            return
+
+
+def _pages(fetch: Fetch, path: str, body: Mapping[str, Any], key: str) -> Iterator[Any]:
+    token = ""
+    while True:
+        answer = fetch(path, dict(body) | ({"page_token": token} if token else {}))
+        yield from answer.get(key, ())
+        token = answer.get("next_page_token") or ""
+        if not token:
+            return
