@@ -1,8 +1,8 @@
 """MLflow tracking stores: a SQLite file, an `mlruns` folder or a server. Read-only.
 
 Runs that are parents of others only group them and are not counted. A promoted run is one behind a
-registered model version that was in production: with stages, a version in Production or Archived;
-without, any registered version.
+registered model version that was in production: where stages are used, a version in Production or
+Archived, or with a production alias now; without stages, any registered version.
 """
 
 import json
@@ -24,6 +24,7 @@ PARENT_TAG: Final = "mlflow.parentRunId"
 MACHINE_TAG: Final = "instance_type"
 """Tag that names the machine type, unless another is given."""
 PROMOTED_STAGES: Final = ("production", "archived")
+PROMOTED_ALIASES: Final = ("champion", "production", "prod", "live")
 PAGE_RUNS: Final = 1_000
 """Runs asked of a server at a time."""
 TIMEOUT_S: Final = 30.0
@@ -66,6 +67,7 @@ class _Version:
 
     run_id: str
     stage: str
+    aliases: tuple[str, ...] = ()
 
 
 def read_mlflow(
@@ -132,7 +134,8 @@ def _history(uri: str, runs: Callable[[], Iterator[_Raw]], versions: list[_Versi
 def _promoted(versions: list[_Version]) -> tuple[set[str], str]:
     staged = {v.run_id for v in versions if v.stage.lower() in PROMOTED_STAGES}
     if staged:
-        return staged, "promoted: versions in stage Production or Archived"
+        live = {v.run_id for v in versions if set(v.aliases) & set(PROMOTED_ALIASES)}
+        return staged | live, "promoted: versions in Production or Archived, or with its alias"
     return {v.run_id for v in versions}, "promoted: all registered versions, as none has a stage"
 
 
@@ -155,9 +158,15 @@ def _database_versions(database: sqlite3.Connection) -> Iterator[_Version]:
     known = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
     if "model_versions" not in known:
         return
-    for run_id, stage in database.execute("SELECT run_id, current_stage FROM model_versions"):
+    aliases: dict[tuple[str, int], tuple[str, ...]] = {}
+    if "registered_model_aliases" in known:
+        rows = database.execute("SELECT name, version, alias FROM registered_model_aliases")
+        for name, version, alias in rows:
+            aliases[name, version] = (*aliases.get((name, version), ()), alias)
+    rows = database.execute("SELECT name, version, run_id, current_stage FROM model_versions")
+    for name, version, run_id, stage in rows:
         if run_id:
-            yield _Version(run_id=run_id, stage=stage or "")
+            yield _Version(run_id, stage or "", aliases.get((name, version), ()))
 
 
 # mlruns folder ------------------------------------------------------------------------------------
@@ -203,7 +212,11 @@ def _folder_versions(root: Path) -> Iterator[_Version]:
     for meta in root.glob("models/*/version-*/meta.yaml"):
         found = _fields(meta)
         if found.get("run_id"):
-            yield _Version(run_id=found["run_id"], stage=found.get("current_stage", ""))
+            number = meta.parent.name.removeprefix("version-")
+            folder = meta.parent.parent / "aliases"
+            named = sorted(folder.iterdir()) if folder.is_dir() else []
+            aliases = tuple(alias.name for alias in named if alias.read_text().strip() == number)
+            yield _Version(found["run_id"], found.get("current_stage", ""), aliases)
 
 
 # Server -------------------------------------------------------------------------------------------
@@ -253,7 +266,8 @@ def _server_versions(fetch: Fetch) -> Iterator[_Version]:
         answer = fetch(f"model-versions/search?{query}", None)
         for version in answer.get("model_versions", ()):
             if version.get("run_id"):
-                yield _Version(run_id=version["run_id"], stage=version.get("current_stage") or "")
+                aliases = tuple(version.get("aliases") or ())
+                yield _Version(version["run_id"], version.get("current_stage") or "", aliases)
         token = answer.get("next_page_token") or ""
         if not token:
             return

@@ -136,6 +136,18 @@ def test_with_stages_only_versions_that_were_in_production_count(tmp_path):
     assert read_mlflow(str(path)).runs_per_release == (4, 5)
 
 
+def test_the_version_with_the_production_alias_counts_beside_the_staged_ones(tmp_path):
+    path = mlflow_database(tmp_path / "m.db", promoted=(3, 4, 9), stages={4: "Archived"})
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "CREATE TABLE registered_model_aliases (alias TEXT, version INT, name TEXT)"
+        )
+        database.execute("INSERT INTO registered_model_aliases VALUES ('champion', 3, 'm')")
+        database.commit()
+
+    assert read_mlflow(str(path)).runs_per_release == (4, 5)
+
+
 def test_deleted_runs_are_left_out_and_the_file_is_not_touched(tmp_path):
     path = mlflow_database(tmp_path / "m.db", deleted=(11,))
     before = (path.read_bytes(), path.stat().st_mtime_ns)
