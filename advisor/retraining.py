@@ -131,15 +131,17 @@ def _band_words(plan: RetrainingPlan) -> str:
 
 def _curve(cadence: Cadence) -> tuple[RetrainingPoint, ...]:
     points = []
+    unavoidable_usd = cadence.plan.unavoidable_error_usd_per_month or 0.0
     for point in cadence.plan.curve:
         if point.interval_days is None or point.usd_per_month is None:
             continue
         releases_usd = cadence.retrain_usd * DAYS_PER_MONTH / point.interval_days
+        extra_usd = point.usd_per_month - releases_usd - unavoidable_usd
         points.append(
             RetrainingPoint(
                 interval_days=point.interval_days,
                 releases_usd_per_month=releases_usd,
-                errors_usd_per_month=max(0.0, point.usd_per_month - releases_usd),
+                errors_usd_per_month=max(0.0, extra_usd),
             )
         )
     return tuple(points)

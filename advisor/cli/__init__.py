@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from advisor.cli import bench, bill, demo, doctor, explorer, init, prices, recommend
+from advisor.cli import bench, bill, cadence, demo, doctor, explorer, init, prices, recommend
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
 """Base classes whose message is for people; known by name, so that none has to be imported."""
@@ -21,10 +21,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (demo, init, bench, recommend, explorer, prices, bill, doctor):
+for group in (demo, init, bench, recommend, explorer, cadence, prices, bill, doctor):
     group.add(app)
 
 

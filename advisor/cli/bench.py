@@ -35,7 +35,7 @@ def bench(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
 ) -> None:
-    """Measure training, quality and inference of every candidate; keep the runs in the store.
+    """Measure the candidate models of a study.
 
     A run that is already there is not repeated, and one that was stopped half-way goes on. A
     candidate that fails is a run with an outcome and a reason; the others go on.

@@ -21,7 +21,7 @@ def bill(
         Path | None, typer.Option(help="Folder with the price tables; the built-in by default.")
     ] = None,
 ) -> None:
-    """Price a usage file: what was used, where, at the prices of a day.
+    """Price a usage file, line by line.
 
     Example: advisor bill usage.yaml
     """

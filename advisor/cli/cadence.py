@@ -31,7 +31,9 @@ class _DataFirst(TyperGroup):
 def add(app: typer.Typer) -> None:
     """Register the commands."""
     group = typer.Typer(
-        cls=_DataFirst, help="How often to retrain ('plan' may be left out), and what to watch."
+        cls=_DataFirst,
+        help="How often to retrain, and what to watch.",
+        rich_markup_mode=None,
     )
     group.command()(plan)
     group.command()(watch)

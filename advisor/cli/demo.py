@@ -17,7 +17,7 @@ def demo(
     ] = Path("out/demo"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Benchmark, price and decide on the embedded example, and write its reports.
+    """Run the whole job on the embedded example.
 
     The models learn a real bundled data set (breast_cancer); the retraining part is measured on a
     simulated drifting stream, and labelled so. The first time takes about two minutes; a second

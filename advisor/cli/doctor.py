@@ -15,7 +15,7 @@ def add(app: typer.Typer) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what on this machine would spoil a measurement, each with its remedy.
+    """Say what here would spoil a measurement.
 
     Example: advisor doctor
     """

@@ -26,7 +26,7 @@ def explore(
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
-    """Open the explorer, in which every figure of a study can be moved.
+    """Open the explorer in the browser.
 
     Example: advisor app advisor.yaml --port 8600
     """

@@ -17,7 +17,7 @@ def init(
     ),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing study.")] = False,
 ) -> None:
-    """Write a study with every default commented with its unit and source.
+    """Write a commented study to start from.
 
     Example: advisor init churn.yaml
     """

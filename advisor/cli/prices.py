@@ -39,8 +39,9 @@ class Via(StrEnum):
 def add(app: typer.Typer) -> None:
     """Register the commands."""
     prices = typer.Typer(
-        help="Look prices up, see what changed, check the tables, read them again.",
+        help="Look up, compare, check and refresh prices.",
         no_args_is_help=True,
+        rich_markup_mode=None,
     )
     for command in (show, diff, check, age, refresh):
         prices.command()(command)

@@ -50,7 +50,7 @@ def recommend(
         bool, typer.Option("--json", help="Print the whole answer as JSON.")
     ] = False,
 ) -> None:
-    """Rank every way to run the study's models, and say why.
+    """Rank every way to run the models, and say why.
 
     Uses the runs in the study's store; 'advisor bench STUDY' makes them. Exits 0 with an answer,
     2 when nothing is feasible.
@@ -82,7 +82,7 @@ def report(
         bool, typer.Option("--json", help="Print what was written as JSON.")
     ] = False,
 ) -> None:
-    """Write the answer as one file that can be checked into version control.
+    """Write the answer as one file.
 
     Example: advisor report advisor.yaml --format md -o docs/deployment.md
     """
