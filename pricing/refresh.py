@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pricing.base import Record
-from pricing.checks import check_new_rows
+from pricing.checks import HALF, check_new_rows
 from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
 from pricing.instances import load_catalogue
 from pricing.quotes import Confirmation, PriceBook, Row
@@ -124,6 +124,7 @@ def refresh(
                 rows = _fetch(
                     service, region, plan=plan, today=today, transport=transport, report=report
                 )
+                rows = _known(rows, book=book)
                 fresh, same = _compare(rows, book=book, jump_note=plan.jump_note)
                 _require_sound(fresh, held=[*book.rows, *(change.row for change in changes)])
             except PricingError as error:
@@ -171,10 +172,7 @@ def _fetch(
         )
     else:
         rows = _fetch_api(service, region, plan=plan, today=today, progress=progress)
-    kept = [row for row in rows if row.service != "ec2" or row.sku in load_catalogue()]
-    if not kept:
-        raise PricingError("nothing that is known was offered; the format may have changed")
-    return kept
+    return rows
 
 
 def _fetch_api(
@@ -205,6 +203,39 @@ def _fetch_api(
     return api.fetch_rows(
         SERVICES[service], region=region, today=today, endpoint_url=where, progress=progress
     )
+
+
+def _known(rows: Iterable[Row], *, book: PriceBook) -> list[Row]:
+    """Keep the machines that the catalogue or the book knows, and all of every other service.
+
+    Raises:
+        CheckFailed: nothing is left, or less than half of what the book holds.
+    """
+    catalogue = load_catalogue()
+    kept = [
+        row
+        for row in rows
+        if row.service != "ec2"
+        or row.sku in catalogue
+        or row.sku in book.skus(service="ec2", region=row.region)
+    ]
+    if not kept:
+        raise CheckFailed("nothing that is known was offered; the format may have changed")
+    came: dict[tuple[str, str, str], set[str]] = {}
+    for row in kept:
+        came.setdefault((row.service, row.region, row.purchase), set()).add(row.sku)
+    held: dict[tuple[str, str, str], set[str]] = {}
+    for row in book.rows:
+        if row.basis == "list":
+            held.setdefault((row.service, row.region, row.purchase), set()).add(row.sku)
+    for group, skus in came.items():
+        usual = len(held.get(group, ()))
+        if len(skus) < HALF * usual:
+            raise CheckFailed(
+                f"{' '.join(group)}: {len(skus)} skus came where the book holds {usual}: the "
+                "source was cut off or filtered; nothing of it was added"
+            )
+    return kept
 
 
 def _compare(

@@ -181,8 +181,9 @@ def advice_note(one: Fact | None) -> str:
     )
 
 
-def ec2_commitments(facts: list[Fact], on_demand: list[Row]) -> list[Row]:
-    """One-year prices: the reserved ones known for one region, and their ratio elsewhere."""
+def ec2_commitments(facts: list[Fact], on_demand: list[Row], *, years: int) -> list[Row]:
+    """Prices for a commitment: the reserved ones known for one region, and their ratio elsewhere."""
+    day = "on 2023-08-30" if years == 1 else "undated"
     ratios = {
         f["sku"]: float(f["price_usd"]) / float(_match(r"then ([\d.]+)", f["note"])) for f in facts
     }
@@ -203,8 +204,8 @@ def ec2_commitments(facts: list[Fact], on_demand: list[Row]) -> list[Row]:
             basis="assumed",
             source=f"{next(iter(known.values()))['source']}; {row.source}",
             note=(
-                f"DERIVED: on-demand x {ratio:.3f}, the 1-year standard all-upfront ratio of {family} in "
-                f"us-east-1 on 2023-08-30" + (f"; {row.note}" if _marked(row.note) else "")
+                f"DERIVED: on-demand x {ratio:.3f}, the {years}-year standard all-upfront ratio of {family} in "
+                f"us-east-1, {day}" + (f"; {row.note}" if _marked(row.note) else "")
             ),
         )
         if region == "us-east-1" and fact:
@@ -214,20 +215,20 @@ def ec2_commitments(facts: list[Fact], on_demand: list[Row]) -> list[Row]:
                     service="ec2",
                     sku=sku,
                     unit="hour",
-                    purchase="reserved-1y",
-                    note="1-year standard, all upfront, spread over its hours",
+                    purchase=f"reserved-{years}y",
+                    note=f"{years}-year standard, all upfront, spread over its hours",
                 )
             )
             if (
                 abs(float(_match(r"then ([\d.]+)", fact["note"])) / row.price_usd_per_unit - 1)
                 > 5e-4
             ):
-                rows.append(scaled._replace(purchase="reserved-1y"))
+                rows.append(scaled._replace(purchase=f"reserved-{years}y"))
         else:
-            rows.append(scaled._replace(purchase="reserved-1y"))
+            rows.append(scaled._replace(purchase=f"reserved-{years}y"))
         rows.append(
             scaled._replace(
-                purchase="savings-1y",
+                purchase=f"savings-{years}y",
                 note=f"{scaled.note}; UNVERIFIED: an EC2 Instance Savings Plan is taken to cost the same, "
                 "no rate was found",
             )
@@ -690,14 +691,16 @@ def main() -> None:
     examples = json.loads((args.facts / "worked_examples.json").read_text(encoding="utf-8"))
     more = read(args.more.parent, args.more.name) if args.more.exists() else []
 
+    three_years = [f for f in more if f["service"] == "ec2-reserved-3y"]
     on_demand = ec2_on_demand(read(args.facts, "ec2_ondemand_linux.csv"), reserved)
-    network = network_and_storage(
-        containers, [f for f in more if not f["service"].startswith("sagemaker")]
-    )
+    network = network_and_storage(containers, [f for f in more if f["service"] == "cloudwatch"])
     tables = {
         "ec2_on_demand.csv": on_demand,
         "ec2_spot.csv": ec2_spot(read(args.facts, "ec2_spot_linux_2024-08.csv"), advice, on_demand),
-        "ec2_commitments.csv": ec2_commitments(reserved, on_demand),
+        "ec2_commitments.csv": [
+            *ec2_commitments(reserved, on_demand, years=1),
+            *ec2_commitments(three_years, on_demand, years=3),
+        ],
         "sagemaker_instances.csv": sagemaker_instances(sagemaker, on_demand),
         "sagemaker_other.csv": sagemaker_other(
             sagemaker, network, [f for f in more if f["service"].startswith("sagemaker")], examples

@@ -88,7 +88,7 @@ def test_a_wrong_usage_file_is_an_expected_error(advisor, usage):
 
     usage.write_text(USAGE.replace("hours: 2.5", "huors: 2.5"))
 
-    with pytest.raises(UsageError, match="line 2 .* did you mean hours"):
+    with pytest.raises(UsageError, match=r"line 2 .* did you mean hours"):
         advisor("bill", usage)
 
 

@@ -238,6 +238,20 @@ def test_nothing_offered_is_a_failure_and_not_an_empty_success(aws, folder):
     assert "nothing that is known was offered" in failure.message
 
 
+def test_a_half_empty_region_is_refused(aws, folder):
+    write_table(
+        folder / "more.csv",
+        rows=[row(f"m5.{n}xlarge", 0.1 * n, region="eu-west-1") for n in (2, 4, 8)],
+    )
+    before = files(folder)
+    serve(aws, ec2_line("m5.large", "0.107"), ec2_line("m5.xlarge", "0.214"))
+
+    (failure,) = run(aws, folder).failures
+
+    assert "2 skus came where the book holds 5" in failure.message
+    assert files(folder) == before
+
+
 def test_a_guess_gives_way_to_a_list_price_even_where_they_agree(aws, tmp_path):
     guess = row("m5.large", 0.107, region="eu-west-1", basis="scaled", note="DERIVED: a test")
     write_table(tmp_path / "ec2.csv", rows=[guess])
