@@ -9,7 +9,18 @@ from collections.abc import Sequence
 
 import typer
 
-from advisor.cli import bench, bill, cadence, demo, doctor, explorer, init, prices, recommend
+from advisor.cli import (
+    bench,
+    bill,
+    cadence,
+    demo,
+    doctor,
+    experiments,
+    explorer,
+    init,
+    prices,
+    recommend,
+)
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
 """Base classes whose message is for people; known by name, so that none has to be imported."""
@@ -24,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (demo, init, bench, recommend, explorer, cadence, prices, bill, doctor):
+for group in (demo, init, bench, recommend, explorer, cadence, experiments, prices, bill, doctor):
     group.add(app)
 
 
