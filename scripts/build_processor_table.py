@@ -4,8 +4,8 @@
     python scripts/build_processor_table.py FACTS
 
 FACTS holds `processors.csv`: medians per processor and size of Spare Cores' public measurements
-(sc-inspector-data, CC BY-SA 4.0). Only columns of open-source tools are kept; totals over all
-cores are divided by the physical cores, so that every figure speaks of one core.
+(sc-inspector-data, CC BY-SA 4.0). Totals over all cores are divided by the physical cores, so that
+every figure speaks of one core.
 """
 
 import csv
@@ -24,6 +24,29 @@ SINGLE = {
 }
 """One process on an otherwise idle machine: source column -> our column."""
 
+SUBTESTS = (
+    "file_compression",
+    "navigation",
+    "html5_browser",
+    "pdf_renderer",
+    "clang",
+    "text_processing",
+    "asset_compression",
+    "horizon_detection",
+    "object_remover",
+    "hdr",
+    "photo_filter",
+    "ray_tracer",
+    "structure_from_motion",
+    "object_detection",
+    "background_blur",
+    "photo_library",
+)
+"""Workloads of Geekbench 6."""
+
+for subtest in SUBTESTS:
+    SINGLE[f"gb1_{subtest}"] = f"gb1_{subtest}_score"
+
 PER_CORE = {
     "ossl_sha256_16k_MBps_allcores": "sha256_mb_per_s_per_core",
     "ossl_sha512_16k_MBps_allcores": "sha512_mb_per_s_per_core",
@@ -37,6 +60,8 @@ PER_CORE = {
 for model in ("SmolLM", "qwen1_5", "gemma", "llama"):
     for kind in ("pp16", "pp128", "pp512", "tg16", "tg128"):
         PER_CORE[f"llm_{model}_{kind}"] = f"llm_{model.lower()}_{kind}_tokens_per_s_per_core"
+for subtest in SUBTESTS:
+    PER_CORE[f"gbN_{subtest}"] = f"gbn_{subtest}_score_per_core"
 """All cores busy: source column -> our column, divided by physical cores."""
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.capacity.ensemble import filled_levels, stray, trust
 from benchmarks.records import HardwareProfile
 
 Floats = NDArray[np.float64]
@@ -22,18 +23,41 @@ DATA = Path(__file__).parent / "data"
 
 _LLM = ("smollm", "qwen1_5", "gemma", "llama")
 
+_CODECS = tuple(
+    f"{codec}_{step}_mb_per_s"
+    for codec in ("gzip_5", "bzip2_5", "brotli_4")
+    for step in ("compress", "expand")
+)
+_PLAIN = (
+    "file_compression",
+    "navigation",
+    "html5_browser",
+    "pdf_renderer",
+    "clang",
+    "text_processing",
+    "asset_compression",
+    "horizon_detection",
+    "object_remover",
+    "hdr",
+    "photo_filter",
+    "ray_tracer",
+    "structure_from_motion",
+)
+_VISION = ("object_detection", "background_blur", "photo_library")
+
+
+def _llm_columns(*kinds: str) -> tuple[str, ...]:
+    return tuple(f"llm_{model}_{kind}_tokens_per_s_per_core" for model in _LLM for kind in kinds)
+
+
 REFERENCES: dict[WorkloadClass, tuple[str, ...]] = {
-    "scalar": tuple(
-        f"{codec}_{step}_mb_per_s"
-        for codec in ("gzip_5", "bzip2_5", "brotli_4")
-        for step in ("compress", "expand")
-    ),
-    "vector": tuple(
-        f"llm_{model}_{kind}_tokens_per_s_per_core"
-        for model in _LLM
-        for kind in ("pp16", "pp128", "pp512")
+    "scalar": (*_CODECS, *(f"gb1_{name}_score" for name in _PLAIN)),
+    "vector": (
+        *(f"gb1_{name}_score" for name in _VISION),
+        *_llm_columns("pp16", "pp128", "pp512"),
     ),
     "multi": (
+        *(f"gbn_{name}_score_per_core" for name in (*_PLAIN, *_VISION)),
         "blake2b_mb_per_s_per_core",
         "sha512_mb_per_s_per_core",
         "sha3_mb_per_s_per_core",
@@ -43,11 +67,7 @@ REFERENCES: dict[WorkloadClass, tuple[str, ...]] = {
         "read_2mb_mb_per_s_per_core",
         "read_256mb_mb_per_s_per_core",
         "read_512mb_mb_per_s_per_core",
-        *(
-            f"llm_{model}_{kind}_tokens_per_s_per_core"
-            for model in _LLM
-            for kind in ("tg16", "tg128")
-        ),
+        *_llm_columns("tg16", "tg128"),
     ),
 }
 """Reference workloads of each class: columns of the table."""
@@ -129,6 +149,46 @@ def load_processors() -> ProcessorTable:
         family_processor={
             family: next(iter(names)) for family, names in owners.items() if len(names) == 1
         },
+    )
+
+
+def stem_of_column(column: str) -> str:
+    """Return what columns of one program share, so that it does not vouch for itself."""
+    if column.startswith("llm_"):
+        return column.rsplit("_pp", 1)[0].rsplit("_tg", 1)[0]
+    if column.startswith(("blake2b", "sha")):
+        return "openssl"
+    return re.sub(r"_(compress|expand)_mb_per_s$|_\d+mb_mb_per_s_per_core$", "", column)
+
+
+@dataclass(frozen=True)
+class References:
+    """The reference workloads of a class at one size, with the trust in each."""
+
+    processors: tuple[str, ...]
+    """Every processor of the table."""
+    levels: Floats
+    """ln speed of one physical core, shape (workloads, processors); NaN where not measured."""
+    weights: Floats
+    """Weight of each workload when a processor is the target, shape (processors, workloads)."""
+
+
+@cache
+def references_of(workload_class: WorkloadClass, *, core_count: float) -> References:
+    """Return a class's references at the measured sizes nearest to a number of cores."""
+    table = load_processors()
+    columns = REFERENCES[workload_class]
+    figures = [
+        table.figures_of(name, columns=columns, core_count=core_count) for name in table.names
+    ]
+    levels = np.log(np.stack(figures, axis=1))
+    stems = np.array([stem_of_column(column) for column in columns])
+    affinity = np.where(stems[:, None] == stems[None, :], 0.0, 1.0)
+    strayed = stray(filled_levels(levels), affinity=affinity)
+    return References(
+        processors=table.names,
+        levels=levels,
+        weights=np.stack([trust(strayed, without=p) for p in range(len(table.names))]),
     )
 
 

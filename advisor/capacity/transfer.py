@@ -1,27 +1,30 @@
 """From the machine that was measured to the instance that is rented: how many times faster.
 
-A ratio of speeds is taken over reference workloads that both processors have been measured on, and
-the middle of those ratios is carried: no single benchmark score, never the number of vCPUs. Its
-band comes from held-out public measurements, by kind of workload and by how far apart the machines
-are.
+The ratios of reference workloads that both processors have been measured on are averaged, each
+with the trust it has earned: no single benchmark score, never the number of vCPUs. The band is as
+wide as held-out public measurements ask, by kind of workload, by how far apart the machines are and
+by how much the references disagree.
 """
 
+import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from advisor.capacity.ensemble import SPREAD_FLOOR, log_ratio
 from advisor.capacity.processors import (
-    REFERENCES,
+    DATA,
     HostPlace,
     ProcessorTable,
     WorkloadClass,
     load_processors,
     place_host,
+    references_of,
 )
 from benchmarks.records import HardwareProfile
 from pricing.errors import PricingError
@@ -31,26 +34,23 @@ Floats = NDArray[np.float64]
 Relation = Literal["same-cpu", "same-vendor", "cross-vendor", "cross-architecture", "unknown"]
 Basis = Literal["measured", "scaled", "assumed"]
 
-HALF_WIDTH_80_LN: dict[WorkloadClass, float] = {
-    "scalar": 0.18,
-    "multi": 0.24,
-    "vector": 0.44,
-    "bandwidth": 0.48,
-}
-"""Half width of the 80% band in natural logarithm, from held-out public measurements: 20, 27, 56
-and 62%."""
+SAME_CPU_HALF_LN = (0.05, 0.12)
+"""Half widths of the 80% and the 95% band between two machines of one processor: public repeats of
+one workload on instances of the same processor differ by 0.4 to 3% (median), 1 to 17% (nine of
+ten). Assumed."""
 
-RELATION_FACTOR: dict[str, float] = {
-    "same-cpu": 0.25,
-    "same-vendor": 0.8,
-    "cross-vendor": 1.0,
-    "cross-architecture": 1.25,
-    "unknown": 2.0,
-}
-"""How the band grows with the distance of the machines; held-out errors by relation."""
+UNKNOWN_FACTOR = 2.0
+"""How much wider the band of the most distant relation is made for an unknown processor."""
 
-WIDER_95 = 1.9
-"""Half width of the 95% band / that of the 80% band: the errors have heavy tails."""
+OTHER_SIZE_LN = 0.08
+"""Spread added for each e-fold of cores between host and target, for work on all cores: held-out
+errors double between sizes. Assumed."""
+
+UNKNOWN_SPREAD_LN = 0.15
+"""Spread taken for a processor that is not in the table. Assumed."""
+
+REFERENCE_CORES = 2.0
+"""Size at which the speed of a single core is read."""
 
 BASELINE_FRACTION: dict[str, float] = {
     "nano": 0.05,
@@ -201,9 +201,10 @@ def speed_ratios(
 ) -> SpeedRatios:
     """Return how many times faster one physical core of each instance is than one of the host's.
 
-        ln R = median over k of (ln X_k(target) - ln X_k(host))
+        ln R = sum over k of w_k (ln X_k(target) - ln X_k(host)) / sum of w_k
 
-    over the class's reference workloads X_k, at the sizes nearest to both machines.
+    over the class's reference workloads X_k; a reference that usually strays from the others weighs
+    less (`ensemble.py`). Work on all cores is read at the sizes nearest to both machines.
 
     Args:
         host: the measured machine; where the table lacks it, it is bridged by its probes.
@@ -217,35 +218,46 @@ def speed_ratios(
     """
     table = load_processors()
     place = place_host(host, table=table)
-    columns = REFERENCES[workload_class]
-    own = (
-        table.figures_of(place.processor, columns=columns, core_count=host.physical_core_count)
-        * place.speed_factor
-    )
+    carried: dict[tuple[str, float], Carried] = {}
+
+    def carry_to(processor: str, cores: float) -> Carried:
+        key = processor, cores
+        if key not in carried:
+            carried[key] = _carry(
+                place=place,
+                host_cores=host.physical_core_count,
+                processor=processor,
+                cores=cores,
+                workload_class=workload_class,
+                table=table,
+            )
+        return carried[key]
+
     rows = [
         _one(
             instance_type=name,
             place=place,
-            own=own,
+            carry_to=carry_to,
             workload_class=workload_class,
             sustained=sustained,
             table=table,
         )
         for name in instance_types
     ]
-    ln, half, relation, basis, processor, notes = zip(*rows, strict=True) if rows else ([],) * 6
-    centre, width = np.array(ln, dtype=float), np.array(half, dtype=float)
+    centre = np.array([row.centre for row in rows], dtype=float)
+    half_80 = np.array([row.half_80 for row in rows], dtype=float)
+    half_95 = np.array([row.half_95 for row in rows], dtype=float)
     return SpeedRatios(
         instance_types=tuple(instance_types),
         ratio=np.exp(centre),
-        low_80=np.exp(centre - width),
-        high_80=np.exp(centre + width),
-        low_95=np.exp(centre - WIDER_95 * width),
-        high_95=np.exp(centre + WIDER_95 * width),
-        relation=np.array(relation, dtype="<U20"),
-        basis=np.array(basis, dtype="<U10"),
-        processor=tuple(processor),
-        notes=tuple(notes),
+        low_80=np.exp(centre - half_80),
+        high_80=np.exp(centre + half_80),
+        low_95=np.exp(centre - half_95),
+        high_95=np.exp(centre + half_95),
+        relation=np.array([row.relation for row in rows], dtype="<U20"),
+        basis=np.array([row.basis for row in rows], dtype="<U10"),
+        processor=tuple(row.processor for row in rows),
+        notes=tuple(row.note for row in rows),
     )
 
 
@@ -260,53 +272,126 @@ def relation_of(place: HostPlace, target: str, *, table: ProcessorTable) -> Rela
     return "same-vendor"
 
 
+@cache
+def load_bands() -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the factors of the 80% and 95% bands by class and relation; see `data/README.md`."""
+    with (DATA / "bands.csv").open(newline="") as file:
+        return {
+            (row["workload_class"], row["relation"]): (
+                float(row["factor_80"]),
+                float(row["factor_95"]),
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def half_widths_ln(
+    *, workload_class: WorkloadClass, relation: str, spread: float, extra: float = 0.0
+) -> tuple[float, float]:
+    """Half widths of the 80% and the 95% band of a log ratio.
+
+        h = Q (spread + 0.05), and a bridge's own doubt in quadrature
+
+    Args:
+        workload_class: what the core is busy with.
+        relation: how far apart the machines are.
+        spread: disagreement of the reference workloads' log ratios.
+        extra: 80% half width of the bridge from the host to the table.
+    """
+    if relation == "same-cpu":
+        narrow, wide = SAME_CPU_HALF_LN
+    else:
+        known = "cross-architecture" if relation == "unknown" else relation
+        factor = UNKNOWN_FACTOR if relation == "unknown" else 1.0
+        narrow, wide = (
+            factor * q * (spread + SPREAD_FLOOR) for q in load_bands()[workload_class, known]
+        )
+    return float(np.hypot(narrow, extra)), float(np.hypot(wide, 1.6 * extra))
+
+
+class Carried(NamedTuple):
+    """A log ratio from the host to one processor at one size."""
+
+    centre: float
+    half_80: float
+    half_95: float
+    relation: str
+
+
+class _Row(NamedTuple):
+    centre: float
+    half_80: float
+    half_95: float
+    relation: str
+    basis: str
+    processor: str
+    note: str
+
+
+def _carry(
+    *,
+    place: HostPlace,
+    host_cores: float,
+    processor: str,
+    cores: float,
+    workload_class: WorkloadClass,
+    table: ProcessorTable,
+) -> Carried:
+    relation = relation_of(place, processor, table=table)
+    by_size = workload_class in ("multi", "bandwidth")
+    there = references_of(workload_class, core_count=cores if by_size else REFERENCE_CORES)
+    here = references_of(workload_class, core_count=host_cores if by_size else REFERENCE_CORES)
+    target, own = there.processors.index(processor), here.processors.index(place.processor)
+    anchor = here.levels[:, own] + np.log(place.speed_factor)
+    estimate = log_ratio(
+        target=there.levels[:, target], anchors=anchor[:, None], weights=there.weights[target]
+    )
+    centre, spread = float(estimate.centre[0]), float(estimate.spread[0])
+    if by_size:
+        spread += OTHER_SIZE_LN * abs(float(np.log(cores / host_cores)))
+    half_80, half_95 = half_widths_ln(
+        workload_class=workload_class,
+        relation=relation,
+        spread=spread,
+        extra=place.extra_half_width_ln,
+    )
+    if relation == "same-cpu" and not by_size:
+        centre = 0.0
+    return Carried(centre, half_80, half_95, relation)
+
+
 def _one(
     *,
     instance_type: str,
     place: HostPlace,
-    own: Floats,
+    carry_to: Callable[[str, float], Carried],
     workload_class: WorkloadClass,
     sustained: bool,
     table: ProcessorTable,
-) -> tuple[float, float, str, str, str, str]:
-    """Return ln ratio, half width, relation, basis, processor and note of one instance."""
+) -> _Row:
     notes = [] if place.exact else [place.note]
     candidates = processors_of(instance_type, table=table)
-    base = HALF_WIDTH_80_LN[workload_class]
-    if not candidates:
-        notes.append(f"the processor of {instance_type} is not known: taken for the host's own")
-        half = float(np.hypot(base * RELATION_FACTOR["unknown"], place.extra_half_width_ln))
-        return 0.0, half, "unknown", "assumed", "", "; ".join(notes)
-    centres = {}
-    for name in candidates:
-        ratios = _reference_ratios(
-            name,
-            own=own,
-            columns=REFERENCES[workload_class],
-            core_count=vcpu_of(instance_type) / _threads_of(instance_type, table=table),
-            table=table,
+    cores = max(0.5, vcpu_of(instance_type) / _threads_of(instance_type, table=table))
+    found = {name: carry_to(name, cores) for name in candidates}
+    if not all(np.isfinite(one.centre) for one in found.values()) or not found:
+        notes.append(f"nothing is known of {instance_type}'s processor: taken for the host's own")
+        halves = half_widths_ln(
+            workload_class=workload_class,
+            relation="unknown",
+            spread=UNKNOWN_SPREAD_LN,
+            extra=place.extra_half_width_ln,
         )
-        same = place.exact and name == place.processor
-        centres[name] = 0.0 if same else float(np.nanmedian(ratios))
-    slowest = min(centres, key=lambda name: centres[name])
-    relation = relation_of(place, slowest, table=table)
-    half = float(np.hypot(base * RELATION_FACTOR[relation], place.extra_half_width_ln))
-    centre, basis = centres[slowest], "measured" if relation == "same-cpu" else "scaled"
-    if len(candidates) > 1 or instance_type in FARGATE:
-        half += (max(centres.values()) - centre) / 2
-        basis = "assumed"
+        return _Row(0.0, *halves, "unknown", "assumed", "", "; ".join(notes))
+    slowest = min(found, key=lambda name: found[name].centre)
+    centre, half_80, half_95, relation = found[slowest]
+    basis = "measured" if relation == "same-cpu" else "scaled"
+    if instance_type.removeprefix("ml.") in FARGATE:
+        more = (max(one.centre for one in found.values()) - centre) / 2
+        half_80, half_95, basis = half_80 + more, half_95 + more, "assumed"
         notes.append(f"the processor is not guaranteed: planned with the slowest seen ({slowest})")
     share = baseline_fraction(instance_type) if sustained else 1.0
     if share < 1:
         centre += float(np.log(share))
         notes.append(f"burstable: planned at its baseline of {share:.0%}, credits spent")
         basis = "scaled" if basis == "measured" else basis
-    return centre, half, relation, basis, slowest, "; ".join(notes)
-
-
-def _reference_ratios(
-    name: str, *, own: Floats, columns: Sequence[str], core_count: float, table: ProcessorTable
-) -> Floats:
-    there = table.figures_of(name, columns=columns, core_count=max(core_count, 0.5))
-    ratios: Floats = np.log(there / own)
-    return ratios
+    return _Row(centre, half_80, half_95, relation, basis, slowest, "; ".join(notes))

@@ -195,9 +195,7 @@ def cpu_cases(machines: Machines) -> list[Cases]:
     return found
 
 
-def _by_kind(
-    machines: Machines, *, references: Sequence[str], kind: str
-) -> tuple[Floats, Floats]:
+def _by_kind(machines: Machines, *, references: Sequence[str], kind: str) -> tuple[Floats, Floats]:
     kinds = np.array([kind_of(name) for name in references])
     stems = np.array([stem_of(name) for name in references])
     affinity = np.where(kinds[:, None] == kinds[None, :], 1.0, OTHER_KIND)
@@ -216,9 +214,7 @@ def llm_ratio(
     references = [
         key
         for key, level in machines.llm.items()
-        if key[0] != model
-        and key[1] == kind
-        and np.isfinite(level).sum() >= MINIMUM_MACHINES
+        if key[0] != model and key[1] == kind and np.isfinite(level).sum() >= MINIMUM_MACHINES
     ]
     if not references:
         return None

@@ -46,7 +46,7 @@ def read_table(folder: Path, name: str) -> list[dict[str, str]]:
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
             opener = gzip.open if path.suffix == ".gz" else open
-            with opener(path, "rt", newline="", encoding="utf-8") as file:  # type: ignore[operator]
+            with opener(path, "rt", newline="", encoding="utf-8") as file:
                 return list(csv.DictReader(file))
     return []
 

@@ -159,8 +159,10 @@ def cnn_cases(folder: Path) -> list[Cases]:
     keys = sorted({key for found in by_device.values() for key in found})
     level = np.array(
         [
-            [-np.log(number(by_device[d][k]["lat_s"])) if k in by_device[d] else np.nan
-             for d in devices]
+            [
+                -np.log(number(by_device[d][k]["lat_s"])) if k in by_device[d] else np.nan
+                for d in devices
+            ]
             for k in keys
         ]
     ).reshape(len(keys), len(devices))

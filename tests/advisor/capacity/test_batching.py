@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.capacity.batching import fit_sweep
@@ -103,6 +103,7 @@ def test_the_best_batch_is_the_one_with_the_most_rows_per_second():
 few = st.sampled_from([0.5, 1.0, 20.0, 400.0])
 
 
+@settings(deadline=None, max_examples=20)
 @given(few, few, st.sampled_from([1e-6, 3.0]))
 def test_the_unit_of_time_does_not_matter(overhead, slope, unit):
     base = fit_sweep(sweep(lambda b: overhead + slope * b))
@@ -111,6 +112,7 @@ def test_the_unit_of_time_does_not_matter(overhead, slope, unit):
     assert scaled.predict_s(100) == pytest.approx(unit * base.predict_s(100), rel=1e-6)
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.permutations(BATCHES[:6]))
 def test_repeats_may_come_in_any_order(order):
     measured = sweep(lambda b: 100 + 2 * b, batches=BATCHES[:6], noise=0.02)

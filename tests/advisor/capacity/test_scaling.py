@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.capacity.scaling import (
@@ -26,6 +26,7 @@ def test_universal_scalability_by_hand_and_its_peak():
     assert np.argmax(curve) + 1 == round(30.8)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([0.0, 0.3, 0.9, 0.98]), st.sampled_from([2, 4, 64]))
 def test_the_fraction_is_recovered_from_two_times(share, threads):
     wall_n = 10.0 / amdahl_speedup(core_count=threads, parallel_fraction=share)
@@ -50,6 +51,7 @@ def test_the_same_machine_on_one_core_takes_as_long_as_measured():
     ) == pytest.approx(7.0)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([0.0, 0.5, 0.98]), st.sampled_from([1, 2, 16]), st.sampled_from([0.5, 2.0]))
 def test_more_or_faster_cores_are_never_slower(share, cores, ratio):
     case = {"wall_1_thread_s": 7.0, "parallel_fraction": share}
