@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from advisor.cadence.decay import Array
-from advisor.cadence.forecast import LONGEST_PERIODS, SEED, Draws
+from advisor.cadence.forecast import SEED, Draws
 
 HISTORY_PER_AGE: Final = 1.5
 """Length of the history over the longest age seen: trainings start after a third of it."""
@@ -49,9 +49,11 @@ def central_interval(found: Array, *, holding: float, level: float = LEVEL) -> t
 
 
 def never_share(draws: Draws, *, rho: float) -> float:
-    """Share of the drawn curves under which retraining never pays. [fraction]"""
+    """Share of the drawn curves under which retraining never pays, A tau <= rho. [fraction]"""
     if not np.isfinite(rho):
         return 1.0
-    at = np.geomspace(1.0, LONGEST_PERIODS, 120)
-    cost = rho / at + draws.summed(at) / at
-    return float((np.argmin(cost, axis=1) == len(at) - 1).mean())
+    area = np.zeros(len(draws.slope))
+    decays = draws.slope > 0
+    area[decays] = draws.slope[decays] * draws.tau[decays] ** 2
+    typical = draws.typical_slope * draws.typical_tau**2
+    return float((area + typical <= rho).mean())

@@ -35,6 +35,8 @@ TYPICAL_SPREAD: Final = 0.2
 """Standard deviation of that share between streams."""
 TYPICAL_TAU: Final = 0.5
 """Time constant of the typical curve, as a share of the longest age seen."""
+NEGLIGIBLE: Final = 1e-9
+"""Parts below this share of the whole are rounding, and left out."""
 LONGEST_PERIODS: Final = 1e5
 """Intervals beyond this are never. [periods]"""
 
@@ -89,8 +91,10 @@ class Forecast:
         if worth.sum() == 1:
             found = best_interval(rho=rho, slope=self.slope[worth], tau=self.tau[worth])
             return float(found[0])
+        if (self.slope[worth] * self.tau[worth] ** 2).sum() <= rho:
+            return np.inf
         low, high = 1.0, LONGEST_PERIODS
-        for points in (240, 40, 40, 40):
+        for points in (240, 40, 40, 40, 40):
             at = np.geomspace(low, high, points)
             best = int(np.argmin(rho / at + self.mean_excess(at)))
             if at[best] >= LONGEST_PERIODS:
@@ -252,7 +256,8 @@ def _merged(*, slope: Array, tau: Array, longest_age: int, typical_share: float)
     """Add up the parts of one tau."""
     kinds, part = np.unique(tau, return_inverse=True)
     merged: Array = np.bincount(part, weights=slope, minlength=len(kinds)).astype(np.float64)
-    worth = merged > 0
+    weight = merged * excess(longest_age, slope=1.0, tau=kinds)
+    worth = weight > NEGLIGIBLE * weight.sum()
     if not worth.any():
         worth[:1] = True
     return Forecast(merged[worth], kinds[worth], longest_age, typical_share)

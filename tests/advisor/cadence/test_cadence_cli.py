@@ -1,0 +1,235 @@
+"""`advisor cadence` and its watch, from the command line to the last key."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from cadence_matrices import cells, linear, saturating
+
+from advisor.cli import run
+
+
+def matrix_file(tmp_path, rows, *, dates=None):
+    def when(period):
+        return period if dates is None else f"{dates + pd.Timedelta(days=7 * period):%Y-%m-%d}"
+
+    path = tmp_path / "matrix.csv"
+    body = [
+        f"{when(c.trained_at)},{when(c.scored_at)},{c.case_count},{float(c.error_per_case)!r}"
+        for c in rows
+    ]
+    path.write_text("\n".join(["trained_at,scored_at,n,error", *body]) + "\n")
+    return path
+
+
+def answer(capsys, *arguments):
+    code = run(["cadence", *map(str, arguments), "--json"])
+    assert code == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_an_error_matrix_gives_the_square_root_law_and_every_key_of_the_contract(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4), trend=0.001))
+    found = answer(capsys, "--error-matrix", path, "--error-cost-usd", 2, "--retrain-cost-usd", 50)
+
+    assert found["t_star_periods"] == pytest.approx(22.36, abs=0.01)
+    assert found["rho"] == pytest.approx(0.025)
+    assert found["interval_days"] is None
+    assert found["decay"]["slope_per_period"] == pytest.approx(1e-4)
+    assert (found["decay"]["model"], found["decay"]["basis"]) == ("linear", "measured")
+    assert found["trainings"] == 8
+    assert found["probability_never"] == 0.0
+    assert any("difficulty trend" in note for note in found["diagnostics"])
+    low, high = found["interval_80"]
+    assert low <= found["t_star_periods"] <= (high or math.inf)
+    assert found["band_5pct"][0] <= found["band_1pct"][0] <= found["t_star_periods"]
+    cost = found["cost_per_period"]
+    periods = found["interval_periods"]
+    assert cost["training"] == pytest.approx(50 / periods)
+    assert cost["excess_error"] == pytest.approx(2000 * 1e-4 * (periods - 1) / 2, rel=1e-6)
+
+
+def test_dates_give_the_interval_in_days(tmp_path, capsys):
+    rows = cells(saturating(0.05, 10.0))
+    path = matrix_file(tmp_path, rows, dates=pd.Timestamp("2024-01-07"))
+    found = answer(capsys, "--error-matrix", path, "--retrain-cost-usd", 200, "--error-cost-usd", 1)
+
+    assert found["period"] == "7 days"
+    assert found["interval_days"] == 7 * found["interval_periods"]
+    assert found["decay"]["amplitude"] == pytest.approx(0.05, rel=1e-3)
+    assert found["decay"]["tau_periods"] == pytest.approx(10.0, rel=1e-3)
+    assert found["t_star_periods"] == pytest.approx(13.7642, abs=1.0)
+
+
+def test_a_retrain_dearer_than_amplitude_times_tau_is_never(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(saturating(0.05, 10.0)))
+    found = answer(capsys, "--error-matrix", path, "--retrain-cost-usd", 501, "--error-cost-usd", 1)
+
+    assert (found["t_star_periods"], found["interval_periods"]) == (None, None)
+    assert found["probability_never"] == 1.0
+
+
+def test_four_times_the_cost_doubles_and_four_times_the_volume_halves(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-3)))
+    common = ["--error-matrix", path, "--error-cost-usd", 2]
+    once = answer(capsys, *common, "--retrain-cost-usd", 50)
+    dear = answer(capsys, *common, "--retrain-cost-usd", 200)
+    busy = answer(capsys, *common, "--retrain-cost-usd", 50, "--cases-per-period", 4000)
+
+    assert dear["t_star_periods"] == pytest.approx(2 * once["t_star_periods"], rel=1e-4)
+    assert busy["t_star_periods"] == pytest.approx(once["t_star_periods"] / 2, rel=1e-4)
+
+
+def test_two_tiers_and_the_present_interval_are_told(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-3)))
+    arguments = ["--error-matrix", path, "--retrain-cost-usd", 50, "--error-cost-usd", 2]
+    found = answer(capsys, *arguments, "--redevelop-cost-usd", 800, "--now", 1)
+
+    assert found["redevelopment"]["t_star_periods"] == pytest.approx(4 * found["t_star_periods"])
+    assert found["break_even_error_cost_usd"] == pytest.approx(2 * 50 / (1000 * 1e-3))
+    assert run(["cadence", *map(str, arguments), "--now", "1"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Retrain every ")
+    assert "You are here: every 1 periods" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("trained_at,scored_at,n\n1,2,3\n", "no column 'error'"),
+        ("trained_at,scored_at,n,error\n", "no row below the header"),
+        ("trained_at,scored_at,n,error\n1,2,3,bad\n", "line 2: error is 'bad'"),
+        ("trained_at,scored_at,n,error\n1,2,-3,0.1\n", "line 2: n is '-3'"),
+        ("trained_at,scored_at,n,error\nsoon,2,3,0.1\n", "trained_at is 'soon'"),
+        ("trained_at,scored_at,n,error\n1,2,3,0.1\n1,3,3,0.1\n", "single training"),
+        ("trained_at,scored_at,n,error\n3,2,3,0.1\n1,3,3,0.1\n", "only be scored on later"),
+        ("trained_at,scored_at,n,error\n1,2,0,0.1\n", "all rows have n = 0"),
+    ],
+)
+def test_a_malformed_matrix_ends_in_one_line_and_exit_code_one(tmp_path, capsys, content, words):
+    path = tmp_path / "matrix.csv"
+    path.write_text(content)
+
+    assert run(["cadence", "--error-matrix", str(path)]) == 1
+    shown = capsys.readouterr()
+    assert words in shown.err
+    assert shown.err.count("\n") == 1
+    assert shown.out == ""
+
+
+def test_neither_data_nor_matrix_is_refused(capsys):
+    assert run(["cadence"]) == 1
+    assert "give a data file" in capsys.readouterr().err
+
+
+@pytest.fixture
+def guard_file(tmp_path):
+    matrix = matrix_file(tmp_path, cells(linear(1e-3)), dates=pd.Timestamp("2024-01-07"))
+    path = tmp_path / "guard.json"
+    money = ["--retrain-cost-usd", "50", "--error-cost-usd", "2"]
+    assert run(["cadence", "--error-matrix", str(matrix), *money, "--guard", str(path)]) == 0
+    return path
+
+
+def watched(capsys, tmp_path, guard_file, table, *options):
+    capsys.readouterr()
+    scored = tmp_path / "scored.csv"
+    table.to_csv(scored, index=False)
+    code = run(["cadence", "watch", str(scored), "--guard", str(guard_file), "--json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def periods(errors, **columns):
+    return pd.DataFrame({"scored_at": range(len(errors)), "n": 1000, "error": errors} | columns)
+
+
+def test_the_guard_file_holds_the_threshold_in_cases(guard_file):
+    found = json.loads(guard_file.read_text())
+
+    assert found["debt_threshold_cases"] == pytest.approx(2 * 50 / 2)
+    assert found["period_days"] == 7.0
+    assert found["interval_periods"] >= 7
+
+
+@pytest.mark.parametrize(
+    ("errors", "action"),
+    [
+        ([0.10, 0.10, 0.10], "nothing"),
+        ([0.10, 0.10, 0.10, 0.14, 0.15], "retrain now"),
+        ([0.10, 0.10, 0.10, 0.30, 0.10], "nothing"),
+        ([0.1] * 30, "retrain now"),
+    ],
+    ids=["quiet", "debt", "one bad period that passed", "the calendar"],
+)
+def test_watch_says_what_the_periods_ask_for(capsys, tmp_path, guard_file, errors, action):
+    code, found = watched(capsys, tmp_path, guard_file, periods(errors))
+
+    assert (code, found["action"]) == (0, action)
+    reference = np.mean(errors[:3])
+    assert found["debt_usd"] == pytest.approx(2 * 1000 * (np.array(errors) - reference).sum())
+
+
+def test_a_last_retrain_that_was_worth_little_asks_for_a_new_plan(capsys, tmp_path, guard_file):
+    table = periods([0.10] * 4, previous_error=[0.1001] * 4)
+    _, found = watched(capsys, tmp_path, guard_file, table)
+
+    assert found["action"] == "re-plan"
+    assert found["last_retrain_worth_usd"] == pytest.approx(2 * 4 * 1000 * 0.0001)
+
+
+def test_rows_with_predictions_are_cut_into_the_guards_periods(capsys, tmp_path, guard_file):
+    at = pd.date_range("2025-01-01", periods=280, freq="6h")
+    wrong = np.r_[np.zeros(84), np.tile([0, 1], 98)]
+    table = pd.DataFrame({"ts": at, "y": 1, "prediction": 1 - wrong.astype(int)})
+    code, found = watched(capsys, tmp_path, guard_file, table, "--exit-code")
+
+    assert found["age_periods"] == 10
+    assert (code, found["action"]) == (2, "retrain now")
+
+
+def test_unlabelled_rows_raise_a_weak_alarm_only(capsys, tmp_path, guard_file):
+    pytest.importorskip("river")
+    at = pd.date_range("2025-01-01", periods=3000, freq="1h")
+    score = np.where(np.arange(3000) < 1500, 0.2, 0.8)
+    label = np.where(np.arange(3000) < 400, 1.0, np.nan)
+    table = pd.DataFrame({"ts": at, "y": label, "prediction": 1, "score": score})
+    _, found = watched(capsys, tmp_path, guard_file, table)
+
+    assert found["action"] == "nothing"
+    assert found["weak_signals"][0].startswith("weak: the model's scores shift at row")
+
+
+@pytest.mark.parametrize(
+    ("guard", "table", "words"),
+    [
+        (None, "scored_at,n,error\n1,10,0.1\n", "writes it"),
+        ("{}", "scored_at,n,error\n1,10,0.1\n", "write the guard anew"),
+        ("good", "when,how\n1,2\n", "give scored_at,n,error per period"),
+        ("good", "scored_at,n,error\n1,0,0.1\n", "n must be 1 or more"),
+        ("good", "scored_at,n,error\n", "no scored period"),
+    ],
+)
+def test_what_watch_cannot_use_is_told(capsys, tmp_path, guard_file, guard, table, words):
+    scored = tmp_path / "scored.csv"
+    scored.write_text(table)
+    if guard is None:
+        guard_file.unlink()
+    elif guard != "good":
+        guard_file.write_text(guard)
+    capsys.readouterr()
+
+    assert run(["cadence", "watch", str(scored), "--guard", str(guard_file)]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_simulated_data_are_back_tested_from_end_to_end(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    source = "simulated:linear,rows=6000,periods=40"
+    found = answer(capsys, source, "--model", "linear", "--period", "7d", "--retrain-cost-usd", 15)
+
+    assert found["trainings"] == 8
+    assert found["period"] == "7 days"
+    assert 2 <= found["t_star_periods"] <= 30
+    assert len(list((tmp_path / ".cache").rglob("*.json"))) == 8
