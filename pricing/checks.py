@@ -64,7 +64,7 @@ def check_rows(rows: Sequence[Row]) -> list[Finding]:
 def check_new_rows(new: Sequence[Row], *, held: Sequence[Row]) -> list[Finding]:
     """Hold rows that are about to be added against the rules, together with the book they join."""
     fresh = set(new)
-    places = {_where(row) for row in new} | {f"{row.service} in {row.region}" for row in new}
+    places = {place_of(row) for row in new} | {f"{row.service} in {row.region}" for row in new}
     before = set(check_rows(held))
     return [
         finding
@@ -73,7 +73,8 @@ def check_new_rows(new: Sequence[Row], *, held: Sequence[Row]) -> list[Finding]:
     ]
 
 
-def _where(row: Row) -> str:
+def place_of(row: Row) -> str:
+    """Say which thing a row prices, where and how it is bought."""
     return f"{row.service} {row.sku} in {row.region} ({row.purchase})"
 
 
@@ -83,7 +84,7 @@ def positive_prices(rows: Sequence[Row]) -> Iterable[Finding]:
         if not (math.isfinite(row.price_usd_per_unit) and row.price_usd_per_unit > 0):
             yield Finding(
                 "positive-prices",
-                _where(row),
+                place_of(row),
                 f"a price of {row.price_usd_per_unit:g}; an unknown price has no row",
             )
 
@@ -92,7 +93,7 @@ def known_words(rows: Sequence[Row]) -> Iterable[Finding]:
     """Units, bases and purchases are ours; dates make sense; a source is named."""
     units, bases = set(get_args(Unit)), set(get_args(Basis)) - {"input"}
     for row in rows:
-        where = _where(row)
+        where = place_of(row)
         if row.unit not in units:
             yield Finding("known-words", where, f"unit {row.unit!r} is not one of ours")
         if row.basis not in bases:
@@ -111,9 +112,11 @@ def marks_match_basis(rows: Sequence[Row]) -> Iterable[Finding]:
     """What was derived says so, and what says so is not shown as a list price."""
     for row in rows:
         if "DERIVED" in row.note and row.basis == "list":
-            yield Finding("marks-match-basis", _where(row), "DERIVED, but its basis is list")
+            yield Finding("marks-match-basis", place_of(row), "DERIVED, but its basis is list")
         if row.basis == "scaled" and "DERIVED" not in row.note:
-            yield Finding("marks-match-basis", _where(row), "scaled, but its note says no DERIVED")
+            yield Finding(
+                "marks-match-basis", place_of(row), "scaled, but its note says no DERIVED"
+            )
 
 
 def one_price_a_day(rows: Sequence[Row]) -> Iterable[Finding]:
@@ -125,7 +128,7 @@ def one_price_a_day(rows: Sequence[Row]) -> Iterable[Finding]:
         if other.price_usd_per_unit != row.price_usd_per_unit:
             yield Finding(
                 "one-price-a-day",
-                _where(row),
+                place_of(row),
                 f"two prices from {row.valid_from}: {other.price_usd_per_unit:g} and "
                 f"{row.price_usd_per_unit:g}",
             )
@@ -141,10 +144,10 @@ def whole_tiers(rows: Sequence[Row]) -> Iterable[Finding]:
             continue
         ordered = sorted(tiers, key=lambda row: row.tier_from_units)
         if ordered[0].tier_from_units != 0:
-            yield Finding("whole-tiers", _where(ordered[0]), "the first tier does not start at 0")
+            yield Finding("whole-tiers", place_of(ordered[0]), "the first tier does not start at 0")
         for lower, upper in pairwise(ordered):
             if upper.price_usd_per_unit > lower.price_usd_per_unit * (1 + 1e-9):
-                yield Finding("whole-tiers", _where(upper), "a higher tier is dearer")
+                yield Finding("whole-tiers", place_of(upper), "a higher tier is dearer")
 
 
 def no_jumps(rows: Sequence[Row]) -> Iterable[Finding]:
@@ -159,7 +162,7 @@ def no_jumps(rows: Sequence[Row]) -> Iterable[Finding]:
             if low > 0 and high >= LARGEST_JUMP * low * (1 - 1e-9) and not after.note:
                 yield Finding(
                     "no-jumps",
-                    _where(after),
+                    place_of(after),
                     f"went from {before.price_usd_per_unit:g} to {after.price_usd_per_unit:g} on "
                     f"{after.valid_from}, and no note says why",
                 )
@@ -217,7 +220,7 @@ def constant_regional_ratio(rows: Sequence[Row]) -> Iterable[Finding]:
             if abs(ratio / usual - 1) > REGION_TOLERANCE and off_usd > REGION_TOLERANCE_USD:
                 yield Finding(
                     "constant-regional-ratio",
-                    _where(row),
+                    place_of(row),
                     f"{ratio:.4f} of the {REFERENCE_REGION} price, where {family} is {usual:.4f}",
                 )
 
@@ -246,7 +249,7 @@ def constant_sagemaker_ratio(rows: Sequence[Row]) -> Iterable[Finding]:
         if abs(row.price_usd_per_unit - expected) > allowed:
             yield Finding(
                 "constant-sagemaker-ratio",
-                _where(row),
+                place_of(row),
                 f"{row.price_usd_per_unit:g} is not {ratio:g} x EC2's {ec2.price_usd_per_unit:g} "
                 f"= {expected:.4f}",
             )

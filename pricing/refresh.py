@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pricing.base import Record
-from pricing.checks import HALF, check_new_rows
+from pricing.checks import HALF, check_new_rows, place_of
 from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
 from pricing.instances import load_catalogue
 from pricing.quotes import Confirmation, PriceBook, Row
@@ -20,6 +20,8 @@ from pricing.sources import SOURCES, Via
 from pricing.sources.files import Transport
 from pricing.tables import DATA, load_book, write_table
 
+FEW = 0.1
+"""Up to this share of a source's new prices may break a rule before all of them are refused."""
 SAME_PRICE = 1e-9
 """Prices closer than this fraction are one price: a decimal string went through a float."""
 
@@ -126,7 +128,10 @@ def refresh(
                 )
                 rows = _known(rows, book=book)
                 fresh, same = _compare(rows, book=book, jump_note=plan.jump_note)
-                _require_sound(fresh, held=[*book.rows, *(change.row for change in changes)])
+                held = [*book.rows, *(change.row for change in changes)]
+                fresh, refused = _sound(fresh, held=held)
+                if refused:
+                    failures.append(Failure(source=service, region=region, message=refused))
             except PricingError as error:
                 failures.append(Failure(source=service, region=region, message=str(error)))
                 if isinstance(error, NetworkError):  # once is enough to know; ask the rest once
@@ -278,11 +283,22 @@ def _same_price(one: Row, other: Row) -> bool:
     )
 
 
-def _require_sound(changes: Sequence[Change], *, held: Sequence[Row]) -> None:
+def _sound(changes: list[Change], *, held: Sequence[Row]) -> tuple[list[Change], str]:
+    """Split off the few rows that break a rule, and say so.
+
+    Raises:
+        CheckFailed: more than a few do: then it is the reading that is wrong.
+    """
     findings = check_new_rows([change.row for change in changes], held=held)
-    if findings:
-        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    if not findings:
+        return changes, ""
+    broken = {finding.where for finding in findings}
+    kept = [change for change in changes if place_of(change.row) not in broken]
+    refused = len(changes) - len(kept)
+    more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+    if not refused or refused > FEW * len(changes):
         raise CheckFailed(f"{findings[0]}{more}; nothing of it was added")
+    return kept, f"refused {refused} of {len(changes)} new prices: {findings[0]}{more}"
 
 
 def _confirmations(

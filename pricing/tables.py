@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
@@ -32,6 +33,28 @@ def load_book(folder: Path = DATA) -> PriceBook:
     for path in paths:
         read_table(path, rows=rows, confirmations=confirmations)
     return PriceBook(rows, confirmations=confirmations)
+
+
+def start_book(folder: Path) -> bool:
+    """Copy the shipped tables into a folder that holds none; return whether that was needed.
+
+    Raises:
+        TableError: the folder cannot be made or written to.
+    """
+    if any(folder.glob("*.csv")):
+        return False
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
+        for path in DATA.glob("*.csv"):
+            shutil.copy2(path, aside)
+        aside.replace(folder)  # an empty folder of that name gives way
+    except OSError as error:
+        raise TableError(f"{folder}: a book cannot be started here: {error.strerror}") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return True
 
 
 def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]) -> None:

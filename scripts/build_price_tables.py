@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import botocore.session
@@ -88,6 +89,9 @@ def row_of(  # one place where a fact becomes a row
 ) -> Row:
     """Turn a fact into a row; its marks travel in the note and decide the basis."""
     since, checked, dated = period(fact["as_of"])
+    if re.fullmatch(r"\d{4}", fact["as_of"]):  # the source may say the days itself
+        days = [date.fromisoformat(d) for d in re.findall(r"\d{4}-\d\d-\d\d", fact["source"])]
+        since, checked = min([since, *days]), max([checked, *days])
     marks = "; ".join(part for part in (note, fact["note"]) if part)
     unverified = "UNVERIFIED" in fact["note"] or fact["source"].lower().startswith("assumed")
     if basis is None:
@@ -407,13 +411,25 @@ def sagemaker_other(
         "note": "in and out alike; unit price of the page's real-time example",
     }
     rows.append(row_of(page_fact, service="sagemaker-data", sku="endpoint", unit="gb"))
+    serverless = next(r for r in rows if (r.service, r.sku) == ("sagemaker-serverless", "data"))
+    rows.append(
+        serverless._replace(
+            service="sagemaker-data",
+            sku="endpoint",
+            basis="assumed",
+            note="UNVERIFIED: the price of serverless data, which endpoints share elsewhere",
+        )
+    )
     rows += ml_storage(rows, network)
     return everywhere(rows)
 
 
 def ml_storage(known: list[Row], network: list[Row]) -> list[Row]:
     """ML storage where unseen: 1.4 x gp2 (processing 1.0 x), and gp2 is 1.25 x gp3 in both regions seen."""
-    seen = {(row.service, row.region) for row in known}
+    first: dict[tuple[str, str], date] = {}
+    for row in known:
+        key = (row.service, row.region)
+        first[key] = min(first.get(key, row.valid_from), row.valid_from)
     rows = []
     for gp3 in network:
         if (gp3.service, gp3.sku) != ("ebs-gp3", "storage"):
@@ -425,7 +441,7 @@ def ml_storage(known: list[Row], network: list[Row]) -> list[Row]:
             ("sagemaker-notebook-storage", 1.75),
             ("sagemaker-processing-storage", 1.25),
         ):
-            if (service, gp3.region) not in seen:
+            if gp3.valid_from < first.get((service, gp3.region), date.max):
                 rows.append(
                     gp3._replace(
                         service=service,
@@ -653,7 +669,11 @@ def write_plain(path: Path, lines: list[dict[str, object]]) -> None:
 def read(folder: Path, name: str) -> list[Fact]:
     """Read a facts file."""
     with (folder / name).open(newline="", encoding="utf-8") as file:
-        return [{key: value or "" for key, value in line.items()} for line in csv.DictReader(file)]
+        facts = [{key: value or "" for key, value in line.items()} for line in csv.DictReader(file)]
+    for before, fact in pairwise(facts):
+        if fact.get("source", "").startswith("same ("):  # as the line above
+            fact["source"] = f"{before['source']} {fact['source'].removeprefix('same ')}"
+    return facts
 
 
 def in_order(rows: Iterable[Row]) -> Iterator[Row]:

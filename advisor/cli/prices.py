@@ -236,8 +236,10 @@ def refresh(
     from pricing.refresh import Plan
     from pricing.sources import SOURCES
     from pricing.sources.files import Transport
-    from pricing.tables import DATA
+    from pricing.tables import DATA, start_book
 
+    if book and start_book(book):
+        typer.echo(f"started a book of your own in {book} with the built-in prices", err=True)
     prices = _load(book)
     ways = [name for name, how in SOURCES.items() if via.value in how]
     plan = Plan(

@@ -220,6 +220,19 @@ def test_prices_that_break_a_rule_are_refused_as_a_whole(aws, folder):
     assert files(folder) == before
 
 
+def test_one_broken_row_among_many_is_refused_alone_and_told(aws, folder):
+    sizes = [f"{n}xlarge" for n in (2, 4, 8, 12, 16, 24)]
+    names = [f"{family}.{size}" for family in ("m5", "r5") for size in sizes]
+    serve(aws, ec2_line("m5.large", "0.0"), *(ec2_line(name, "0.5") for name in names))
+
+    outcome = run(aws, folder)
+
+    (failure,) = outcome.failures
+    assert failure.message.startswith("refused 1 of 13 new prices: ec2 m5.large in eu-west-1")
+    assert len(outcome.changes) == 12
+    assert price(folder).price_usd_per_unit == 0.107
+
+
 def test_a_price_that_triples_needs_a_reason(aws, folder):
     serve(aws, ec2_line("m5.large", "0.33"), ec2_line("m5.xlarge", "0.24"))
 

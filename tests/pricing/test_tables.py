@@ -4,7 +4,7 @@ import pytest
 
 from pricing.errors import TableError
 from pricing.quotes import Confirmation
-from pricing.tables import COLUMNS, load_book, write_table
+from pricing.tables import COLUMNS, load_book, start_book, write_table
 from tests.pricing.books import TODAY, row
 
 
@@ -43,6 +43,22 @@ def test_a_broken_table_is_named_with_its_line(tmp_path, content, sentence):
 
     with pytest.raises(TableError, match=rf"broken\.csv.*{sentence}"):
         load_book(tmp_path)
+
+
+def test_a_book_of_your_own_starts_with_the_shipped_prices_once(tmp_path):
+    folder = tmp_path / "mine" / "prices"
+
+    assert start_book(folder)
+    assert load_book(folder).sha256 == load_book().sha256
+    assert not start_book(folder)
+    assert [path.name for path in folder.parent.iterdir()] == ["prices"]
+
+
+def test_a_book_cannot_be_started_inside_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(TableError, match="cannot be started here"):
+        start_book(tmp_path / "file" / "prices")
 
 
 def test_an_empty_folder_is_an_error_and_not_a_free_lunch(tmp_path):
