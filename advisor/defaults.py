@@ -110,6 +110,12 @@ SERVERLESS_MAX_CONCURRENCY = Default(
     "concurrent requests per serverless endpoint",
     "SageMaker's documented maximum for one endpoint",
 )
+GPU_BATCH_REQUESTS = Default(
+    "gpu_batch_requests",
+    32.0,
+    "requests that a GPU serves in one batch",
+    "our assumption: dynamic batching is on, as every GPU server offers it",
+)
 TRAINING_START_S = Default(
     "training_start_s",
     60.0,

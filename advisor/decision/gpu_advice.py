@@ -30,18 +30,44 @@ def gpu_advice(engine: "Engine", candidate: int | None) -> GpuAdvice:
     if profile.parameter_count is None:
         why = f"{profile.name} is a scikit-learn model and has no GPU form"
         return GpuAdvice(
-            serving=GpuServing(needed=False, pays_from_requests_per_s=None, why=why),
+            serving=GpuServing(
+                needed=False,
+                pays_from_requests_per_s=None,
+                why=why + _network_instead(engine, candidate),
+            ),
             training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
         )
     return GpuAdvice(serving=_serving(engine, candidate), training=_training(engine, candidate))
 
 
-def _gap_usd(engine: "Engine", candidate: int, rates: Floats) -> Floats:
-    """Return cheapest GPU minus cheapest CPU option at each rate; NaN where either is missing."""
-    own = engine.table.profile == candidate
+def _network_instead(engine: "Engine", candidate: int) -> str:
+    """Say from which rate the ladder's network on a GPU would be cheaper than a CPU-only model."""
+    networks = [i for i, p in enumerate(engine.profiles) if p.parameter_count is not None]
+    if not networks:
+        return ""
+    name = engine.profiles[networks[0]].name
+    gap = _gap_usd(engine, candidate, SEARCH_RATES_PER_S, on_gpu=networks[0])
+    pays = np.flatnonzero(gap < 0)
+    if not pays.size:
+        return (
+            f"; nor would {name} on one be cheaper, up to {SEARCH_RATES_PER_S[-1]:,.0f} requests/s"
+        )
+    rate = SEARCH_RATES_PER_S[pays[0]]
+    return f"; {name} on one would be cheaper from about {rate:,.2g} requests/s"
+
+
+def _gap_usd(
+    engine: "Engine", candidate: int, rates: Floats, *, on_gpu: int | None = None
+) -> Floats:
+    """Return cheapest GPU minus cheapest CPU option at each rate; NaN where either is missing.
+
+    The GPU options are the candidate's own, or those of another candidate.
+    """
+    profile, kind = engine.table.profile, engine.table.on_gpu
+    with_gpu = candidate if on_gpu is None else on_gpu
     cheapest = []
-    for on_gpu in (True, False):
-        rows = np.flatnonzero(own & (engine.table.on_gpu == on_gpu))
+    for own in (kind & (profile == with_gpu), ~kind & (profile == candidate)):
+        rows = np.flatnonzero(own)
         if not rows.size:
             return np.full(len(rates), np.nan)
         usd, _ = standing_usd(engine, rows, rates)

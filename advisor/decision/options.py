@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from advisor import defaults
 from advisor.capacity import gpu
+from advisor.capacity.batching import fit_batch_cost
 from advisor.capacity.carried import carried_speed
 from advisor.capacity.queueing import Routing
 from advisor.capacity.replicas import plan_replicas
@@ -199,8 +200,9 @@ def _cross(
         "service_high_s": on_cpu_s / ratios.low_80,
     }
     on_gpu = has_gpu & (profile.parameter_count is not None)
+    front_s = np.full(len(machines), platform.front.value)
     if on_gpu.any():
-        _put_gpu_times(service, study, profile, machines, on_gpu)
+        front_s += _put_gpu_times(service, study, profile, machines, on_gpu)
         workers = np.where(on_gpu, machines.gpu_count.astype(np.int64), workers)
     keep = ~has_gpu | on_gpu  # a CPU-only model on a GPU machine is never sensible
     count = len(machines)
@@ -211,7 +213,7 @@ def _cross(
         "workers": workers,
         **service,
         "scv": np.full(count, profile.service_scv),
-        "front_s": np.full(count, platform.front.value),
+        "front_s": front_s,
         "memory_need_gib": workers * profile.memory_gib + reserve_gib,
         "memory_gib": machines.memory_gib,
         "replica_usd": offer.replica_usd_per_month,
@@ -228,18 +230,42 @@ def _put_gpu_times(
     profile: CandidateProfile,
     machines: Machines,
     on_gpu: NDArray[np.bool_],
-) -> None:
+) -> Floats:
+    """Write the service times of the GPU machines and return what batching adds to an answer. [s]
+
+    A GPU serves requests in batches: each takes its share of the batch's time from the GPU, and
+    waits for the whole batch. The HTTP work is spread over the machine's cores.
+    """
+    batch = int(defaults.GPU_BATCH_REQUESTS.value)
+    rows_per_batch = batch * study.workload.rows_per_request
+    added_s = np.zeros(len(machines))
     for model in {m for m, used in zip(machines.gpu_model, on_gpu, strict=True) if used and m}:
         rows = on_gpu & np.array([m == model for m in machines.gpu_model])
         guess = gpu.gpu_service_s(
             gpu_model=model,
             parameter_count=profile.parameter_count or 0,
-            batch_rows=study.workload.rows_per_request,
+            batch_rows=rows_per_batch,
         )
-        http_s = defaults.HTTP_SERVER_S.value
-        service["service_s"][rows] = guess.mean_s + http_s
-        service["service_low_s"][rows] = guess.low_s + http_s
-        service["service_high_s"][rows] = guess.high_s + http_s
+        factor = _measured_over_guessed(profile, rows_per_batch)
+        http_s = defaults.HTTP_SERVER_S.value / machines.core_count[rows]
+        service["service_s"][rows] = factor * guess.mean_s / batch + http_s
+        service["service_low_s"][rows] = factor * guess.low_s / batch + http_s
+        service["service_high_s"][rows] = factor * guess.high_s / batch + http_s
+        added_s[rows] = factor * guess.mean_s
+    return added_s
+
+
+def _measured_over_guessed(profile: CandidateProfile, rows: int) -> float:
+    """Return how far the guess is off on the GPU at hand; 1 where none was measured."""
+    run = profile.gpu_run
+    if run is None or run.hardware.gpu_model is None or not run.inference:
+        return 1.0
+    guess = gpu.gpu_service_s(
+        gpu_model=run.hardware.gpu_model,
+        parameter_count=profile.parameter_count or 0,
+        batch_rows=rows,
+    )
+    return fit_batch_cost(run).service(rows=rows).mean_s / guess.mean_s
 
 
 def plan(

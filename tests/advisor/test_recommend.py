@@ -17,7 +17,7 @@ from advisor.study import Study
 from pricing.instances import load_catalogue
 from pricing.quotes import PriceBook, Row
 from pricing.tables import load_book
-from tests.advisor.factories import backtest, dataset, evidence, ladder, run, study
+from tests.advisor.factories import backtest, dataset, evidence, hardware, ladder, run, study
 
 ON = date(2026, 11, 21)
 CONTRACT = {
@@ -333,3 +333,22 @@ def test_the_same_question_gives_the_same_answer_whatever_the_order_of_runs():
     wanted = study()
 
     assert answer(wanted, *ladder()) == answer(wanted, *reversed(ladder()))
+
+
+def test_a_gpu_that_was_measured_corrects_the_guess():
+    """Measured ten times slower on the same GPU: every GPU option is that much slower."""
+    network = {"parameter_count": 10**7, "service_s": 0.05}
+    cpu = run("torch_mlp", 4, **network)
+    seen = hardware(gpu_model="NVIDIA A10G", gpu_memory_gib=24.0)
+    slow = run("torch_mlp", 4, device="cuda", hardware=seen, **(network | {"service_s": 0.5}))
+    fast = run("torch_mlp", 4, device="cuda", hardware=seen, **(network | {"service_s": 0.05}))
+
+    def gpu_service_s(*runs):
+        made = prepare(
+            study(), evidence(*runs), on=ON, book=load_book(), catalogue=load_catalogue()
+        )
+        return made.table.service_s[made.table.on_gpu]
+
+    http_s = 0.00014
+    slower = (gpu_service_s(cpu, slow) - http_s).max() / (gpu_service_s(cpu, fast) - http_s).max()
+    assert slower == pytest.approx(10, rel=0.1)

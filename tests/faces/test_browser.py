@@ -27,7 +27,9 @@ FLAGS = [
     "--disable-sync",
 ]
 DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
-START_S = 60
+START_S = 120
+PATIENCE_MS = 120_000
+"""A loaded machine draws its first page slowly; that is not what is tested here."""
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on this machine: on Debian 'apt-get install chromium'"
@@ -76,6 +78,7 @@ class Visit:
         self.page = page
         self.complaints: list[str] = []
         self.foreign: list[str] = []
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._asked(request.url, address))
