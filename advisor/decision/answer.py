@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from advisor.cost import bill_lines, people_line, shared_lines, total_usd
 from advisor.decision import words
 from advisor.decision.assumptions import assumptions_of
 from advisor.decision.curve import cost_curve
+from advisor.decision.engine import Engine
 from advisor.decision.gpu_advice import gpu_advice
 from advisor.decision.ranking import reasons
 from advisor.decision.serverless import p99_band_s as serverless_band_s
@@ -32,14 +32,11 @@ from advisor.retraining import advice_of
 from advisor.study import DAYS_PER_MONTH
 from advisor.training import training_usage
 
-if TYPE_CHECKING:
-    from advisor.recommend import Engine
-
 SHOWN_REJECTIONS = 200
 """Rejected options listed at most, one per candidate, platform, region and purchase."""
 
 
-def compose(engine: "Engine") -> Recommendation:
+def compose(engine: Engine) -> Recommendation:
     """Return the whole answer of a prepared engine."""
     study = engine.study
     shown = (*engine.order.ranked, *engine.order.rejected[:SHOWN_REJECTIONS])
@@ -91,7 +88,7 @@ def compose(engine: "Engine") -> Recommendation:
     )
 
 
-def _chosen(engine: "Engine") -> int:
+def _chosen(engine: Engine) -> int:
     """Return the row of the candidate that everything is said of.
 
     That of the best option; where nothing is feasible, the one the ladder would take by quality:
@@ -105,7 +102,7 @@ def _chosen(engine: "Engine") -> int:
     return int(np.argmin(losses))
 
 
-def _bands_s(engine: "Engine", rows: Sequence[int]) -> dict[int, tuple[float, float]]:
+def _bands_s(engine: Engine, rows: Sequence[int]) -> dict[int, tuple[float, float]]:
     """Return the 80% band of p99 of each shown option. [s]"""
     standing = np.array([row for row in rows if row < len(engine.table)], dtype=np.intp)
     low, high = p99_band_s(engine.study, engine.table, engine.plan, standing)
@@ -119,7 +116,7 @@ def _bands_s(engine: "Engine", rows: Sequence[int]) -> dict[int, tuple[float, fl
     return bands
 
 
-def _option(engine: "Engine", row: int, band_s: tuple[float, float]) -> Option:
+def _option(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     columns = engine.columns
     profile = engine.profiles[int(columns.candidate[row])]
     platform, sku = str(columns.platform[row]), str(columns.sku[row])
@@ -155,7 +152,7 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def option_lines(engine: "Engine", row: int) -> tuple[CostLine, ...]:
+def option_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
     """Return the whole bill of one option; an option without a price has no serving lines."""
     columns = engine.columns
     candidate = int(columns.candidate[row])
@@ -165,7 +162,7 @@ def option_lines(engine: "Engine", row: int) -> tuple[CostLine, ...]:
     return (*serving, *candidate_lines(engine, candidate), _upkeep_line(engine, row))
 
 
-def _serving_lines(engine: "Engine", row: int) -> tuple[CostLine, ...]:
+def _serving_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
     columns, study = engine.columns, engine.study
     platform_name, region = str(columns.platform[row]), str(columns.region[row])
     sku, purchase = str(columns.sku[row]), str(columns.purchase[row])
@@ -192,7 +189,7 @@ def _serving_lines(engine: "Engine", row: int) -> tuple[CostLine, ...]:
     )
 
 
-def candidate_lines(engine: "Engine", candidate: int) -> tuple[CostLine, ...]:
+def candidate_lines(engine: Engine, candidate: int) -> tuple[CostLine, ...]:
     """Return what a candidate costs wherever it runs: training runs, labels, review."""
     study, cost = engine.study, engine.costs[candidate]
     releases = cost.cadence.releases_per_month
@@ -233,7 +230,7 @@ def candidate_lines(engine: "Engine", candidate: int) -> tuple[CostLine, ...]:
     return tuple(lines)
 
 
-def _upkeep_line(engine: "Engine", row: int) -> CostLine:
+def _upkeep_line(engine: Engine, row: int) -> CostLine:
     platform = str(engine.columns.platform[row])
     return people_line(
         label="Upkeep of the platform",
@@ -244,7 +241,7 @@ def _upkeep_line(engine: "Engine", row: int) -> CostLine:
     )
 
 
-def _reasons(engine: "Engine", row: int) -> tuple[str, ...]:
+def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
     name = engine.profiles[int(engine.columns.candidate[row])].name
     climb = engine.climb
     candidate_reason = None
@@ -253,7 +250,7 @@ def _reasons(engine: "Engine", row: int) -> tuple[str, ...]:
     return reasons(engine.study, engine.columns, row, candidate_reason=candidate_reason)
 
 
-def _training(engine: "Engine", candidate: int) -> TrainingAdvice:
+def _training(engine: Engine, candidate: int) -> TrainingAdvice:
     cost = engine.costs[candidate]
     runs = engine.study.retraining.runs_per_release
     places = cost.places
@@ -277,7 +274,7 @@ def _training(engine: "Engine", candidate: int) -> TrainingAdvice:
     )
 
 
-def _ladder(engine: "Engine") -> tuple[LadderStep, ...]:
+def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
     steps = []
     usd_per_loss = engine.study.retraining.error_cost_usd * engine.study.cases_per_day
     for index, profile in enumerate(engine.profiles):
@@ -309,7 +306,7 @@ def _ladder(engine: "Engine") -> tuple[LadderStep, ...]:
     return tuple(steps)
 
 
-def _oldest_checked_on(engine: "Engine", options: Sequence[Option]) -> date:
+def _oldest_checked_on(engine: Engine, options: Sequence[Option]) -> date:
     """Return the day of the price that was checked longest ago, of those in the answer."""
     days = [line.checked_on for o in options for line in o.lines if line.checked_on is not None]
     return min(days, default=engine.on)

@@ -1,20 +1,16 @@
 """Every number behind the answer that was not measured, with its source."""
 
-from typing import TYPE_CHECKING
-
 from pydantic import BaseModel
 
 from advisor import defaults
+from advisor.decision.engine import Engine
 from advisor.recommendation import Assumption, Basis, RetrainingAdvice
 from advisor.study import HOURS_PER_MONTH, Study
-
-if TYPE_CHECKING:
-    from advisor.recommend import Engine
 
 SECTIONS = ("workload", "needs", "retraining", "team", "cloud")
 
 
-def assumptions_of(engine: "Engine", retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
+def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
     """Return the study's figures, our defaults, and what the retraining plan had to assume."""
     rows = [*study_figures(engine.study), *_ours(), *_derived(engine, retraining)]
     return tuple(rows)
@@ -88,7 +84,7 @@ def _ours() -> list[Assumption]:
     return [month, *rows]
 
 
-def _derived(engine: "Engine", retraining: RetrainingAdvice) -> list[Assumption]:
+def _derived(engine: Engine, retraining: RetrainingAdvice) -> list[Assumption]:
     study = engine.study
     rows = []
     if study.workload.peak_requests_per_s is None:

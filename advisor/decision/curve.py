@@ -1,20 +1,16 @@
 """Cost against request rate: the cheapest feasible option of each platform at each rate."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.cost import price, shared_lines
+from advisor.decision.engine import Engine
 from advisor.decision.options import plan
 from advisor.decision.serverless import serverless_columns
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.platforms.base import Floats, traffic_of
 from advisor.recommendation import CostPoint
 from advisor.study import Study
-
-if TYPE_CHECKING:
-    from advisor.recommend import Engine
 
 RATE_SPAN = 100.0
 """The curve runs from a hundredth to a hundred times the study's rate."""
@@ -29,7 +25,7 @@ def rates_around(rate_per_s: float) -> Floats:
 
 
 def standing_usd(
-    engine: "Engine", rows: NDArray[np.intp], rates_per_s: Floats
+    engine: Engine, rows: NDArray[np.intp], rates_per_s: Floats
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return total cost (rate x row, NaN where not feasible) and replicas at other rates."""
     study = engine.study
@@ -56,7 +52,7 @@ def _in_budget(study: Study, total: Floats) -> NDArray[np.bool_]:
     return np.ones(total.shape, dtype=bool) if limit is None else total <= limit
 
 
-def _shared_usd(engine: "Engine", rates_per_s: Floats) -> Floats:
+def _shared_usd(engine: Engine, rates_per_s: Floats) -> Floats:
     """Return the shared cost of each offer at each rate, (rate x offer). [USD/month]"""
     study = engine.study
     artefact_gb = max(p.artefact_gb for p in engine.profiles)
@@ -81,7 +77,7 @@ def _shared_usd(engine: "Engine", rates_per_s: Floats) -> Floats:
     return np.array([columns[offer.platform, offer.region] for offer in engine.offers]).T
 
 
-def cost_curve(engine: "Engine", candidate: int) -> tuple[CostPoint, ...]:
+def cost_curve(engine: Engine, candidate: int) -> tuple[CostPoint, ...]:
     """Return the cheapest feasible option of each platform at each rate, for one candidate."""
     rates = rates_around(engine.study.workload.requests_per_s)
     rows = np.flatnonzero((engine.table.profile == candidate) & ~engine.table.on_gpu)
@@ -105,7 +101,7 @@ def cost_curve(engine: "Engine", candidate: int) -> tuple[CostPoint, ...]:
     return (*points, *_serverless_points(engine, candidate, rates))
 
 
-def _serverless_points(engine: "Engine", candidate: int, rates: Floats) -> list[CostPoint]:
+def _serverless_points(engine: Engine, candidate: int, rates: Floats) -> list[CostPoint]:
     """Return the serverless part of the curve, at the memory size that is cheapest now."""
     study = engine.study
     profile = engine.profiles[candidate]

@@ -1,15 +1,11 @@
 """GPU or not: for serving by the rate at which it would start to pay, for training by the run."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from advisor.decision.curve import standing_usd
+from advisor.decision.engine import Engine
 from advisor.platforms.base import Floats
 from advisor.recommendation import GpuAdvice, GpuServing, GpuTraining
-
-if TYPE_CHECKING:
-    from advisor.recommend import Engine
 
 SEARCH_RATES_PER_S = np.geomspace(0.1, 1e6, 29)
 """Where a crossover is looked for: four points a decade. [1/s]"""
@@ -18,7 +14,7 @@ REFINEMENTS = 20
 """Halvings of the bracket around a crossover: a millionth of it."""
 
 
-def gpu_advice(engine: "Engine", candidate: int | None) -> GpuAdvice:
+def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
     """Return whether a candidate should be served and trained on a GPU."""
     if candidate is None:
         why = "nothing is feasible, with or without a GPU"
@@ -40,7 +36,7 @@ def gpu_advice(engine: "Engine", candidate: int | None) -> GpuAdvice:
     return GpuAdvice(serving=_serving(engine, candidate), training=_training(engine, candidate))
 
 
-def _network_instead(engine: "Engine", candidate: int) -> str:
+def _network_instead(engine: Engine, candidate: int) -> str:
     """Say from which rate the ladder's network on a GPU would be cheaper than a CPU-only model."""
     networks = [i for i, p in enumerate(engine.profiles) if p.parameter_count is not None]
     if not networks:
@@ -56,9 +52,7 @@ def _network_instead(engine: "Engine", candidate: int) -> str:
     return f"; {name} on one would be cheaper from about {rate:,.2g} requests/s"
 
 
-def _gap_usd(
-    engine: "Engine", candidate: int, rates: Floats, *, on_gpu: int | None = None
-) -> Floats:
+def _gap_usd(engine: Engine, candidate: int, rates: Floats, *, on_gpu: int | None = None) -> Floats:
     """Return cheapest GPU minus cheapest CPU option at each rate; NaN where either is missing.
 
     The GPU options are the candidate's own, or those of another candidate.
@@ -78,7 +72,7 @@ def _gap_usd(
     return gap
 
 
-def _serving(engine: "Engine", candidate: int) -> GpuServing:
+def _serving(engine: Engine, candidate: int) -> GpuServing:
     name = engine.profiles[candidate].name
     here = engine.study.workload.requests_per_s
     gap = _gap_usd(engine, candidate, SEARCH_RATES_PER_S)
@@ -105,7 +99,7 @@ def _serving(engine: "Engine", candidate: int) -> GpuServing:
     )
 
 
-def _bisect(engine: "Engine", candidate: int, first: int) -> float:
+def _bisect(engine: Engine, candidate: int, first: int) -> float:
     """Return the rate at which the GPU starts to pay, between two points of the search."""
     if first == 0:
         return float(SEARCH_RATES_PER_S[0])
@@ -119,7 +113,7 @@ def _bisect(engine: "Engine", candidate: int, first: int) -> float:
     return float(np.exp(high))
 
 
-def _training(engine: "Engine", candidate: int) -> GpuTraining:
+def _training(engine: Engine, candidate: int) -> GpuTraining:
     name = engine.profiles[candidate].name
     cost = engine.costs[candidate]
     gpu_row = cost.places.cheapest(gpu_only=True)

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.decision.engine import Engine
 from advisor.evidence import CandidateProfile, Evidence
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
-
-if TYPE_CHECKING:
-    from advisor.recommend import Engine
 
 NOTHING_RUNS = "no feasible way to run it"
 
@@ -126,7 +123,7 @@ def hardware(profile: HardwareProfile) -> str:
     )
 
 
-def relaxations(engine: "Engine") -> tuple[str, ...]:
+def relaxations(engine: Engine) -> tuple[str, ...]:
     """Return, when nothing is feasible, the smallest change of each need that would help.
 
     Each need is relaxed alone, the others kept: only what would then be feasible is named.
@@ -195,7 +192,7 @@ def _round_up(value: float) -> float:
 
 
 def measure_next(
-    engine: "Engine", best: Option | None, retraining: RetrainingAdvice
+    engine: Engine, best: Option | None, retraining: RetrainingAdvice
 ) -> tuple[str, ...]:
     """Return what to measure next, each with its command."""
     found = []
@@ -228,7 +225,7 @@ def measure_next(
 
 
 def warnings(
-    engine: "Engine", retraining: RetrainingAdvice, *, oldest_price: date
+    engine: Engine, retraining: RetrainingAdvice, *, oldest_price: date
 ) -> tuple[str, ...]:
     """Return what a reader must know: of the runs only what concerns the chosen candidate."""
     chosen = engine.climb.chosen
