@@ -184,11 +184,15 @@ def paired_moments(
     x = excess(np.maximum(matrix.age, 1.0)[None], slope=1.0, tau=tau[:, None, None])
     n, y = matrix.count, matrix.error
     total = np.maximum(by_origin @ n, 1e-300)[:, None, :]
-    sum_x = np.einsum("bk,mkp->bmp", by_origin, n * x, optimize=True)
+
+    def over_origins(values: Array) -> Array:
+        return np.tensordot(by_origin, values, axes=(1, 1))
+
+    sum_x = over_origins(n * x)
     sum_y = (by_origin @ (n * y))[:, None, :]
     within = by_period[:, None, :]
-    s_xx = np.einsum("bk,mkp->bmp", by_origin, n * x * x, optimize=True) - sum_x**2 / total
-    s_xy = np.einsum("bk,mkp->bmp", by_origin, n * x * y, optimize=True) - sum_x * sum_y / total
+    s_xx = over_origins(n * x * x) - sum_x**2 / total
+    s_xy = over_origins(n * x * y) - sum_x * sum_y / total
     s_yy = (by_origin @ (n * y * y))[:, None, :] - sum_y**2 / total
     return (s_xx * within).sum(-1), (s_xy * within).sum(-1), (s_yy * within).sum((-1, -2))
 

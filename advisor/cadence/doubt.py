@@ -15,9 +15,9 @@ from advisor.cadence.forecast import SEED, Draws
 
 HISTORY_PER_AGE: Final = 1.5
 """Length of the history over the longest age seen: trainings start after a third of it."""
-DRIFT_SPREAD: Final = 0.3
+DRIFT_SPREAD: Final = 0.4
 """Deviation of the logarithm of decay between a history and the future after it."""
-LUCK_SHARE: Final = 0.5
+LUCK_SHARE: Final = 0.4
 """Share of the deviations seen in the matrix that counts in the comparison of two intervals."""
 LEVEL: Final = 0.8
 """Share of draws inside the interval."""

@@ -35,6 +35,8 @@ TYPICAL_SPREAD: Final = 0.2
 """Standard deviation of that share between streams."""
 TYPICAL_TAU: Final = 0.5
 """Time constant of the typical curve, as a share of the longest age seen."""
+NEWER_HALF_LIFE: Final = 0.5
+"""Over this share of the span between first and last training, the weight of a training halves."""
 NEGLIGIBLE: Final = 1e-9
 """Parts below this share of the whole are rounding, and left out."""
 LONGEST_PERIODS: Final = 1e5
@@ -195,13 +197,19 @@ def forecast_decay(
 
 
 def _weights(matrix: ErrorMatrix, *, draw_count: int, seed: int) -> tuple[Array, Array]:
-    """Weights of trainings and of periods, blocks of periods together; shape (draws, ...)."""
+    """Weights of trainings and of periods, blocks of periods together; shape (draws, ...).
+
+    Newer trainings are more like those to come, and weigh more.
+    """
     rng = np.random.default_rng(seed)
     period_count = len(matrix.periods)
     block = max(1, round(period_count ** (1 / 3)))
     blocks = rng.exponential(size=(draw_count, -(-period_count // block)))
     by_period = np.repeat(blocks, block, axis=1)[:, :period_count]
-    return rng.exponential(size=(draw_count, len(matrix.origins))), by_period
+    by_origin = rng.exponential(size=(draw_count, len(matrix.origins)))
+    since = matrix.origins[-1] - matrix.origins
+    newer = 0.5 ** (since / (NEWER_HALF_LIFE * max(int(since[0]), 1)))
+    return by_origin * newer, by_period
 
 
 def _paired_curves(
