@@ -334,7 +334,10 @@ def _catalogue_differences(region: str, *, plan: Plan, report: Report | None) ->
             report(f"instance-types {region}", done, of)
 
     found = api.fetch_instance_types(
-        region=region, endpoint_url=plan.endpoint_url, progress=progress
+        region=region,
+        families=sorted({shape.family for shape in load_catalogue().shapes}),
+        endpoint_url=plan.endpoint_url,
+        progress=progress,
     )
     lines = []
     for shape in load_catalogue().shapes:

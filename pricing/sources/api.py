@@ -145,7 +145,7 @@ def fetch_rows(
         for wanted in service.filters:
             filters = [
                 {"Type": "TERM_MATCH", "Field": name, "Value": value}
-                for name, value in {"regionCode": region, **wanted}.items()
+                for name, value in {service.region_field: region, **wanted}.items()
             ]
             for page in _pages(
                 prices.get_products,
@@ -288,6 +288,7 @@ def fetch_spot(
     Raises:
         SourceError: as `fetch_rows`.
     """
+    wanted = sorted(instance_types)
     newest: dict[tuple[str, str], tuple[datetime, float]] = {}
     with plain_errors("ec2:DescribeSpotPriceHistory"):
         ec2 = client("ec2", region=region, endpoint_url=endpoint_url)
@@ -296,6 +297,7 @@ def fetch_spot(
             holding="SpotPriceHistory",
             cursor="NextToken",
             ProductDescriptions=["Linux/UNIX"],
+            InstanceTypes=wanted,
             StartTime=datetime.combine(today, time.min, tzinfo=UTC),
         ):
             for entry in page["SpotPriceHistory"]:
@@ -306,7 +308,6 @@ def fetch_spot(
                 newest[key] = max(newest.get(key, found), found)
             if progress:
                 progress(len(newest), None)
-    wanted = set(instance_types)
     zones: dict[str, dict[str, float]] = {}
     for (instance_type, zone), (_, price) in newest.items():
         if instance_type in wanted:
@@ -334,7 +335,11 @@ def _spot_row(sku: str, prices: Mapping[str, float], *, region: str, today: date
 
 
 def fetch_instance_types(
-    *, region: str, endpoint_url: str | None = None, progress: Progress | None = None
+    *,
+    region: str,
+    families: Iterable[str],
+    endpoint_url: str | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, dict[str, float | str | bool]]:
     """Read what AWS says of its instance types, in the words of our catalogue.
 
@@ -345,7 +350,10 @@ def fetch_instance_types(
     with plain_errors("ec2:DescribeInstanceTypes"):
         ec2 = client("ec2", region=region, endpoint_url=endpoint_url)
         for page in _pages(
-            ec2.describe_instance_types, holding="InstanceTypes", cursor="NextToken"
+            ec2.describe_instance_types,
+            holding="InstanceTypes",
+            cursor="NextToken",
+            Filters=[{"Name": "instance-type", "Values": [f"{name}.*" for name in families]}],
         ):
             for kind in page["InstanceTypes"]:
                 processors = kind["VCpuInfo"]

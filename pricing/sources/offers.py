@@ -388,6 +388,8 @@ class Service(NamedTuple):
     """Any line worth parsing contains all words of one of these; the rest is skipped unread."""
     filters: tuple[Mapping[str, str], ...] = ({},)
     """What the API is asked for, one query each, beside the region."""
+    region_field: str = "regionCode"
+    """The attribute that holds the region."""
 
 
 _COMPUTE = {
@@ -423,7 +425,7 @@ SERVICES: Mapping[str, Service] = {
     ),
     "fargate": Service("AmazonECS", FARGATE, needles=(("Fargate",),)),
     "load-balancer": Service("AWSELB", LOAD_BALANCERS),
-    "data-transfer": Service("AWSDataTransfer", rows_of_transfer),
+    "data-transfer": Service("AWSDataTransfer", rows_of_transfer, region_field="fromRegionCode"),
     "addresses": Service("AmazonVPC", ADDRESSES),
     "cloudwatch": Service("AmazonCloudWatch", WATCHING),
     "ecr": Service("AmazonECR", REGISTRY),

@@ -199,7 +199,7 @@ DOUBLED = PriceBook(
 
 
 @given(usage_lines)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_bill_is_the_sum_of_its_lines_and_doubling_every_price_doubles_it(lines):
     found = bill(*lines)
 
@@ -208,7 +208,7 @@ def test_a_bill_is_the_sum_of_its_lines_and_doubling_every_price_doubles_it(line
 
 
 @given(usage_lines, st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_the_order_of_lines_does_not_change_the_total(lines, rng):
     shuffled = rng.sample(lines, k=len(lines))
 
@@ -216,7 +216,7 @@ def test_the_order_of_lines_does_not_change_the_total(lines, rng):
 
 
 @given(st.floats(0, 300_000), st.floats(0, 300_000))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_more_transfer_never_costs_less(one, other):
     less, more = sorted((one, other))
 

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing import meters
@@ -65,6 +65,7 @@ tier_starts = st.lists(st.floats(1, 1e6), max_size=4, unique=True).map(lambda t:
 
 
 @given(quantities, quantities, tier_starts)
+@settings(deadline=None)
 def test_tiers_add_up_and_splitting_a_month_changes_nothing(first, second, starts):
     def split(quantity, before=0.0):
         return meters.tier_quantities(quantity=quantity, tier_from=starts, used_before=before)
@@ -76,6 +77,7 @@ def test_tiers_add_up_and_splitting_a_month_changes_nothing(first, second, start
 
 
 @given(st.integers(0, 400_000), st.sampled_from([[0], [0, 10240], [0, 10240, 51200, 153600]]))
+@settings(deadline=None)
 def test_tiers_agree_with_counting_every_gb(quantity, starts):
     """Oracle: put each GB, one after another, into the tier it falls in."""
     ends = [*starts[1:], 10**9]
@@ -85,6 +87,7 @@ def test_tiers_agree_with_counting_every_gb(quantity, starts):
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
+@settings(deadline=None)
 def test_a_longer_task_never_costs_less(one, other):
     short, long = sorted((one, other))
 

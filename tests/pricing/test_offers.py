@@ -1,6 +1,8 @@
 """Every trap of the price list, fed as the vendor would print it."""
 
 import csv
+import json
+import tracemalloc
 from datetime import date
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from pricing.errors import SourceError
 from pricing.sources.api import offers_of
 from pricing.sources.files import Transport, rows_of_blocks
-from pricing.sources.offers import SERVICES, plain_name, usage_tail
+from pricing.sources.offers import SERVICES, Reading, plain_name, rows_of_ec2, usage_tail
 from tests.pricing.aws_server import product
 from tests.pricing.books import TODAY
 from tests.pricing.offer_files import ec2_line, line, offer_file
@@ -202,6 +204,30 @@ def test_tiers_keep_where_they_start():
     ]
 
 
+def test_memory_stays_at_a_few_blocks_however_long_the_file_is():
+    from itertools import islice
+
+    from tests.pricing.offer_files import big_ec2_lines, preamble
+
+    lines = "\n".join(islice(big_ec2_lines(["m5.large"]), 600)).encode() + b"\n"
+    head = "\n".join(preamble()).encode() + b"\n"
+
+    def blocks():
+        yield head
+        for _ in range(60):
+            yield bytes(lines)  # 24 MB in all
+
+    tracemalloc.start()
+    rows_of_blocks(
+        blocks(), service=SERVICES["ec2"], region="eu-west-1", today=TODAY, url="http://x"
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(lines) > 300_000
+    assert peak < 4 * len(lines)
+
+
 @pytest.mark.parametrize("block", [97, 1000, 1 << 20])
 def test_lines_cut_by_blocks_are_read_whole_and_once(block):
     lines = [ec2_line(f"m5.{n}xlarge", f"0.{n}") for n in range(1, 40)]
@@ -257,8 +283,6 @@ def test_files_and_the_api_tell_the_same_story():
         "capacitystatus": "Used", "marketoption": "OnDemand", "usagetype": "EU-BoxUsage:m5.large",
     }  # fmt: skip
     (offer,) = offers_of(product("Compute Instance", attributes, {"price": "0.1070000000"}))
-    from pricing.sources.offers import Reading, rows_of_ec2
-
     by_api = rows_of_ec2(offer, Reading("eu-west-1", TODAY, "api"))
     (by_file,) = read(PLAIN)
 
@@ -283,3 +307,30 @@ def test_a_usage_type_belongs_to_one_region(usage, region, tail):
 def test_names_are_spelt_alike():
     assert plain_name("Pre Installed S/W") == plain_name("preInstalledSw") == "preinstalledsw"
     assert Transport().base_url.startswith("https://")
+
+
+CAPTURED = """
+{"product":{"productFamily":"Compute","attributes":{"regionCode":"us-east-1","servicecode":"AmazonECS",
+ "resource":"per vCPU per hour","cpuArchitecture":"ARM","tenancy":"Shared",
+ "usagetype":"USE1-Fargate-ARM-vCPU-Hours:perCPU","locationType":"AWS Region",
+ "location":"US East (N. Virginia)","servicename":"Amazon Elastic Container Service",
+ "cputype":"perCPU","operation":""},"sku":"XSZATS4VYMDC9CYN"},"serviceCode":"AmazonECS",
+ "terms":{"OnDemand":{"XSZATS4VYMDC9CYN.JRTCKXETXF":{"priceDimensions":{
+ "XSZATS4VYMDC9CYN.JRTCKXETXF.6YS6EN2CT7":{"unit":"hours","endRange":"Inf",
+ "description":"AWS Fargate - ARM - vCPU - US East (N. Virginia)","appliesTo":[],
+ "rateCode":"XSZATS4VYMDC9CYN.JRTCKXETXF.6YS6EN2CT7","beginRange":"0",
+ "pricePerUnit":{"USD":"0.0323800000"}}},"sku":"XSZATS4VYMDC9CYN",
+ "effectiveDate":"2022-11-01T00:00:00Z","offerTermCode":"JRTCKXETXF","termAttributes":{}}}},
+ "version":"20221121182130","publicationDate":"2022-11-21T18:21:30Z"}
+"""
+
+
+def test_an_answer_captured_from_the_real_price_list_is_understood():
+    (offer,) = offers_of(json.loads(CAPTURED))
+
+    row = SERVICES["fargate"].mapper(offer, Reading("us-east-1", TODAY, "captured"))
+
+    assert row[:7] == (
+        "fargate", "linux-arm64-vcpu", "us-east-1", "on-demand", "vcpu-hour", 0.0, 0.03238
+    )  # fmt: skip
+    assert row.valid_from == date(2022, 11, 1)

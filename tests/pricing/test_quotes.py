@@ -2,7 +2,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -128,6 +128,7 @@ days = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 
 
 @given(st.lists(st.tuples(days, st.sampled_from([0.1, 0.2, 0.3])), min_size=1, max_size=6), days)
+@settings(deadline=None)
 def test_looking_up_agrees_with_a_scan_of_all_rows(history, on):
     rows = [row(price=price, valid_from=day) for day, price in dict(history).items()]
     started = [one for one in rows if one.valid_from <= on]

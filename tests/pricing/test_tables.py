@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -115,6 +117,16 @@ def test_marks_of_the_facts_survive_into_the_book():
     assert "STALE" in chained.note
     assert (assumed.basis, assumed.price_usd_per_unit) == ("assumed", 0.10)
     assert (undated.basis, undated.valid_from) == ("assumed", date(2022, 1, 1))
+
+
+def test_importing_the_package_loads_no_sdk_and_no_data_frames():
+    code = "import pricing.bill, pricing.refresh, pricing.examples, sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert loaded.isdisjoint({"boto3", "botocore", "pandas", "pyarrow", "yaml", "torch", "advisor"})
 
 
 def test_a_price_cut_is_history_and_not_an_edit():
