@@ -1,14 +1,14 @@
 """The commented study that `advisor init` writes, generated from the types, so that it is true."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 from advisor.errors import AdvisorError
-from advisor.study import PEAK_FACTOR, Study
+from advisor.files import write_whole
+from advisor.study import PEAK_FACTOR, Data, Study
 
 _HEADER = """\
 # The question, one file under version control. Only `data` is required; what is left out takes
@@ -40,8 +40,6 @@ def study_template(name: str = "study") -> str:
             lines.append(f"\n# {_sentence(field.description)}\n{key}:")
             lines += _section(key, type(value), value)
         elif key == "data":
-            from advisor.study import Data
-
             lines.append(f"\n# {_sentence(field.description)}\n{key}:")
             lines += _section(key, Data, Data(**_EXAMPLE))
         else:
@@ -66,8 +64,6 @@ def _sentence(description: str | None) -> str:
 
 
 def _yaml(value: Any) -> str:
-    import yaml
-
     if isinstance(value, tuple):
         value = list(value)
     text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
@@ -85,29 +81,5 @@ def write_study_template(path: Path, *, overwrite: bool = False) -> Path:
     if path.exists() and not overwrite:
         raise AdvisorError(f"{path}: exists already; name another file, or add --force")
     name = path.stem if path.stem != "advisor" else path.resolve().parent.name or "study"
-    write_text_whole(path, study_template(name[:100]))
+    write_whole(path, study_template(name[:100]))
     return path
-
-
-def write_text_whole(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old one or the new one, never a part.
-
-    Raises:
-        AdvisorError: the folder is missing, or the file cannot be written.
-    """
-    if not path.parent.is_dir():
-        raise AdvisorError(f"{path}: no such folder {path.parent}: make it first")
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    except OSError as error:
-        raise AdvisorError(f"{path}: cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise AdvisorError(f"{path}: cannot be written: {error.strerror}") from None

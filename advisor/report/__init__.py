@@ -1,12 +1,10 @@
 """Reports: the recommendation for people who were not there, as HTML, Markdown or JSON."""
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
 from advisor.errors import AdvisorError
+from advisor.files import write_whole
 from advisor.recommendation import Recommendation
 
 Format = Literal["html", "md", "json"]
@@ -36,32 +34,4 @@ def write_report(recommendation: Recommendation, path: Path, format: Format) -> 
     Raises:
         AdvisorError: the folder is missing or cannot be written.
     """
-    folder = path.parent
-    if not folder.is_dir():
-        raise AdvisorError(f"{path}: no such folder {folder}: run 'mkdir -p {folder}' first")
-    if path.is_dir():
-        raise AdvisorError(
-            f"{path}: is a folder; name the file, such as {path / 'report'}.{format}"
-        )
-    text = render(recommendation, format=format)
-    scratch = ""
-    try:
-        descriptor, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(scratch).chmod(0o666 & ~_umask())
-        Path(scratch).replace(path)
-    except OSError as error:
-        if scratch:
-            with suppress(OSError):
-                Path(scratch).unlink()
-        raise AdvisorError(
-            f"{path}: cannot be written: {error.strerror}: choose another folder with -o"
-        ) from None
-
-
-def _umask() -> int:
-    """Read the process's file mask, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+    write_whole(path, render(recommendation, format=format))
