@@ -59,8 +59,8 @@ def stray(levels: Floats, *, affinity: Floats) -> Floats:
     return result
 
 
-def trust(strayed: Floats, *, without: int | None = None) -> Floats:
-    """Weight of each workload by how little it strays on the machines, one of them left out."""
+def trust(strayed: Floats, *, without: int | NDArray[np.int_] | None = None) -> Floats:
+    """Weight of each workload by how little it strays on the machines, some of them left out."""
     kept = strayed if without is None else np.delete(strayed, without, axis=1)
     middle = np.median(kept, axis=1, keepdims=True)
     deviation = MAD_TO_SD * np.median(np.abs(kept - middle), axis=1)

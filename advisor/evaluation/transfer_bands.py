@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from advisor.capacity.ensemble import SPREAD_FLOOR, Floats, conformal_quantile
 from advisor.evaluation.transfer_cases import Cases
@@ -31,11 +33,22 @@ def scores_of(cases: Cases) -> Floats:
     return scores
 
 
+def few_workloads_factor(workload_count: int, *, level: float) -> float:
+    """How much wider a band must be when it was calibrated on few workloads.
+
+    Student's quantile with as many degrees of freedom as workloads / the normal one: workloads
+    differ, and the next one is not among those seen.
+    """
+    both_sides = (1 + level) / 2
+    return float(student.ppf(both_sides, max(1, workload_count)) / norm.ppf(both_sides))
+
+
 def calibrated_bands(cases: Cases) -> Bands:
     """Return the bands of cases of one class, each calibrated on cases that share nothing with it.
 
     For a case (workload w, target t) the scores of all cases whose workload is not w and neither
-    of whose machines is t; of the same relation, where there are enough of them.
+    of whose machines is t; of the same relation, where there are enough of them; widened for having
+    seen few workloads.
     """
     scores = scores_of(cases)
     half = np.full((len(LEVELS), len(cases)), np.nan)
@@ -46,6 +59,9 @@ def calibrated_bands(cases: Cases) -> Bands:
             asked = of_target & (cases.workload == workload)
             pool = strangers & (cases.workload != workload)
             _put(half, scores, asked=asked, pool=pool, relation=cases.relation)
+            count = len(np.unique(cases.workload[pool]))
+            for row, level in enumerate(LEVELS):
+                half[row, asked] *= few_workloads_factor(count, level=level)
     wide = half * (cases.spread + SPREAD_FLOOR)
     return Bands(half_80=wide[0], half_95=wide[1])
 

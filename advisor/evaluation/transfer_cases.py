@@ -17,11 +17,19 @@ from advisor.evaluation.transfer_data import VISION, Machines, kind_of, stem_of,
 OTHER_KIND = 0.15
 """Weight of a reference of another kind, where one of the same kind has 1."""
 
+PROMPT_TOKENS = (16, 128)
+PROMPT_WEIGHT = 0.3
+"""Weight of prompt processing per core, which uses the same instructions, for vision workloads."""
+
 SIZE_SCALE = 0.7
 """A language model e^0.7 times larger or smaller counts a factor e less."""
 
 TOKEN_SCALE = 2.0
 """The same for the number of tokens of a measurement."""
+
+EXTRAPOLATION_LN = 0.05
+"""Spread added for each factor e that a model is smaller or larger than all of the others. Assumed:
+beyond the data the references agree with each other, not with the model."""
 
 MINIMUM_MACHINES = 3
 """A workload measured on fewer is left out."""
@@ -134,19 +142,27 @@ def make_cases(
     )
 
 
-def ensemble_matrix(levels: Floats, *, kernel: Floats, affinity: Floats) -> tuple[Floats, Floats]:
+def ensemble_matrix(
+    levels: Floats,
+    *,
+    kernel: Floats,
+    affinity: Floats,
+    owner: NDArray[np.int_] | None = None,
+) -> tuple[Floats, Floats]:
     """Return predicted log ratios and spreads, shape (anchors, targets), each target left out.
 
     Args:
         levels: ln speed of the references, shape (references, machines), NaN where not measured.
         kernel: weight of each reference for the workload asked about.
         affinity: weight of each reference in the consensus for each other one.
+        owner: processor of each machine, where several machines have the same one.
     """
     count = levels.shape[1]
     strayed = stray(filled_levels(levels), affinity=affinity)
     centre, spread = np.full((count, count), np.nan), np.full((count, count), np.nan)
     for target in range(count):
-        weights = kernel * trust(strayed, without=target)
+        left = target if owner is None else np.flatnonzero(owner == owner[target])
+        weights = kernel * trust(strayed, without=left)
         estimate = log_ratio(target=levels[:, target], anchors=levels, weights=weights)
         centre[:, target], spread[:, target] = estimate.centre, estimate.spread
     return centre, spread
@@ -179,8 +195,10 @@ def cpu_cases(machines: Machines) -> list[Cases]:
             if np.isfinite(level).sum() < MINIMUM_MACHINES:
                 continue
             others = [n for n in pool if stem_of(n) != stem_of(workload)]
-            centre, spread = _by_kind(machines, references=others, kind=kind_of(workload))
             is_vision = scope == "single" and stem_of(workload) in VISION
+            centre, spread = _by_kind(
+                machines, references=others, kind=kind_of(workload), prompts=is_vision
+            )
             found.append(
                 make_cases(
                     workload_class="vector-single-thread" if is_vision else f"{scope}-thread",
@@ -195,15 +213,25 @@ def cpu_cases(machines: Machines) -> list[Cases]:
     return found
 
 
-def _by_kind(machines: Machines, *, references: Sequence[str], kind: str) -> tuple[Floats, Floats]:
-    kinds = np.array([kind_of(name) for name in references])
-    stems = np.array([stem_of(name) for name in references])
-    affinity = np.where(kinds[:, None] == kinds[None, :], 1.0, OTHER_KIND)
-    affinity = np.where(stems[:, None] == stems[None, :], 0.0, affinity)
+def _by_kind(
+    machines: Machines, *, references: Sequence[str], kind: str, prompts: bool
+) -> tuple[Floats, Floats]:
+    levels = [machines.levels[name] for name in references]
+    kinds = [kind_of(name) for name in references]
+    stems = [stem_of(name) for name in references]
+    weights = [1.0 if other == kind else OTHER_KIND for other in kinds]
+    if prompts:
+        for (model, what, tokens), level in machines.llm.items():
+            if what == "pp" and tokens in PROMPT_TOKENS:
+                levels.append(level - np.log(machines.core_count))
+                kinds.append("prompt")
+                stems.append(model)
+                weights.append(PROMPT_WEIGHT)
+    affinity = np.where(np.equal.outer(kinds, kinds), 1.0, OTHER_KIND)
     return ensemble_matrix(
-        np.stack([machines.levels[name] for name in references]),
-        kernel=np.where(kinds == kind, 1.0, OTHER_KIND),
-        affinity=affinity,
+        np.stack(levels),
+        kernel=np.array(weights),
+        affinity=np.where(np.equal.outer(stems, stems), 0.0, affinity),
     )
 
 
@@ -226,13 +254,14 @@ def llm_ratio(
         return np.exp(-np.abs(other_size) / SIZE_SCALE - np.abs(other_length) / TOKEN_SCALE)
 
     affinity = closeness(size[:, None] - size[None, :], length[:, None] - length[None, :])
-    return ensemble_matrix(
+    own = np.log(machines.parameter_count[model])
+    outside = max(0.0, float(size.min() - own), float(own - size.max()))
+    centre, spread = ensemble_matrix(
         np.stack([machines.llm[key] for key in references]),
-        kernel=closeness(
-            size - np.log(machines.parameter_count[model]), length - np.log(float(tokens))
-        ),
+        kernel=closeness(size - own, length - np.log(float(tokens))),
         affinity=np.where(models[:, None] == models[None, :], 0.0, affinity),
     )
+    return centre, spread + EXTRAPOLATION_LN * outside
 
 
 def llm_cases(machines: Machines) -> list[Cases]:

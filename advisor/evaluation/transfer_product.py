@@ -5,11 +5,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
 
 from advisor.capacity.ensemble import Floats, conformal_quantile
-from advisor.evaluation.transfer_bands import LEVELS, scores_of
+from advisor.evaluation.transfer_bands import LEVELS, few_workloads_factor, scores_of
 from advisor.evaluation.transfer_cases import (
     MINIMUM_MACHINES,
     Cases,
@@ -90,16 +88,6 @@ def product_cases(machines: Machines) -> list[Cases]:
                 )
             )
     return found
-
-
-def few_workloads_factor(workload_count: int, *, level: float) -> float:
-    """How much wider a band must be when it was calibrated on few workloads.
-
-    Student's quantile with as many degrees of freedom as workloads / the normal one: workloads
-    differ, and the next one is not among those seen.
-    """
-    both_sides = (1 + level) / 2
-    return float(student.ppf(both_sides, max(1, workload_count)) / norm.ppf(both_sides))
 
 
 def band_rows(cases: Cases) -> Iterable[dict[str, object]]:
