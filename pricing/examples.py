@@ -23,8 +23,9 @@ Written by `python -m pricing.examples --write docs/reference/worked-examples.md
 
 Each row is an example or a bill that somebody else published with its total, priced by
 `advisor bill` at the prices of its day ("own function" where the answer is not a bill). *Off by* is
-our figure less the printed one; it may be half of the last printed digit. Where the source slipped,
-the slip is named and our figure is held against the right total.
+our figure less the printed one; it may be half of the last printed digit, for each line that the
+source rounded before adding. Where the source slipped, the slip is named and our figure is held
+against the right total.
 
 | example | what | printed | ours | off by | agrees | source |
 |---|---|---:|---:|---:|---|---|
@@ -46,6 +47,8 @@ class WorkedExample(Record):
     """What the source printed, in `unit`."""
     printed_decimals: int
     """Digits after the point that the source printed."""
+    rounded_line_count: int = 1
+    """Lines that the source rounded each before it added them up."""
     unit: str = "USD"
     """Unit of the printed figure."""
     usage: dict[str, Any] | None = None
@@ -63,8 +66,8 @@ class WorkedExample(Record):
 
     @property
     def tolerance(self) -> float:
-        """Half of the last digit that the source printed."""
-        return 0.5 * 10.0**-self.printed_decimals + 1e-9
+        """Half of the last digit that the source printed, for each line that it rounded."""
+        return self.rounded_line_count * 0.5 * 10.0**-self.printed_decimals + 1e-9
 
     def bill(self, *, book: PriceBook) -> Bill:
         """Price the example."""
@@ -125,6 +128,8 @@ def _row(example: WorkedExample, *, book: PriceBook) -> str:
         agrees = f"{agrees}, with {example.corrected}; the source slipped: {example.slip}"
     what = example.title + (" (own function)" if example.function else "")
     remark = f"; {example.note}" if example.note else ""
+    if example.rounded_line_count > 1:
+        remark += f"; sum of {example.rounded_line_count} rounded lines"
     return (
         f"| `{example.id}` | {what} | {example.stated:.{example.printed_decimals}f} {example.unit} "
         f"| {ours:.{digits}f} | {ours - example.stated:+.{digits}f} | {agrees} "
