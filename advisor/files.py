@@ -18,7 +18,7 @@ def write_whole(path: Path, text: str) -> None:
     if not folder.is_dir():
         raise AdvisorError(f"{path}: no such folder {folder}: run 'mkdir -p {folder}' first")
     if path.is_dir():
-        raise AdvisorError(f"{path}: is a folder; name a file in it")
+        raise AdvisorError(f"{path}: is a folder; name the file, such as {path / 'report'}")
     scratch = ""
     try:
         descriptor, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
