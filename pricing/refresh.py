@@ -21,7 +21,7 @@ from pricing.sources.files import Transport
 from pricing.tables import DATA, load_book, write_table
 
 FEW = 0.1
-"""Up to this share of a source's new prices may break a rule before all of them are refused."""
+"""Up to this share of the prices read may break a rule before all of them are refused."""
 SAME_PRICE = 1e-9
 """Prices closer than this fraction are one price: a decimal string went through a float."""
 
@@ -129,7 +129,7 @@ def refresh(
                 rows = _known(rows, book=book)
                 fresh, same = _compare(rows, book=book, jump_note=plan.jump_note)
                 held = [*book.rows, *(change.row for change in changes)]
-                fresh, refused = _sound(fresh, held=held)
+                fresh, refused = _sound(fresh, held=held, read_count=len(rows))
                 if refused:
                     failures.append(Failure(source=service, region=region, message=refused))
             except PricingError as error:
@@ -283,8 +283,10 @@ def _same_price(one: Row, other: Row) -> bool:
     )
 
 
-def _sound(changes: list[Change], *, held: Sequence[Row]) -> tuple[list[Change], str]:
-    """Split off the few rows that break a rule, and say so.
+def _sound(
+    changes: list[Change], *, held: Sequence[Row], read_count: int
+) -> tuple[list[Change], str]:
+    """Split off the few of the rows read that break a rule, and say so.
 
     Raises:
         CheckFailed: more than a few do: then it is the reading that is wrong.
@@ -296,9 +298,9 @@ def _sound(changes: list[Change], *, held: Sequence[Row]) -> tuple[list[Change],
     kept = [change for change in changes if place_of(change.row) not in broken]
     refused = len(changes) - len(kept)
     more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
-    if not refused or refused > FEW * len(changes):
+    if not refused or refused > FEW * read_count:
         raise CheckFailed(f"{findings[0]}{more}; nothing of it was added")
-    return kept, f"refused {refused} of {len(changes)} new prices: {findings[0]}{more}"
+    return kept, f"refused {refused} of {read_count} prices: {findings[0]}{more}"
 
 
 def _confirmations(

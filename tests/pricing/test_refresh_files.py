@@ -14,7 +14,7 @@ from pricing.errors import SourceError, TableError
 from pricing.refresh import Plan, refresh
 from pricing.sources.files import Transport, fetch_rows
 from pricing.sources.offers import SERVICES
-from pricing.tables import load_book, write_table
+from pricing.tables import load_book, start_book, write_table
 from tests.pricing.aws_server import running
 from tests.pricing.books import TODAY, row
 from tests.pricing.offer_files import ec2_line, line, offer_file
@@ -228,9 +228,37 @@ def test_one_broken_row_among_many_is_refused_alone_and_told(aws, folder):
     outcome = run(aws, folder)
 
     (failure,) = outcome.failures
-    assert failure.message.startswith("refused 1 of 13 new prices: ec2 m5.large in eu-west-1")
+    assert failure.message.startswith("refused 1 of 13 prices: ec2 m5.large in eu-west-1")
     assert len(outcome.changes) == 12
     assert price(folder).price_usd_per_unit == 0.107
+
+
+def test_a_shipped_region_is_confirmed_and_one_odd_size_is_refused(aws, tmp_path):
+    """A day at AWS on which nothing changed, but for one machine that is read as a dedicated one."""
+    folder = tmp_path / "book"
+    start_book(folder)
+    held = [
+        one
+        for one in load_book(folder).rows
+        if (one.service, one.region, one.purchase) == ("ec2", "eu-west-1", "on-demand")
+        and one.basis == "list"
+    ]
+    odd = held[7].sku
+    serve(
+        aws,
+        *(
+            ec2_line(one.sku, f"{one.price_usd_per_unit * (1.08 if one.sku == odd else 1):.10f}")
+            for one in held
+        ),
+    )
+
+    outcome = run(aws, folder)
+
+    (failure,) = outcome.failures
+    assert odd in failure.message
+    assert "constant-regional-ratio" in failure.message
+    assert outcome.changes == ()
+    assert len(outcome.confirmed) == len(held) - 1
 
 
 def test_a_price_that_triples_needs_a_reason(aws, folder):
