@@ -128,8 +128,7 @@ def _place(error: BaseException) -> str:
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if "site-packages" not in frame.filename
-        and Path(frame.filename).parent != Path(__file__).parent
-        and "benchmarks" not in Path(frame.filename).parts
+        and Path(__file__).parent not in Path(frame.filename).parents
         and "<frozen" not in frame.filename
         and not frame.filename.startswith(sys.base_prefix + "/lib")
     ]

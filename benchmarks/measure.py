@@ -268,11 +268,13 @@ def _timing_notes(timing: Timing, *, size: int, thread_count: int) -> list[str]:
     return [f"no steady state at {what}: the second half of the calls took {change}"]
 
 
-def probe(*, all_threads: bool) -> dict[str, float]:
+def probe(*, all_threads: bool, probe_s: float) -> dict[str, float]:
     """Run the probes of this process's thread count."""
     from benchmarks import probes
 
-    return probes.run_all_threads_probes() if all_threads else probes.run_single_thread_probes()
+    if all_threads:
+        return probes.run_all_threads_probes(probe_s=probe_s)
+    return probes.run_single_thread_probes(probe_s=probe_s)
 
 
 def memory_bytes(field: str) -> int:

@@ -35,6 +35,8 @@ class Preset:
     threaded_single_row: Budget
     """The same with all threads."""
     threaded_larger_batches: Budget
+    probe_s: float = 0.25
+    """Time for each probe of the machine. [s]"""
 
     def serving_s(self, *, batch_count: int, threaded: bool) -> float:
         """Return about how long the inference of one candidate takes. [s]"""

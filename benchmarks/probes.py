@@ -10,35 +10,40 @@ import time
 import zlib
 from collections.abc import Callable
 
-PROBE_S = 0.25
-"""Time given to each probe. [s]"""
+LOOP_COUNT = 200_000
+"""Iterations of the loop that is timed."""
+
+HASH_COUNT = 64
+"""Blocks of 16 KiB that are hashed."""
 
 TEXT_BYTES = 1_000_000
 """Text that is compressed. [B]"""
 
 
-def run_single_thread_probes() -> dict[str, float]:
-    """Probe one core; the process was started with one thread."""
+def run_single_thread_probes(*, probe_s: float) -> dict[str, float]:
+    """Probe one core for `probe_s` each; the process was started with one thread."""
     text = generated_text(TEXT_BYTES)
     block = text[:16_384]
-    loop_count = 200_000
-    megabyte = 1e6
+
+    def best_s(call: Callable[[], object]) -> float:
+        return _best_s(call, budget_s=probe_s)
+
+    megabytes = len(text) / 1e6
+    hashed_megabytes = HASH_COUNT * len(block) / 1e6
     return {
-        "python_loop_ns_per_iteration": 1e9 * _best_s(lambda: _loop(loop_count)) / loop_count,
-        "gzip_5_mb_per_s": len(text) / megabyte / _best_s(lambda: zlib.compress(text, 5)),
-        "bz2_5_mb_per_s": len(text) / megabyte / _best_s(lambda: bz2.compress(text, 5)),
-        "sha256_16k_mb_per_s": 64
-        * len(block)
-        / megabyte
-        / _best_s(lambda: [hashlib.sha256(block).digest() for _ in range(64)]),
-        "gemm_fp32_1_thread_gflop_per_s": _gemm_gflop_per_s(),
-        "copy_1_thread_gb_per_s": _copy_gb_per_s(),
+        "python_loop_ns_per_iteration": 1e9 * best_s(lambda: _loop(LOOP_COUNT)) / LOOP_COUNT,
+        "gzip_5_mb_per_s": megabytes / best_s(lambda: zlib.compress(text, 5)),
+        "bz2_5_mb_per_s": megabytes / best_s(lambda: bz2.compress(text, 5)),
+        "sha256_16k_mb_per_s": hashed_megabytes
+        / best_s(lambda: [hashlib.sha256(block).digest() for _ in range(HASH_COUNT)]),
+        "gemm_fp32_1_thread_gflop_per_s": _gemm_gflop_per_s(probe_s),
+        "copy_1_thread_gb_per_s": _copy_gb_per_s(probe_s),
     }
 
 
-def run_all_threads_probes() -> dict[str, float]:
+def run_all_threads_probes(*, probe_s: float) -> dict[str, float]:
     """Probe all threads together; the process was started with all of them."""
-    return {"gemm_fp32_all_threads_gflop_per_s": _gemm_gflop_per_s()}
+    return {"gemm_fp32_all_threads_gflop_per_s": _gemm_gflop_per_s(probe_s)}
 
 
 def generated_text(size_bytes: int) -> bytes:
@@ -62,28 +67,28 @@ def _loop(count: int) -> int:
     return total
 
 
-def _gemm_gflop_per_s(size: int = 1024) -> float:
+def _gemm_gflop_per_s(probe_s: float, *, size: int = 1024) -> float:
     import numpy as np
 
     rng = np.random.default_rng(0)
     left = rng.random((size, size), dtype=np.float32)
     right = rng.random((size, size), dtype=np.float32)
-    return 2.0 * size**3 / 1e9 / _best_s(lambda: left @ right)
+    return 2.0 * size**3 / 1e9 / _best_s(lambda: left @ right, budget_s=probe_s)
 
 
-def _copy_gb_per_s(size_bytes: int = 64_000_000) -> float:
+def _copy_gb_per_s(probe_s: float, *, size_bytes: int = 64_000_000) -> float:
     """Read one byte and write one byte: two bytes moved for each byte copied."""
     import numpy as np
 
     source = np.ones(size_bytes // 8)
     target = np.empty_like(source)
-    return 2.0 * size_bytes / 1e9 / _best_s(lambda: np.copyto(target, source))
+    return 2.0 * size_bytes / 1e9 / _best_s(lambda: np.copyto(target, source), budget_s=probe_s)
 
 
 def _best_s(
     call: Callable[[], object],
     *,
-    budget_s: float = PROBE_S,
+    budget_s: float,
     clock: Callable[[], float] = time.perf_counter,
 ) -> float:
     """Call once to warm up, then at least 3 times and until the budget is spent; the least. [s]"""

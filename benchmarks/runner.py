@@ -449,7 +449,8 @@ def _lab(
         for count in counts:
             for all_threads in [False, True] if len(counts) == 1 else [count > 1]:
                 with Worker(thread_count=count) as worker:
-                    job = Job("benchmarks.measure:probe", {"all_threads": all_threads}, 60.0)
+                    payload = {"all_threads": all_threads, "probe_s": preset.probe_s}
+                    job = Job("benchmarks.measure:probe", payload, deadline_s=60.0)
                     result = worker.run(job)
                 probes |= result.value
                 if result.outcome != "ok":

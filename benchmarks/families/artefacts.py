@@ -29,7 +29,7 @@ def place_model(model: Any, *, device: Device, thread_count: int) -> Any:
     for part in _parts(model):
         if hasattr(part, "to_device"):
             part.to_device(device, thread_count)
-        if hasattr(part, "n_jobs"):
+        if getattr(part, "n_jobs", None) is not None:
             part.n_jobs = thread_count
     return model
 

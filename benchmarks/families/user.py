@@ -96,6 +96,6 @@ def _with_seed_and_threads(model: Any, setup: Setup) -> Any:
         leaf = name.rpartition("__")[2]
         if leaf == "random_state" and value is None:
             wanted[name] = setup.seed
-        if leaf == "n_jobs":
+        if leaf == "n_jobs" and value is not None:  # null: whatever the library does
             wanted[name] = setup.thread_count
     return model.set_params(**wanted)
