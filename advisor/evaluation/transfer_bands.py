@@ -88,7 +88,7 @@ def coverage(cases: Cases, half: Floats) -> float:
     known = np.isfinite(half)
     if not known.any():
         return float("nan")
-    return float(np.mean(np.abs(cases.error[known]) <= half[known]))
+    return float(np.mean(np.abs(cases.error[known]) <= half[known] + 1e-12))
 
 
 def width_percent(half: Floats) -> float:
