@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from pricing.base import Record
 from pricing.checks import HALF, check_new_rows, place_of
+from pricing.derived import carry
 from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
 from pricing.instances import load_catalogue
 from pricing.quotes import Confirmation, PriceBook, Row
@@ -139,6 +140,7 @@ def refresh(
             else:
                 changes += fresh
                 confirmed += same
+    changes += _carried(changes, book=book)
     whole, single = _confirmations(confirmed, changes=changes, book=book)
     path = None
     if not plan.dry_run and (changes or confirmed):
@@ -263,6 +265,15 @@ def _compare(
             fresh = fresh._replace(note=jump_note)
         changes.append(Change(fresh, before))
     return changes, same
+
+
+def _carried(changes: Sequence[Change], *, book: PriceBook) -> list[Change]:
+    """Let prices follow that rest on one that changed and were not read themselves."""
+    rows = [*book.rows, *(change.row for change in changes)]
+    moved = carry(
+        [(change.before, change.row) for change in changes], newest=_newest_rows(rows).values()
+    )
+    return [Change(one.row, one.before) for one in moved]
 
 
 def _newest_rows(rows: Iterable[Row]) -> dict[tuple[object, ...], Row]:

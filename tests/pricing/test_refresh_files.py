@@ -233,8 +233,26 @@ def test_one_broken_row_among_many_is_refused_alone_and_told(aws, folder):
     assert price(folder).price_usd_per_unit == 0.107
 
 
+def test_a_price_cut_takes_the_prices_derived_from_it_along(aws, folder):
+    derived = row(
+        "ml.m5.large", 0.1284, region="eu-west-1", service="sagemaker-hosting", basis="scaled",
+        note="DERIVED: EC2 0.107 x 1.2, the family's SageMaker ratio",
+    )  # fmt: skip
+    write_table(folder / "ml.csv", rows=[derived])
+    serve(aws, ec2_line("m5.large", "0.1"), ec2_line("m5.xlarge", "0.2"))
+
+    outcome = run(aws, folder)
+
+    assert outcome.failures == ()
+    found = load_book(folder).get(
+        service="sagemaker-hosting", sku="ml.m5.large", region="eu-west-1", on=LATER
+    )
+    assert found.price_usd_per_unit == pytest.approx(0.12)
+    assert (found.basis, "EC2 0.1 x 1.2" in found.note) == ("scaled", True)
+
+
 def test_a_shipped_region_is_confirmed_and_one_odd_size_is_refused(aws, tmp_path):
-    """A day at AWS on which nothing changed, but for one machine that is read as a dedicated one."""
+    """A day on which nothing changed at AWS, but one machine is read as a dedicated one."""
     folder = tmp_path / "book"
     start_book(folder)
     held = [
