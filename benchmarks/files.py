@@ -152,11 +152,12 @@ def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
     wanted = evenly_spaced(read_count, min(max_rows, read_count))
     kept: list[pd.DataFrame] = []
     offset = 0
-    for batch in file.iter_batches(batch_size=65_536, row_groups=chosen):
-        first = bisect.bisect_left(wanted, offset)
-        last = bisect.bisect_left(wanted, offset + batch.num_rows)
-        kept.append(batch.take([row - offset for row in wanted[first:last]]).to_pandas())
-        offset += batch.num_rows
+    for group in chosen:  # one at a time: pyarrow keeps what it read of all groups it was given
+        for batch in file.iter_batches(batch_size=65_536, row_groups=[group]):
+            first = bisect.bisect_left(wanted, offset)
+            last = bisect.bisect_left(wanted, offset + batch.num_rows)
+            kept.append(batch.take([row - offset for row in wanted[first:last]]).to_pandas())
+            offset += batch.num_rows
     return pd.concat(kept, ignore_index=True)
 
 
