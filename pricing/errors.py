@@ -26,7 +26,7 @@ class SourceError(PricingError):
 
 
 class NetworkError(SourceError):
-    """Nothing answers at all: the network is down, or the address is wrong."""
+    """Nobody can be asked at all: no network, a wrong address, or no credentials."""
 
 
 class CheckFailed(PricingError):

@@ -23,6 +23,8 @@ from pricing.tables import DATA, load_book, write_table
 
 FEW = 0.1
 """Up to this share of the prices read may break a rule before all of them are refused."""
+SILENT_SOURCES = 2
+"""Sources in a row that nobody answers for before the rest are not tried."""
 SAME_PRICE = 1e-9
 """Prices closer than this fraction are one price: a decimal string went through a float."""
 
@@ -118,9 +120,12 @@ def refresh(
     confirmed: list[Row] = []
     failures: list[Failure] = []
     differences: list[str] = []
+    silent = 0
     for service in plan.services:
         for region in plan.regions:
             try:
+                if silent >= SILENT_SOURCES:
+                    raise NetworkError("not tried, for the same reason as above")
                 if service == "instance-types":
                     differences += _catalogue_differences(region, plan=plan, report=report)
                     continue
@@ -135,9 +140,9 @@ def refresh(
                     failures.append(Failure(source=service, region=region, message=refused))
             except PricingError as error:
                 failures.append(Failure(source=service, region=region, message=str(error)))
-                if isinstance(error, NetworkError):  # once is enough to know; ask the rest once
-                    transport = (transport or Transport())._replace(attempts=1)
+                silent += isinstance(error, NetworkError)
             else:
+                silent = 0
                 changes += fresh
                 confirmed += same
     changes += _carried(changes, book=book)

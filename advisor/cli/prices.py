@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pricing.refresh import Outcome, Plan
 
 FAILED, BROKEN = 1, 2
+MOST_NAMED = 3
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Book = Annotated[
@@ -278,10 +279,13 @@ def _run_refresh(plan: "Plan", *, folder: Path, transport: Any) -> "Outcome":
 
 
 def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
+    told: dict[str, list[str]] = {}
     for failure in outcome.failures:
-        typer.echo(
-            f"{failure.source} {failure.region}: kept its old prices: {failure.message}", err=True
-        )
+        told.setdefault(failure.message, []).append(f"{failure.source} {failure.region}")
+    for message, sources in told.items():
+        some = ", ".join(sources[:MOST_NAMED])
+        more = f" and {len(sources) - MOST_NAMED} more" if len(sources) > MOST_NAMED else ""
+        typer.echo(f"{some}{more}: kept the old prices: {message}", err=True)
     if as_json:
         _echo_json(
             {

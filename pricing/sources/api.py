@@ -15,11 +15,11 @@ from botocore import exceptions
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from pricing.errors import SourceError
+from pricing.errors import NetworkError, SourceError
 from pricing.quotes import Row
 from pricing.sources.offers import Offer, Reading, Service, plain_name, usage_tail
 
-ATTEMPTS: Final = 8
+ATTEMPTS: Final = 6
 GARBLED_ATTEMPTS: Final = 3
 DAY_S: Final = 24 * 3600
 PLAN_YEARS: Final[Mapping[int, str]] = {365 * DAY_S: "savings-1y", 3 * 365 * DAY_S: "savings-3y"}
@@ -37,7 +37,7 @@ Progress = Callable[[int, int | None], None]
 def client(name: str, *, region: str, endpoint_url: str | None = None) -> Any:
     """Make a boto3 client that waits and tries again when it is throttled."""
     config = Config(
-        retries={"mode": "standard", "max_attempts": ATTEMPTS}, connect_timeout=10, read_timeout=60
+        retries={"mode": "standard", "max_attempts": ATTEMPTS}, connect_timeout=5, read_timeout=60
     )
     return boto3.Session().client(
         name, region_name=region, endpoint_url=endpoint_url, config=config
@@ -60,7 +60,7 @@ def plain_errors(action: str) -> Iterator[None]:
     try:
         yield
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
-        raise SourceError(
+        raise NetworkError(
             f"{action}: no AWS credentials found; set AWS_PROFILE or log in, or use --via files, "
             "which needs none"
         ) from error
@@ -69,7 +69,7 @@ def plain_errors(action: str) -> Iterator[None]:
     except exceptions.ClientError as error:
         raise SourceError(_client_message(action, error)) from error
     except (exceptions.HTTPClientError, exceptions.EndpointConnectionError) as error:
-        raise SourceError(
+        raise NetworkError(
             f"{action}: no network, or AWS did not answer ({_name(error)})"
         ) from error
     except (

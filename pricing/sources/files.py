@@ -22,7 +22,9 @@ FILES_URL: Final = "https://pricing.us-east-1.amazonaws.com"
 BLOCK_BYTES: Final = 1 << 20
 ATTEMPTS: Final = 5
 WAIT_S: Final = 1.0
-TIMEOUT_S: Final = 60.0
+TIMEOUT_S: Final = 20.0
+UNREACHABLE_ATTEMPTS: Final = 3
+"""Tries after which a host that never answers is taken for unreachable."""
 WORTH_A_RETRY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 Progress = Callable[[int, int | None], None]
@@ -82,8 +84,11 @@ def fetch_rows(
         except (urllib.error.URLError, TimeoutError) as error:
             last = f"no answer: {getattr(error, 'reason', error)}"
             unreachable += 1
-    kind = NetworkError if unreachable == how.attempts else SourceError
-    raise kind(f"{url}: {last}, {how.attempts} times; check the network and try again later")
+            if unreachable == min(UNREACHABLE_ATTEMPTS, how.attempts):
+                raise NetworkError(
+                    f"{url}: {last}, {unreachable} times; check the network and try again later"
+                ) from error
+    raise SourceError(f"{url}: {last}, {how.attempts} times; check the network and try again later")
 
 
 def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterator[bytes]:

@@ -203,7 +203,7 @@ def test_refresh_adds_rows_says_so_and_exits_1_when_a_source_failed(advisor, fol
 
         code, out, err = advisor("prices", "refresh", "--service", "ec2", "--service", "ecr", *ask)
         assert code == 1
-        assert "ecr eu-west-1: kept its old prices" in err
+        assert "ecr eu-west-1: kept the old prices: " in err
         assert "1 new prices, 0 unchanged, 1 sources failed" in out
         assert len(list(folder.iterdir())) == 2
 

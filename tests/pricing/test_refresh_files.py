@@ -193,14 +193,21 @@ def test_no_network_is_said_in_one_sentence():
         fetch_rows(SERVICES["ec2"], region="eu-west-1", today=LATER, transport=nowhere)
 
 
-def test_without_a_network_only_the_first_source_is_asked_again_and_again(folder):
+def test_without_a_network_two_sources_are_tried_and_the_rest_are_told(folder):
     waits = []
     nowhere = Transport("http://127.0.0.1:9", wait_s=1.0, timeout_s=2.0, sleep=waits.append)
 
-    outcome = refresh(plan("ec2", "fargate", "s3"), today=LATER, folder=folder, transport=nowhere)
+    outcome = refresh(
+        plan("ec2", "fargate", "s3", "ecr"), today=LATER, folder=folder, transport=nowhere
+    )
 
-    assert len(outcome.failures) == 3
-    assert waits == [1.0, 2.0, 4.0, 8.0]
+    assert waits == [1.0, 2.0] * 2
+    assert [failure.message.startswith("not tried") for failure in outcome.failures] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_captive_portal_is_not_a_price_list(aws, folder):
