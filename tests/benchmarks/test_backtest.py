@@ -1,8 +1,6 @@
 """The back-test: who is trained on what, who is scored where, and what stands in the matrix."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +20,7 @@ from benchmarks.losses import Loss, case_losses, moved_share
 from benchmarks.periods import PeriodLength, cut_periods, parse_period
 from benchmarks.records import Candidate, HardwareProfile
 from benchmarks.trials import Trial, run_trial
+from tests.given import STREAMS, needs_streams
 
 LINEAR = Candidate(name="linear", family="linear", simplicity_rank=1)
 BOOSTING = Candidate(
@@ -368,14 +367,7 @@ def test_origins_lie_in_the_last_two_thirds_and_leave_something_to_score(period_
     assert found.max() <= period_count - 2
 
 
-STREAMS = Path(os.environ.get("ADVISOR_STREAMS", "streams"))
-"""Folder of the real streams, which do not travel with the project."""
-
-
-@pytest.mark.skipif(
-    not (STREAMS / "elec2.parquet").exists(),
-    reason="no real streams: set ADVISOR_STREAMS to their folder",
-)
+@needs_streams
 def test_the_electricity_stream_is_cut_into_weeks():
     frame = pd.read_parquet(STREAMS / "elec2.parquet", columns=["ts"])
 
