@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -262,7 +262,10 @@ class PriceBook:
         quote = self._quotes.get(number)
         if quote is None:
             row = self._rows[number]
-            quote = PriceQuote(**row._replace(checked_on=self.checked_on(row))._asdict())
+            fields: dict[str, Any] = dict(zip(Row._fields, row, strict=True))
+            if self._confirmed:
+                fields["checked_on"] = self.checked_on(row)
+            quote = PriceQuote(**fields)
             self._quotes[number] = quote
         return quote
 

@@ -24,6 +24,7 @@ from pricing.quotes import Row
 from pricing.tables import DATA, write_table
 
 UNDATED = date(2022, 1, 1)
+SECOND_HAND = "observed second-hand, not effective, from this day"
 REGIONS = (
     "us-east-1",
     "us-east-2",
@@ -729,7 +730,8 @@ def main() -> None:
         "network_and_storage.csv": network,
     }
     for name, rows in tables.items():
-        write_table(args.out / name, rows=in_order(rows))
+        told = [row._replace(source=f"{SECOND_HAND}: {row.source}") for row in rows]
+        write_table(args.out / name, rows=in_order(told))
         print(f"{name}: {len(rows)} rows")
     instances(read(args.facts, "instance_specs.csv"), args.out / "catalogue" / "instances.csv")
     spot_advice(advice, args.out / "catalogue" / "spot_advice.csv")
