@@ -81,6 +81,16 @@ PROBES: dict[str, tuple[str, float]] = {
 factors of the compressors are for their other text, seen on one AMD Zen 5 machine: assumed."""
 
 
+HASH_PROBE = "sha256_16k_mb_per_s"
+"""The probe that other programs on the machine disturb least."""
+
+HASH_SMT_YIELD = 1.5
+"""Hashing on both threads of a core / on one of them: the table's figure is for both. Assumed."""
+
+BUSY_LN = 0.1
+"""Compressors this much slower than the hash promises mean that the machine was busy."""
+
+
 @dataclass(frozen=True)
 class ProcessorTable:
     """The table in columns, one row per processor and size."""
@@ -272,21 +282,36 @@ def place_host(host: HardwareProfile, *, table: ProcessorTable | None = None) ->
 def _place_by_probes(
     host: HardwareProfile, *, kin: Sequence[str], probes: Sequence[str], table: ProcessorTable
 ) -> HostPlace:
+    """Choose the processor whose probes have the host's proportions.
+
+    The compressors run for tens of milliseconds, so that other programs on the machine slow them,
+    both alike; the hash runs for half a millisecond and is hardly disturbed. So the proportion of
+    the compressors to each other tells processors apart, compressors slower than the hash promises
+    count little, and compressors faster than it promises count in full.
+    """
     columns = [PROBES[name][0] for name in probes]
     shown = np.log([host.probes[name] / PROBES[name][1] for name in probes])
-    best, least = (kin[0], 0.0), np.inf
+    is_hash = np.array([name == HASH_PROBE for name in probes])
+    best, least = (kin[0], 0.0, 0.0), np.inf
     for name in kin:
+        threads = int(np.max(table.threads_per_core[[p == name for p in table.processor]]))
         gap = shown - np.log(table.figures_of(name, columns=columns, core_count=2.0))
-        factor = float(np.mean(gap))
-        distance = float(np.sum((gap - factor) ** 2) + 0.5 * factor**2)
+        gap = gap + is_hash * np.log(HASH_SMT_YIELD if threads > 1 else 1.0)
+        packed = gap[~is_hash] if (~is_hash).any() else gap
+        promised = float(gap[is_hash][0]) if is_hash.any() else float(packed.mean())
+        slowed = promised - float(packed.mean())
+        distance = 4 * float(np.sum((packed - packed.mean()) ** 2)) * 2
+        distance += (4.0 if slowed < 0 else 0.02) * slowed**2 + 0.1 * promised**2
         if distance < least:
-            best, least = (name, factor), distance
-    name, factor = best
+            factor = promised if slowed > BUSY_LN else float(gap.mean())
+            best, least = (name, factor, max(0.0, slowed - BUSY_LN)), distance
+    name, factor, slowed = best
+    busy = "; other programs slowed its probes, measure again when it is quiet" if slowed else ""
     return HostPlace(
         name,
         float(np.exp(factor)),
-        0.08 + 0.5 * float(np.sqrt(least)),
+        0.08 + 0.5 * float(np.sqrt(least)) + 0.3 * slowed,
         exact=False,
         note=f"'{host.processor}' is not in the processor table: by its probes "
-        f"{np.exp(factor):.2f} x {name}",
+        f"{np.exp(factor):.2f} x {name}{busy}",
     )

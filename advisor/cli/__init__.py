@@ -17,6 +17,7 @@ from advisor.cli import (
     doctor,
     experiments,
     explorer,
+    hardware,
     init,
     prices,
     recommend,
@@ -35,7 +36,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (demo, init, bench, recommend, explorer, cadence, experiments, prices, bill, doctor):
+for group in (
+    demo,
+    init,
+    bench,
+    recommend,
+    explorer,
+    cadence,
+    experiments,
+    hardware,
+    prices,
+    bill,
+    doctor,
+):
     group.add(app)
 
 

@@ -6,6 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.capacity.processors import (
+    HASH_PROBE,
+    HASH_SMT_YIELD,
+    PROBES,
     REFERENCES,
     canonical,
     load_processors,
@@ -146,8 +149,48 @@ def test_a_bare_zen_5_machine_is_recognised_by_its_probes():
     assert found.basis[0] == "scaled"
 
 
+@pytest.mark.parametrize(("gzip", "bz2"), [(34.4, 15.1), (23.04, 9.9), (15.19, 6.34), (16.19, 7.0)])
+def test_a_busy_machine_is_still_recognised_with_a_wider_band_and_a_note(gzip, bz2):
+    """Compression measured on one Zen 5 machine while other programs ran; the hash barely moved."""
+    probes = {**ZEN5_PROBES, "gzip_5_mb_per_s": gzip, "bz2_5_mb_per_s": bz2}
+    place = place_host(host(processor="AMD EPYC", probes=probes))
+    quiet = place_host(host(processor="AMD EPYC", probes=ZEN5_PROBES))
+
+    assert place.processor == "AMD EPYC 9R45"
+    assert place.speed_factor == pytest.approx(quiet.speed_factor, rel=0.05)
+    assert place.extra_half_width_ln >= quiet.extra_half_width_ln
+    assert ("when it is quiet" in place.note) == (gzip < 30)
+
+
+@pytest.mark.parametrize("name", load_processors().names)
+def test_every_processor_of_the_table_is_bridged_to_one_about_as_fast(name):
+    """Leave the name off, show its own figures as probes: speeds within 30%."""
+    table = load_processors()
+    columns = [column for column, _ in PROBES.values()]
+    own = table.figures_of(name, columns=columns, core_count=2)
+    smt = np.max(table.threads_per_core[[p == name for p in table.processor]]) > 1
+    probes = {
+        probe: value * factor / (HASH_SMT_YIELD if smt and probe == HASH_PROBE else 1.0)
+        for (probe, (_, factor)), value in zip(PROBES.items(), own, strict=True)
+    }
+    vendor = {"Arm": "ARM", "AMD": "AMD", "Intel": "Intel"}[table.vendor_of(name)]
+    place = place_host(
+        host(processor=f"{vendor} new", architecture=table.architecture_of(name), probes=probes)
+    )
+    found = speed_of(place.processor) * place.speed_factor
+
+    assert found == pytest.approx(speed_of(name), rel=0.3)
+
+
+def speed_of(name):
+    references = REFERENCES["scalar"]
+    return np.exp(
+        np.mean(np.log(load_processors().figures_of(name, columns=references[:6], core_count=2)))
+    )
+
+
 def test_a_machine_nobody_knows_is_bridged_with_a_wider_band():
-    known = ratios("c7i.xlarge")
+    known = ratios("c7i.xlarge", on=host(processor="AMD EPYC 9R45"))
     by_probes = ratios("c7i.xlarge", on=host(processor="AMD EPYC", probes=ZEN5_PROBES))
     blind = ratios("c7i.xlarge", on=host(processor="Some Mystery 9000"))
 
