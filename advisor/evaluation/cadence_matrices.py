@@ -114,7 +114,11 @@ def load_stream(source: str | Path) -> "TaskData":
 def _no_features(path: Path) -> tuple[str, ...]:
     import pyarrow.parquet as pq
 
-    names = pq.read_schema(path).names
+    try:
+        names = pq.read_schema(path).names
+    except (OSError, ValueError) as error:
+        first = str(error).partition("\n")[0]
+        raise AdvisorError(f"{path}: cannot be read as Parquet ({first})") from None
     return tuple(n for n in names if n in NO_FEATURES or n.endswith(NO_FEATURE_SUFFIX))
 
 
