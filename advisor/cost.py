@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from advisor.platforms.base import Floats, Machines, Platform, Traffic, common_usage
-from advisor.recommendation import CostLine
+from advisor.recommendation import CostLine, LineQuote
 from advisor.study import HOURS_PER_MONTH, Study
 from pricing.bill import Bill, price_usage
 from pricing.discounts import Discounts, Negotiated
@@ -111,7 +111,14 @@ def bill_lines(
             usd_per_month=line.cost_usd,
             basis=line.quote.basis,
             source=f"{line.quote.source}, price of {line.quote.valid_from.isoformat()}",
-            checked_on=line.quote.checked_on,
+            quote=LineQuote(
+                service=line.quote.service,
+                sku=line.quote.sku,
+                region=line.quote.region,
+                purchase=line.quote.purchase,
+                valid_from=line.quote.valid_from,
+                checked_on=line.quote.checked_on,
+            ),
         )
         for line in bill.lines
     )

@@ -16,6 +16,23 @@ BASIS_BADGES = {"measured": "●", "scaled": "◐", "list": "○", "assumed": "�
 """One sign per basis, the same on every face."""
 
 
+class LineQuote(Record):
+    """The row of the price book that a line rests on."""
+
+    service: str
+    """Billing service."""
+    sku: str
+    """What is bought, as the book names it."""
+    region: str
+    """AWS region."""
+    purchase: str
+    """How it is bought."""
+    valid_from: date
+    """First day the price is known to apply."""
+    checked_on: date
+    """Day the price was last read at its source."""
+
+
 class CostLine(Record):
     """One line of the monthly bill."""
 
@@ -35,8 +52,8 @@ class CostLine(Record):
     """Where the price comes from."""
     source: str
     """Where the price was read, or which key of the study gave it."""
-    checked_on: date | None = None
-    """Day the price was last read at its source; null where it is not a vendor's."""
+    quote: LineQuote | None = None
+    """The price it rests on; null where it is not a vendor's."""
 
 
 class Option(Record):

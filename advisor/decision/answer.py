@@ -308,8 +308,8 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
 
 def _oldest_checked_on(engine: Engine, options: Sequence[Option]) -> date:
     """Return the day of the price that was checked longest ago, of those in the answer."""
-    days = [line.checked_on for o in options for line in o.lines if line.checked_on is not None]
-    return min(days, default=engine.on)
+    quotes = [line.quote for o in options for line in o.lines if line.quote is not None]
+    return min((quote.checked_on for quote in quotes), default=engine.on)
 
 
 __all__ = ["compose", "option_lines"]

@@ -352,3 +352,21 @@ def test_a_gpu_that_was_measured_corrects_the_guess():
     http_s = 0.00014
     slower = (gpu_service_s(cpu, slow) - http_s).max() / (gpu_service_s(cpu, fast) - http_s).max()
     assert slower == pytest.approx(10, rel=0.1)
+
+
+def test_every_vendors_line_names_the_quote_it_rests_on_and_the_book_still_holds_it():
+    book = load_book()
+
+    for line in answer().best.lines:
+        if line.group == "people":
+            assert line.quote is None
+            continue
+        quote = book.get(
+            service=line.quote.service,
+            sku=line.quote.sku,
+            region=line.quote.region,
+            purchase=line.quote.purchase,
+            on=ON,
+        )
+        assert quote.price_usd_per_unit == pytest.approx(line.usd_per_unit)
+        assert quote.valid_from == line.quote.valid_from
