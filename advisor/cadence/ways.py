@@ -52,7 +52,7 @@ def spot_train_s(*, train_s: Any, interruption_per_hour: Any, checkpoint_s: Any 
     total = np.asarray(train_s, dtype=np.float64)
     stretch = np.minimum(np.asarray(checkpoint_s, dtype=np.float64), total)
     rate = np.asarray(interruption_per_hour, dtype=np.float64) / 3600
-    safe = np.where(rate > 0, rate, 1.0)
+    safe = np.where(rate > 0, rate, 1e-9)
     each = np.where(rate > 0, np.expm1(safe * stretch) / safe, stretch)
     return np.asarray(total / stretch * each)
 
