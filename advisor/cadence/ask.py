@@ -104,6 +104,11 @@ def ask_data(
     from benchmarks.periods import parse_period
 
     named = source.partition(":")[0] in {"simulated", "openml", "builtin"}
+    if time is None and not source.startswith("simulated:"):
+        raise AdvisorError(
+            f"{source}: which column has the time of each case? Name it with --time; models of"
+            " different ages cannot be told without it"
+        )
     data = load_data(
         source=source if named else None,
         path=None if named else Path(source).name,

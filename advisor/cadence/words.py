@@ -151,7 +151,7 @@ def _why(plan: RetrainingPlan) -> str:
 def _now(answer: Answer) -> str:
     plan = answer.plan
     text = (
-        f"You are here: every {answer.now_interval_periods:g} periods costs"
+        f"You are here: every {answer.now_interval_periods:.3g} periods costs"
         f" {plan.now_usd_per_period:,.2f} USD a period"
     )
     if plan.break_even_error_cost_usd is None:

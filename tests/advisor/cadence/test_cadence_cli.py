@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -222,6 +224,32 @@ def test_what_watch_cannot_use_is_told(capsys, tmp_path, guard_file, guard, tabl
 
     assert run(["cadence", "watch", str(scored), "--guard", str(guard_file)]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_a_file_without_a_time_column_named_is_told_which_option(tmp_path, capsys):
+    assert run(["cadence", str(tmp_path / "x.csv"), "--target", "y"]) == 1
+    assert "Name it with --time" in capsys.readouterr().err
+
+
+STREAMS = Path(os.environ.get("ADVISOR_STREAMS", "streams"))
+"""Folder of the real streams, which do not travel with the project."""
+
+
+@pytest.mark.skipif(
+    not (STREAMS / "elec2.parquet").exists(),
+    reason="no real streams: set ADVISOR_STREAMS to their folder",
+)
+def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = answer(
+        capsys,
+        *[STREAMS / "elec2.parquet", "--target", "y", "--time", "ts"],
+        *["--ignore", "nswprice_unused", "--retrain-cost-usd", 20],
+    )
+
+    assert (found["period"], found["trainings"]) == ("7 days", 8)
+    assert found["decay"]["basis"] == "measured"
+    assert 0 < found["cost_per_period"]["unavoidable_error"] < 336
 
 
 def test_simulated_data_are_back_tested_from_end_to_end(tmp_path, capsys, monkeypatch):
