@@ -3,7 +3,9 @@
 import csv
 import gzip
 import json
+import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -387,3 +389,20 @@ def test_the_table_for_people_has_a_row_for_each_result(tmp_path, capsys):
 
     assert len(re.findall(r"^\| single-thread \|", printed, re.MULTILINE)) > 5
     assert "rank_tau: 1.0" in printed
+
+
+@pytest.mark.skipif(
+    "ADVISOR_TRANSFER_DATA" not in os.environ,
+    reason="set ADVISOR_TRANSFER_DATA to a folder of public machine measurements",
+)
+def test_on_public_measurements_errors_and_bands_stay_within_what_the_docs_promise():
+    found = transfer.evaluate(Path(os.environ["ADVISOR_TRANSFER_DATA"]))
+
+    assert found["single_thread_median_ape_percent"] <= 9.0
+    assert found["multi_thread_median_ape_percent"] <= 10.0
+    assert found["llm_prefill_median_ape_percent"] <= 13.0
+    assert found["llm_decode_median_ape_percent"] <= 19.0
+    assert found["gpu_transformer_median_ape_percent"] <= 6.2
+    assert found["gpu_cnn_median_ape_percent"] <= 9.0
+    assert 0.75 <= found["coverage_80"] <= 0.85
+    assert 0.92 <= found["coverage_95"] <= 0.97
