@@ -1,8 +1,7 @@
 """One candidate on one device: its trials in order, within its share of the time -> a run."""
 
-import importlib.util
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.datasets import TEST_FRACTION, TaskData, split_rows
-from benchmarks.families import family_of
+from benchmarks.families import family_of, source_text
 from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
 from benchmarks.learning import affordable_rows, last_doubling_gain
 from benchmarks.presets import CURVE_FRACTIONS, Preset
@@ -24,6 +23,7 @@ from benchmarks.records import (
     Outcome,
     TrainingMeasurement,
 )
+from benchmarks.stats import drift_fraction
 from benchmarks.store import RunStore
 
 MIN_CURVE_ROWS = 16
@@ -37,6 +37,9 @@ OTHER_LOAD_LIMIT_FRACTION = 0.10
 
 STOLEN_LIMIT_FRACTION = 0.05
 """A hypervisor that takes more of the processors than this is worth a note. [fraction]"""
+
+UNSTEADY_LIMIT_FRACTION = 0.10
+"""A drift beyond this is worth a note; smaller ones are on every shared machine. [fraction]"""
 
 CROWDED_FRACTION = 0.25
 """With more of the processors in use by others, trials fall back to one thread. [fraction]"""
@@ -414,7 +417,6 @@ class CandidateBench:
         self._found.inference += [
             InferenceMeasurement.model_validate(item) for item in result.value["inference"]
         ]
-        self._found.note(*result.value["notes"])
 
     def _job(
         self, function: str, payload: Mapping[str, Any], *, deadline_s: float, fresh: bool = False
@@ -455,6 +457,7 @@ class CandidateBench:
     def _explain_disturbance(self) -> None:
         """Say what else the machine was doing."""
         found = self._found
+        found.note(*unsteady_notes(found.inference))
         if self._threads < self._cpus and self._device == "cpu":
             found.note(
                 f"other programs kept processors busy: measured with {self._threads} of "
@@ -489,22 +492,20 @@ class CandidateBench:
             )
 
 
-def source_text(candidate: Candidate, folder: Path) -> str:
-    """Return the text of the module of a user's own model; empty for a built-in family."""
-    if candidate.import_path is None:
-        return ""
-    module = candidate.import_path.partition(":")[0]
-    path = folder / (module.replace(".", "/") + ".py")
-    if not path.is_file():
-        try:
-            spec = importlib.util.find_spec(module)
-        except (ImportError, ValueError):
-            spec = None
-        path = Path(spec.origin) if spec and spec.origin else path
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+def unsteady_notes(inference: Sequence[InferenceMeasurement]) -> tuple[str, ...]:
+    """Say in one line which timings did not settle; empty where all did."""
+    drifts = [(drift_fraction(item.durations_s), item) for item in inference]
+    unsteady = [found for found in drifts if abs(found[0]) > UNSTEADY_LIMIT_FRACTION]
+    if not unsteady:
+        return ()
+    drift, worst = max(unsteady, key=lambda found: abs(found[0]))
+    change = f"{abs(drift):.0%} {'longer' if drift > 0 else 'less'}"
+    note = (
+        f"{len(unsteady)} of {len(inference)} timings did not settle; at {worst.batch_rows} rows, "
+        f"{worst.thread_count} threads the second half of the calls took {change}: measure again "
+        "on a quiet machine, or with --preset standard"
+    )
+    return (note,)
 
 
 def curve_sizes(row_count: int) -> list[int]:

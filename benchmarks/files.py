@@ -30,8 +30,11 @@ COUNT_LINES_BYTES = 8_000_000_000
 BLOCK_COUNT = 200
 """Places of a large file that a sample is read from."""
 
-PARQUET_READ_FACTOR = 20
-"""Rows read from a Parquet file for each row kept, at most."""
+PARQUET_READ_CELLS = 200_000_000
+"""Values decoded for a sample of a Parquet file, about: some ten seconds."""
+
+MIN_GROUP_COUNT = 8
+"""Row groups that a sample is read from at least, first and last among them."""
 
 MIN_KEPT_ROWS = 1_000
 """Rows kept of the widest table."""
@@ -145,9 +148,11 @@ def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
     import pandas as pd
 
     groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
-    budget = max_rows * PARQUET_READ_FACTOR
-    group_count = max(1, min(len(groups), budget * len(groups) // max(1, sum(groups))))
-    chosen = [i * len(groups) // group_count for i in range(group_count)]
+    row_budget = PARQUET_READ_CELLS // max(1, file.metadata.num_columns)
+    wanted_count = max(MIN_GROUP_COUNT, row_budget * len(groups) // max(1, sum(groups)))
+    group_count = min(len(groups), wanted_count)
+    last_group = len(groups) - 1
+    chosen = [i * last_group // max(1, group_count - 1) for i in range(group_count)]
     read_count = sum(groups[i] for i in chosen)
     wanted = evenly_spaced(read_count, min(max_rows, read_count))
     kept: list[pd.DataFrame] = []

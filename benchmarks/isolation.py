@@ -224,14 +224,14 @@ class Worker:
         }
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.child", json.dumps(arguments)],
+                [sys.executable, "-P", "-m", "benchmarks.child", json.dumps(arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=_environment(self._thread_count, with_cuda=self._with_cuda),
                 pass_fds=(theirs_read, theirs_write),
                 start_new_session=True,
-                cwd=self._scratch.name,
+                cwd=self._folder or self._scratch.name,
             )
         finally:
             os.close(theirs_read)
@@ -346,14 +346,12 @@ def _children_cpu_s() -> float:
 
 
 def _environment(thread_count: int, *, with_cuda: bool) -> dict[str, str]:
-    package_folder = str(Path(benchmarks.__file__).resolve().parents[1])
-    kept = os.environ.get("PYTHONPATH")
+    package_folder = Path(benchmarks.__file__).resolve().parents[1]
+    paths = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+    if package_folder.name not in {"site-packages", "dist-packages"}:  # those are found anyway
+        paths.insert(0, str(package_folder))
     changes = {name: str(thread_count) for name in THREAD_VARIABLES}
-    changes |= {
-        "PYTHONPATH": os.pathsep.join([package_folder, kept] if kept else [package_folder]),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
-    }
+    changes |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
     if not with_cuda:
         changes["CUDA_VISIBLE_DEVICES"] = ""
     return {**os.environ, **changes}

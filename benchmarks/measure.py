@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.families import Setup, family_of
 from benchmarks.records import Candidate, Device
-from benchmarks.timing import Budget, Timing, time_calls
+from benchmarks.timing import Budget, time_calls
 
 if TYPE_CHECKING:
     from benchmarks.datasets import TaskData
@@ -206,8 +206,8 @@ def serve(
     `benchmarks.columns.features_from_rows`) and predicts. `first_budget` is for the smallest batch.
 
     Returns:
-        `import_s`, `load_s`, `serving_memory_bytes`, `inference` and `notes`. The first three mean
-        something in a fresh process only.
+        `import_s`, `load_s`, `serving_memory_bytes` and `inference`. The first three mean something
+        in a fresh process only.
     """
     learner = Candidate.model_validate(candidate)
     raw = json.loads(Path(rows_path).read_text())
@@ -233,7 +233,6 @@ def serve(
         "load_s": loaded - imported,
         "serving_memory_bytes": memory_bytes("VmRSS"),
         "inference": [],
-        "notes": [],
     }
     for position, size in enumerate(sorted(batch_rows)):
         batches = [rows[i : i + size] for i in range(0, len(rows) - size + 1, size)] or [
@@ -251,21 +250,7 @@ def serve(
                 "durations_s": [round(max(d, 1e-9), 9) for d in timing.durations_s],
             }
         )
-        answer["notes"] += _timing_notes(timing, size=size, thread_count=thread_count)
     return answer
-
-
-UNSTEADY_LIMIT_FRACTION = 0.10
-"""A drift beyond this is worth a note; smaller ones are on every shared machine. [fraction]"""
-
-
-def _timing_notes(timing: Timing, *, size: int, thread_count: int) -> list[str]:
-    drift = timing.drift_fraction
-    if abs(drift) <= UNSTEADY_LIMIT_FRACTION:
-        return []
-    change = f"{abs(drift):.0%} {'longer' if drift > 0 else 'less'}"
-    what = f"{size} rows, {thread_count} threads"
-    return [f"no steady state at {what}: the second half of the calls took {change}"]
 
 
 def probe(*, all_threads: bool, probe_s: float) -> dict[str, float]:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.candidate import CandidateBench, Lab, source_text
+from benchmarks.candidate import CandidateBench, Lab
 from benchmarks.datasets import TEST_FRACTION, TaskData, load_data
 from benchmarks.devices import devices_at_hand
 from benchmarks.errors import CandidateError, DataError, did_you_mean
-from benchmarks.families import family_of, resolve_candidates
+from benchmarks.families import family_of, resolve_candidates, source_text
 from benchmarks.host import available_memory_bytes, read_host
 from benchmarks.isolation import Job, Worker
 from benchmarks.presets import BATCH_ROWS, CURVE_FRACTIONS, Preset, preset_named

@@ -7,8 +7,10 @@ returns only when the device has finished.
 """
 
 import importlib
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benchmarks.columns import Kind
@@ -207,3 +209,21 @@ def _check_import_path(name: str, import_path: str) -> None:
             f"candidates: {name}: import {import_path!r} is not of the form module:function, "
             "e.g. my_module:make_model with my_module.py beside the study"
         )
+
+
+def source_text(candidate: Candidate, folder: Path) -> str:
+    """Return the text of the module of a user's own model; empty for a built-in family."""
+    if candidate.import_path is None:
+        return ""
+    module = candidate.import_path.partition(":")[0]
+    path = folder / (module.replace(".", "/") + ".py")
+    if not path.is_file():
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            spec = None
+        path = Path(spec.origin) if spec and spec.origin else path
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

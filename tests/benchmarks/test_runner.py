@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.candidate import curve_sizes
+from benchmarks.candidate import curve_sizes, unsteady_notes
 from benchmarks.errors import BenchmarkError, CandidateError, DataError
 from benchmarks.families import ladder
 from benchmarks.presets import PRESETS, preset_named
-from benchmarks.records import DataSettings
+from benchmarks.records import DataSettings, InferenceMeasurement
 from benchmarks.runner import plan_lines, plan_trials, run_key, run_study_benchmarks
 from benchmarks.store import RunStore
 from tests.benchmarks.factories import candidate, dataset, hardware, tiny_preset
@@ -375,3 +375,14 @@ def test_learning_curves_have_four_sizes_with_the_whole():
 def test_presets_are_found_by_name():
     assert preset_named("standard").max_rows is None
     assert len(preset_named("fast").seeds) >= 3
+
+
+def test_timings_that_did_not_settle_are_one_note():
+    steady = InferenceMeasurement(batch_rows=1, thread_count=1, durations_s=(1.0,) * 8)
+    rising = InferenceMeasurement(batch_rows=8, thread_count=1, durations_s=(1.0, 1.0, 1.5, 1.5))
+    falling = InferenceMeasurement(batch_rows=64, thread_count=2, durations_s=(1.0, 0.8))
+
+    assert unsteady_notes([steady, steady]) == ()
+    (note,) = unsteady_notes([steady, rising, falling])
+    assert note.startswith("2 of 3 timings did not settle; at 8 rows, 1 threads")
+    assert "50% longer" in note
