@@ -1,30 +1,26 @@
 """One candidate on one device: its trials in order, within its share of the time -> a run."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from benchmarks.datasets import TEST_FRACTION, TaskData, split_rows
-from benchmarks.families import family_of, source_text
+from benchmarks.datasets import TEST_FRACTION, split_rows
 from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
+from benchmarks.lab import Lab
 from benchmarks.learning import affordable_rows, last_doubling_gain
-from benchmarks.presets import CURVE_FRACTIONS, Preset
+from benchmarks.presets import CURVE_FRACTIONS
 from benchmarks.records import (
     BenchmarkRun,
     Candidate,
     Device,
-    HardwareProfile,
     InferenceMeasurement,
     LearningPoint,
     Outcome,
     TrainingMeasurement,
 )
 from benchmarks.stats import drift_fraction
-from benchmarks.store import RunStore
 
 MIN_CURVE_ROWS = 16
 """Smallest training of a learning curve."""
@@ -49,65 +45,6 @@ MAX_NOTES = 12
 
 ONE_THREAD_FACTOR_LIMIT = 4.0
 """A training with one thread is planned to take at most so many times longer than with all."""
-
-
-@dataclass
-class Lab:
-    """What the candidates of one call share. A context manager: it stops its workers."""
-
-    data: TaskData
-    data_path: Path
-    scratch: Path
-    folder: Path
-    hardware: HardwareProfile
-    preset: Preset
-    store: RunStore
-    batches: tuple[int, ...]
-    memory_limit_bytes: int
-    begin_step: Callable[[str, str], None]
-    notes: tuple[str, ...] = ()
-    _workers: dict[tuple[int, bool], Worker] = field(default_factory=dict)
-    _modules: tuple[str, ...] = ()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close_workers()
-
-    def worker(self, candidate: Candidate, *, thread_count: int, device: Device) -> Worker:
-        """Return the worker for a candidate's libraries and thread count, made if need be.
-
-        Candidates with other libraries get workers of their own, so that torch does not count
-        towards the memory of those that do without.
-        """
-        modules = family_of(candidate).serving_modules
-        if "torch" not in modules and "torch" in source_text(candidate, self.folder):
-            modules = (*modules, "torch")
-        if modules != self._modules:
-            self.close_workers()
-            self._modules = modules
-        wanted = (thread_count, device == "cuda")
-        if wanted not in self._workers:
-            self._workers[wanted] = Worker(
-                thread_count=thread_count,
-                warm="benchmarks.measure:warm",
-                warm_payload={"data_path": str(self.data_path), "modules": ["pandas", *modules]},
-                folder=self.folder,
-                with_cuda=device == "cuda",
-            )
-        return self._workers[wanted]
-
-    def close_workers(self) -> None:
-        """Stop every worker."""
-        for worker in self._workers.values():
-            worker.close()
-        self._workers.clear()
 
 
 class _StoppedError(Exception):

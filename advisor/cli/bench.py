@@ -9,7 +9,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from benchmarks.runner import BenchResult, Plan
+    from benchmarks.plan import Plan
+    from benchmarks.runner import BenchResult
 
 
 def add(app: typer.Typer) -> None:
@@ -202,14 +203,14 @@ class _Bar:
         """Print what will be done and about how long it takes."""
         if self._console is None:
             return
-        from benchmarks.runner import plan_lines
+        from benchmarks.plan import plan_lines
 
         for line in plan_lines(plan):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def show_progress(self, progress: object) -> None:
         """Move the bar."""
-        from benchmarks.runner import Progress
+        from benchmarks.plan import Progress
 
         assert isinstance(progress, Progress)
         self._progress.update(

@@ -6,8 +6,9 @@ import pytest
 
 from advisor.cli import run as run_advisor
 from benchmarks.errors import DataError
+from benchmarks.plan import Progress, plan_trials
 from benchmarks.presets import PRESETS
-from benchmarks.runner import BenchResult, Progress, plan_trials
+from benchmarks.runner import BenchResult
 from tests.benchmarks.factories import backtest, candidate, dataset, run
 
 

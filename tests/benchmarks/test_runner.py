@@ -13,9 +13,10 @@ import pytest
 from benchmarks.candidate import curve_sizes, unsteady_notes
 from benchmarks.errors import BenchmarkError, CandidateError, DataError
 from benchmarks.families import ladder
+from benchmarks.plan import plan_lines, plan_trials
 from benchmarks.presets import PRESETS, preset_named
 from benchmarks.records import DataSettings, InferenceMeasurement
-from benchmarks.runner import plan_lines, plan_trials, run_key, run_study_benchmarks
+from benchmarks.runner import run_key, run_study_benchmarks
 from benchmarks.store import RunStore
 from tests.benchmarks.factories import candidate, dataset, hardware, tiny_preset
 
@@ -42,7 +43,7 @@ class Broken(ClassifierMixin, BaseEstimator):
         if self.how == "hang": time.sleep(600)
         if self.how == "hog":
             self.kept = [bytearray(2**24) for _ in range(10**6)]
-        if self.how == "shout": sys.stdout.write("x" * 10**8)
+        if self.how == "shout": sys.stdout.write("x" * 10**7)
         if self.how == "mutate": X[:] = 0
         return self
     def predict(self, X):
@@ -64,7 +65,7 @@ def predicts_nan(): return Broken("nan")
 def _a_small_machine(monkeypatch):
     """One processor, so that there is one worker to start, and a memory limit worth its name."""
     monkeypatch.setattr("benchmarks.runner.read_host", hardware)
-    monkeypatch.setattr("benchmarks.runner.available_memory_bytes", lambda: 2**30)
+    monkeypatch.setattr("benchmarks.lab.available_memory_bytes", lambda: 2**30)
 
 
 @pytest.fixture
@@ -232,11 +233,12 @@ def test_runs_under_other_circumstances_have_other_keys(tmp_path, change):
 def test_a_harness_that_is_killed_goes_on_where_it_was(study):
     script = textwrap.dedent(f"""
         from pathlib import Path
+        import benchmarks.lab as lab
         import benchmarks.runner as runner
         from tests.benchmarks.factories import hardware
         from tests.benchmarks.test_runner import measure
         runner.read_host = hardware
-        runner.available_memory_bytes = lambda: 2**30
+        lab.available_memory_bytes = lambda: 2**30
         measure(Path({str(study)!r}), candidates=["linear"])
     """)
     harness = subprocess.Popen([sys.executable, "-c", script], cwd=HERE.parents[1])
