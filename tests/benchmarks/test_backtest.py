@@ -122,6 +122,25 @@ def test_a_label_is_used_only_after_it_was_known(tmp_path):
     assert "known" not in data.X
 
 
+def test_a_label_that_becomes_known_at_the_very_end_of_the_period_counts(tmp_path):
+    frame = rows_of([60] * 20)
+    frame["known"] = pd.Timestamp("2024-01-11")
+    bench = make_bench(
+        stream(tmp_path, frame, label_time="known"), candidate=LINEAR, period=PeriodLength(days=1)
+    )
+    before, at_end = make_trials(bench, origins=[8, 9], window="expanding", window_periods=1)
+
+    assert len(bench.training_rows(before)) == 0
+    assert len(bench.training_rows(at_end)) == 600
+
+
+def test_the_times_of_the_trainings_fit_into_the_time_of_the_back_test(tmp_path):
+    started = time.perf_counter()
+    found = run(stream(tmp_path))
+
+    assert 0 < sum(found.training_wall_s) < time.perf_counter() - started
+
+
 def test_a_label_that_was_never_known_is_never_trained_on(tmp_path):
     frame = rows_of([60] * 20)
     frame["known"] = frame["ts"].where(frame.index % 2 == 0)
