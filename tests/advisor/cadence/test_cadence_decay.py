@@ -85,6 +85,13 @@ def test_the_order_of_cells_and_how_a_period_is_split_change_nothing():
     assert fit(halves).tau == pytest.approx(fit(rows).tau)
 
 
+def test_the_longest_age_is_of_a_score_that_was_made():
+    """The oldest model is not scored on the last period, though a newer one is."""
+    rows = [Cell(0, 1, 10, 0.1), Cell(0, 3, 10, 0.1), Cell(2, 3, 10, 0.1), Cell(2, 9, 10, 0.1)]
+
+    assert error_matrix(rows).longest_age == 7
+
+
 def test_the_level_is_the_error_of_a_fresh_model():
     assert fit(cells(linear(0.002), base=0.2)).level == pytest.approx(0.2)
 
