@@ -1,5 +1,6 @@
 """The back-test: who is trained on what, who is scored where, and what stands in the matrix."""
 
+import time
 from datetime import UTC, datetime
 
 import numpy as np
