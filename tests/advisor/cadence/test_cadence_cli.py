@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +9,7 @@ import pytest
 from cadence_matrices import cells, linear, saturating
 
 from advisor.cli import run
+from tests.given import STREAMS, needs_streams
 
 
 def matrix_file(tmp_path, rows, *, dates=None):
@@ -231,14 +230,7 @@ def test_a_file_without_a_time_column_named_is_told_which_option(tmp_path, capsy
     assert "Name it with --time" in capsys.readouterr().err
 
 
-STREAMS = Path(os.environ.get("ADVISOR_STREAMS", "streams"))
-"""Folder of the real streams, which do not travel with the project."""
-
-
-@pytest.mark.skipif(
-    not (STREAMS / "elec2.parquet").exists(),
-    reason="no real streams: set ADVISOR_STREAMS to their folder",
-)
+@needs_streams
 def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     found = answer(
