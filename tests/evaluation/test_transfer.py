@@ -12,7 +12,13 @@ import pytest
 
 from advisor.evaluation import transfer
 from advisor.evaluation.transfer_bands import calibrated_bands, coverage, few_workloads_factor
-from advisor.evaluation.transfer_cases import concatenate, cpu_cases, make_cases
+from advisor.evaluation.transfer_cases import (
+    concatenate,
+    cpu_cases,
+    llm_cases,
+    make_cases,
+    prefill16_cases,
+)
 from advisor.evaluation.transfer_data import (
     kind_of,
     load_machines,
@@ -243,6 +249,33 @@ def test_the_truth_of_the_target_does_not_move_its_own_prediction(tmp_path):
     assert after.true[asked] == pytest.approx(before.true[asked] + 1.0)
 
 
+def test_one_direction_of_a_codec_does_not_tell_the_other(tmp_path):
+    (machines, _) = load_machines(folder_of(tmp_path, noise=0.1))
+    target = machines.processors.index("Neoverse-V1")
+    before = concatenate(cpu_cases(machines))
+    machines.levels["dec_gzip5_t1"][target] += 1.0
+    after = concatenate(cpu_cases(machines))
+
+    asked = (before.item == "cmp_gzip5_t1 4") & (before.target == "Neoverse-V1")
+    assert asked.any()
+    assert after.predicted[asked] == pytest.approx(before.predicted[asked])
+
+
+@pytest.mark.parametrize("cases_of", [llm_cases, prefill16_cases])
+def test_a_language_model_is_predicted_by_the_others_only(tmp_path, cases_of):
+    (machines, _) = load_machines(folder_of(tmp_path, noise=0.1))
+    target = machines.processors.index("Neoverse-V1")
+    before = concatenate(cases_of(machines))
+    for key, level in machines.llm.items():
+        if key[0] == "middle":
+            level[target] += 1.0
+    after = concatenate(cases_of(machines))
+
+    asked = (before.workload == "middle") & (before.target == "Neoverse-V1")
+    assert asked.any()
+    assert after.predicted[asked] == pytest.approx(before.predicted[asked])
+
+
 def test_a_band_is_calibrated_without_its_target_and_workload():
     rng = np.random.default_rng(5)
     names = ("AMD a", "AMD b", "AMD c", "AMD d")
@@ -332,13 +365,31 @@ def test_cnn_times_that_follow_a_law_are_learnt_from_other_models(tmp_path):
     write(tmp_path / "profet_cnn_training_4gpu.csv.gz", rows)
 
     times = concatenate(cnn_cases(tmp_path)).of_class("gpu-cnn")
+    for row in rows:
+        if (row["model"], row["instance_name"]) == ("c", "p3"):
+            row["lat_s"] *= 7.0
+    write(tmp_path / "profet_cnn_training_4gpu.csv.gz", rows)
+    spoilt = concatenate(cnn_cases(tmp_path)).of_class("gpu-cnn")
 
     assert np.median(np.abs(times.error)) < 0.05
+    asked = (times.workload == "c") & (times.target == "p3")
+    assert spoilt.predicted[asked] == pytest.approx(times.predicted[asked])
 
 
 def test_transformers_are_predicted_by_other_models_only(tmp_path):
-    cases = concatenate(transformer_cases(folder_of(tmp_path)))
+    folder = folder_of(tmp_path)
+    cases = concatenate(transformer_cases(folder))
+    path = folder / "neusight_transformer_gpu.csv.gz"
+    with gzip.open(path, "rt", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if (row["model_name"], row["device"]) == ("a", "H100"):
+            row["label_ms"] = str(5 * float(row["label_ms"]))
+    write(path, rows)
+    spoilt = concatenate(transformer_cases(folder))
 
+    asked = (cases.workload == "a") & (cases.target == "H100")
+    assert spoilt.predicted[asked] == pytest.approx(cases.predicted[asked])
     assert set(cases.workload) == {"a", "b", "c"}
     assert np.max(np.abs(cases.error)) == pytest.approx(0.0, abs=1e-9)
 

@@ -139,6 +139,35 @@ def test_memory_and_cores_limit_the_workers():
     assert list(found.worker_count) == [2, 1, 0, -1]
 
 
+def test_the_worker_memory_of_the_largest_run_counts():
+    """7 GiB a worker: 12.8 of 16 GiB hold one, though there are two cores."""
+    heavy = run(serving_memory_bytes=7 * 2**30, number=1)
+
+    assert predict("m5.xlarge", runs=[run(), heavy]).worker_count[0] == 1
+
+
+def test_training_on_more_cores_than_were_measured_is_in_more_doubt():
+    found = predict("m5.xlarge", "m5.8xlarge")
+    width = np.log(found.training_80_s[1] / found.training_80_s[0])
+
+    assert width[1] > width[0] + 0.2
+
+
+def test_a_noisy_measurement_widens_the_band():
+    noisy = run(
+        inference=tuple(
+            InferenceMeasurement(batch_rows=b, thread_count=1, durations_s=(1e-4, 2e-4, 3e-4))
+            for b in (1, 8, 64)
+        )
+    )
+    widths = [
+        np.log(p.service_80_s[1, 0] / p.service_80_s[0, 0])
+        for p in (predict("c7g.large"), predict("c7g.large", runs=[noisy]))
+    ]
+
+    assert widths[1] > widths[0] + 0.05
+
+
 def test_a_second_machine_narrows_the_band_and_the_order_does_not_matter():
     near = run(hardware=host("AMD EPYC 9R14"), number=1, time_us=lambda b: 60 + 1.2 * b)
     one = predict("c8g.xlarge")

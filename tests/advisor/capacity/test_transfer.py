@@ -113,8 +113,22 @@ def test_more_disagreement_or_a_worse_bridge_never_narrows_a_band(name, spread, 
     case = {"workload_class": name, "relation": "cross-vendor"}
     base = half_widths_ln(spread=spread, extra=extra, **case)
 
-    assert half_widths_ln(spread=spread + 0.1, extra=extra, **case) > base
-    assert half_widths_ln(spread=spread, extra=extra + 0.1, **case) > base
+    for wider in (
+        half_widths_ln(spread=spread + 0.1, extra=extra, **case),
+        half_widths_ln(spread=spread, extra=extra + 0.1, **case),
+    ):
+        assert np.all(np.array(wider) > np.array(base))
+
+
+def test_work_on_all_cores_is_carried_to_another_size_with_more_doubt(monkeypatch):
+    names = ("c7i.xlarge", "c7i.24xlarge")
+    with_size = ratios(*names, workload_class="multi")
+    monkeypatch.setattr("advisor.capacity.transfer.OTHER_SIZE_LN", 0.0)
+    without = ratios(*names, workload_class="multi")
+
+    growth = np.log(with_size.high_80 / with_size.low_80) - np.log(without.high_80 / without.low_80)
+    assert growth[0] == pytest.approx(0.0)
+    assert growth[1] > 0.3
 
 
 @pytest.mark.parametrize("workload_class", CLASSES)
