@@ -420,7 +420,7 @@ class CpuTicks:
     """Processor time of the whole machine so far."""
 
     busy_s: float
-    """Not idle, all processors together; without niced programs, which give way. [s]"""
+    """Not idle, all processors together; niced programs too, for OpenMP waits for them. [s]"""
     stolen_s: float
     """Taken by the hypervisor for others. [s]"""
 
@@ -440,9 +440,9 @@ def read_cpu_ticks(*, root: Path = Path("/")) -> CpuTicks | None:
         return None
     hertz = os.sysconf("SC_CLK_TCK")
     ticks = [int(text) / hertz for text in line.split()[1:]]
-    user, _nice, system, _idle, _wait, interrupt, soft_interrupt = ticks[:7]
+    user, nice, system, _idle, _wait, interrupt, soft_interrupt = ticks[:7]
     stolen_s = ticks[7] if len(ticks) > 7 else 0.0
-    return CpuTicks(busy_s=user + system + interrupt + soft_interrupt, stolen_s=stolen_s)
+    return CpuTicks(busy_s=user + nice + system + interrupt + soft_interrupt, stolen_s=stolen_s)
 
 
 def free_processor_count(

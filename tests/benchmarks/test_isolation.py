@@ -220,13 +220,13 @@ def test_processors_that_others_keep_busy_are_not_free(tmp_path, busy_count, fre
     assert found == free_count
 
 
-def test_programs_that_give_way_and_waiting_for_disks_keep_no_processor_busy(tmp_path):
+def test_waiting_for_disks_keeps_no_processor_busy_and_niced_programs_do(tmp_path):
     stat = tmp_path / "proc/stat"
     stat.parent.mkdir()
     stat.write_text("cpu 1000 500 70 5000 900 5 4 3 0 0\n")
 
     hertz = os.sysconf("SC_CLK_TCK")
-    assert read_cpu_ticks(root=tmp_path) == CpuTicks(busy_s=1079 / hertz, stolen_s=3 / hertz)
+    assert read_cpu_ticks(root=tmp_path) == CpuTicks(busy_s=1579 / hertz, stolen_s=3 / hertz)
 
 
 def test_where_the_system_does_not_tell_all_processors_are_taken(tmp_path):
