@@ -17,6 +17,9 @@ from benchmarks.store import RunStore
 PRESET_ORDER = {"fast": 0, "standard": 1, "rigorous": 2}
 """A later preset measures more; its run is preferred."""
 
+BASELINE_FAMILY = "dummy"
+"""Family of the candidate that learns nothing."""
+
 TEST_FRACTION = 0.2
 """Share of the rows that the harness holds out."""
 
@@ -184,7 +187,7 @@ def profile_of(
     return CandidateProfile(
         name=run.candidate.name,
         rank=run.candidate.simplicity_rank,
-        is_baseline=run.candidate.family == "dummy",
+        is_baseline=run.candidate.family == BASELINE_FAMILY,
         run_id=run.id,
         hardware=run.hardware,
         qualities=tuple(t.quality for t in seeds.values()),
@@ -214,26 +217,37 @@ def profile_of(
 def _held_out_count(run: BenchmarkRun, *, seed_count: int) -> int:
     """Return how many different held-out cases stand behind the mean loss.
 
-    Split by time, every seed is scored on the same cases; split at random, on its own.
+    Split by time, every seed is scored on the same cases; split at random, on a draw of its own,
+    so that k seeds see 1 - (1 - f)^k of all rows.
     """
-    rows = max(1, int(run.dataset.used_row_count * TEST_FRACTION))
-    return rows if run.dataset.time is not None else rows * seed_count
+    rows = run.dataset.used_row_count
+    draws = 1 if run.dataset.time is not None else seed_count
+    return max(1, int(rows * (1 - (1 - TEST_FRACTION) ** draws)))
 
 
 def _row_growth(run: BenchmarkRun) -> float:
-    """Return how many times longer a training on all rows takes than on the rows used.
+    """Return how many times longer a training on all rows takes than on the rows trained on.
 
-    The learning curve gives wall ~ rows^b, b by least squares on logarithms, kept in [0, 2].
+    A fixed part and a part per row, T = a + b n with a, b >= 0, fitted to the learning curve; or
+    the power law T ~ n^k where the curve is steeper than that. A curve that does not rise tells
+    nothing of more rows: then time is taken to grow with them.
     """
-    if run.dataset.row_count <= run.dataset.used_row_count:
+    trained = max(t.row_count for t in run.training)
+    whole = run.dataset.row_count * trained / max(run.dataset.used_row_count, 1)
+    whole = max(whole, run.dataset.row_count * (1 - TEST_FRACTION))
+    if whole <= trained:
         return 1.0
-    exponent = 1.0
-    points = run.learning_curve
-    if len({p.row_count for p in points}) >= 2:
-        rows = np.log([p.row_count for p in points])
-        walls = np.log([p.wall_s for p in points])
-        exponent = float(np.clip(np.polyfit(rows, walls, 1)[0], 0.0, 2.0))
-    return float((run.dataset.row_count / run.dataset.used_row_count) ** exponent)
+    rows = np.array([p.row_count for p in run.learning_curve], dtype=float)
+    walls = np.array([p.wall_s for p in run.learning_curve])
+    if len(set(rows.tolist())) < 2:
+        return float(whole / trained)
+    per_row, fixed = np.polyfit(rows, walls, 1, w=1 / walls)
+    exponent = float(np.polyfit(np.log(rows), np.log(walls), 1)[0])
+    if per_row <= 0:
+        return float(whole / trained)
+    fixed = max(0.0, float(fixed))
+    straight = (fixed + per_row * whole) / (fixed + per_row * trained)
+    return float(max(straight, (whole / trained) ** exponent if exponent > 1 else 1.0))
 
 
 def failed_runs(evidence: Evidence) -> Sequence[BenchmarkRun]:

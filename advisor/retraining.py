@@ -1,14 +1,20 @@
 """How often each candidate should be retrained, from its back-test or the nearest thing to one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
 
 from advisor.cadence.plan import plan_retraining
 from advisor.cadence.records import RetrainingPlan
-from advisor.evidence import CandidateProfile, Evidence
+from advisor.cadence.spending import Interval, Spending, choose_interval
+from advisor.evidence import BASELINE_FAMILY, CandidateProfile, Evidence
 from advisor.recommendation import Basis, DecayPoint, RetrainingAdvice, RetrainingPoint
 from advisor.study import DAYS_PER_MONTH, Study
-from benchmarks.records import BacktestRun
+from benchmarks.records import BacktestRun, ErrorCell
+
+CURVE_POINTS = 60
+"""Points of the curve of cost against interval."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +24,18 @@ class Cadence:
     plan: RetrainingPlan
     basis: Basis
     backtest: BacktestRun | None
-    retrain_usd: float
-    """One release: runs, labels and review. [USD]"""
+    """The back-test behind it; null where the decay is given or assumed."""
+    spending: Spending
+    interval: Interval
     releases_per_month: float
     """Releases, the first one spread over the horizon. [1/month]"""
+    ageing_usd_per_month: float
+    """Errors that it makes because it ages between releases. [USD/month]"""
+
+    @property
+    def retrain_usd(self) -> float:
+        """One release: runs, labels and review. [USD]"""
+        return self.spending.release_usd
 
 
 def release_usd(study: Study, *, usd_per_run: float) -> float:
@@ -37,114 +51,179 @@ def release_usd(study: Study, *, usd_per_run: float) -> float:
 def cadence_of(
     study: Study, profile: CandidateProfile, evidence: Evidence, *, usd_per_run: float
 ) -> Cadence:
-    """Plan one candidate's retraining."""
-    backtest = backtest_for(profile.name, evidence.backtests)
-    retrain_usd = release_usd(study, usd_per_run=usd_per_run)
-    usable = backtest is not None and backtest.period_days is not None
+    """Plan one candidate's retraining.
+
+    The decay is the study's own if it gives one, else that of a back-test, else an assumption;
+    the interval then weighs releases against ageing. Clustering has no priced error: its model is
+    released once and watched.
+    """
+    backtest = backtest_for(profile, evidence)
     given = study.retraining.decay_per_day
-    plan = plan_retraining(
-        cells=backtest.cells if backtest is not None and usable and given is None else None,
-        decay_per_day=given,
-        period_days=backtest.period_days if backtest is not None and usable else None,
-        retrain_cost_usd=retrain_usd,
-        error_cost_usd=study.retraining.error_cost_usd,
-        cases_per_day=study.cases_per_day,
-        now_interval_days=study.retraining.now_interval_days,
-        base_error_per_case=profile.error_per_case,
-        draw_count=0,
+    usable = given is None and backtest is not None and backtest.period_days is not None
+    error_cost_usd = study.retraining.error_cost_usd if profile.errors_per_case else 0.0
+    if usable and backtest is not None and backtest.period_days is not None:
+        plan = _plan(cells=backtest.cells, decay_per_day=None, period_days=backtest.period_days)
+    else:
+        plan = _plan(cells=None, decay_per_day=given, period_days=None)
+    spending = Spending(
+        decay=plan.decay,
+        release_usd=release_usd(study, usd_per_run=usd_per_run),
+        error_usd_per_month=error_cost_usd * study.cases_per_day * DAYS_PER_MONTH,
+        horizon_days=study.horizon_months * DAYS_PER_MONTH,
     )
+    shortest_days = backtest.period_days or 1.0 if backtest is not None and usable else 1.0
+    interval = choose_interval(spending, shortest_days=shortest_days)
     # A model that is never retrained is still released once: that release is paid for too.
-    interval_days = plan.interval_days or float("inf")
-    releases = max(DAYS_PER_MONTH / interval_days, 1 / study.horizon_months)
-    basis: Basis = plan.basis
-    if basis == "measured" and backtest is not None and backtest.candidate.name != profile.name:
-        basis = "scaled"
+    days = interval.days or spending.horizon_days
     return Cadence(
         plan=plan,
-        basis=basis,
-        backtest=backtest if plan.basis == "measured" else None,
-        retrain_usd=retrain_usd,
-        releases_per_month=releases,
+        basis=_basis(plan, profile, backtest),
+        backtest=backtest if usable else None,
+        spending=spending,
+        interval=interval,
+        releases_per_month=DAYS_PER_MONTH / days,
+        ageing_usd_per_month=float(spending.ageing_usd(days)),
     )
 
 
-def backtest_for(name: str, backtests: Sequence[BacktestRun]) -> BacktestRun | None:
-    """Return the candidate's newest back-test, else the newest of the ladder's simplest one."""
-    own = [b for b in backtests if b.candidate.name == name]
+@lru_cache(maxsize=64)
+def _plan(
+    *,
+    cells: tuple[ErrorCell, ...] | None,
+    decay_per_day: float | None,
+    period_days: float | None,
+) -> RetrainingPlan:
+    """Fit, take or assume the decay; kept, since no price changes it.
+
+    The unit prices only satisfy the planner: what an interval costs is `Spending`'s to say.
+    """
+    return plan_retraining(
+        cells=cells,
+        decay_per_day=decay_per_day,
+        period_days=period_days,
+        retrain_cost_usd=1.0,
+        error_cost_usd=1.0,
+        cases_per_day=1.0,
+    )
+
+
+def _basis(plan: RetrainingPlan, profile: CandidateProfile, backtest: BacktestRun | None) -> Basis:
+    if plan.basis != "measured" or backtest is None:
+        return plan.basis
+    if backtest.dataset.simulated:
+        return "assumed"  # measured, but on a stream of our own making
+    return "measured" if backtest.candidate.name == profile.name else "scaled"
+
+
+def backtest_for(profile: CandidateProfile, evidence: Evidence) -> BacktestRun | None:
+    """Return the candidate's newest back-test, else that of the nearest candidate that learns.
+
+    What learns nothing hardly decays: its back-test is nobody else's.
+    """
+    own = [b for b in evidence.backtests if b.candidate.name == profile.name]
     if own:
         return max(own, key=lambda b: b.id)
-    others = sorted(backtests, key=lambda b: (-b.candidate.simplicity_rank, b.id))
-    return others[-1] if others else None
+    others = [b for b in evidence.backtests if b.candidate.family != BASELINE_FAMILY]
+    if profile.is_baseline or not others:
+        return None
+    return min(
+        sorted(others, key=lambda b: b.id, reverse=True),
+        key=lambda b: abs(b.candidate.simplicity_rank - profile.rank),
+    )
 
 
-def advice_of(study: Study, profile_name: str, cadence: Cadence) -> RetrainingAdvice:
+def advice_of(study: Study, profile: CandidateProfile, cadence: Cadence) -> RetrainingAdvice:
     """Put one candidate's plan into words and points."""
-    plan = cadence.plan
-    releases_usd = cadence.retrain_usd * cadence.releases_per_month
     simulated = cadence.backtest is not None and cadence.backtest.dataset.simulated
-    low, high = plan.band_5pct_days
     return RetrainingAdvice(
-        interval_days=plan.interval_days,
-        usd_per_month=releases_usd,
+        interval_days=cadence.interval.days,
+        usd_per_month=cadence.retrain_usd * cadence.releases_per_month,
         basis=cadence.basis,
-        why=_why(profile_name, cadence, simulated=simulated),
-        error_usd_per_month=plan.excess_error_usd_per_month,
+        why=_why(study, profile, cadence, simulated=simulated),
+        error_usd_per_month=cadence.ageing_usd_per_month,
         retrain_usd=cadence.retrain_usd,
-        decay_per_day=plan.decay.slope_per_day,
-        band_5_percent_days=(low, high) if low is not None and high is not None else None,
+        decay_per_day=cadence.plan.decay.slope_per_day,
+        band_5_percent_days=cadence.interval.band_days,
         now_interval_days=study.retraining.now_interval_days,
         curve=_curve(cadence),
         decay_points=_decay_points(cadence.backtest),
         simulated=simulated,
-        notes=plan.diagnostics,
+        notes=_notes(cadence),
     )
 
 
-def _why(name: str, cadence: Cadence, *, simulated: bool) -> str:
-    plan = cadence.plan
-    decay = plan.decay
-    source = {
-        "measured": "by a back-test",
-        "scaled": "by a back-test of another candidate",
-        "input": "as the study says",
-        "assumed": "ASSUMED, since the data have no time column",
-    }[cadence.basis]
-    if simulated:
-        source += " on a SIMULATED stream"
-    slope = decay.slope_per_day
-    speed = "" if slope is None else f" {slope:.2g} more errors per case for each day of age"
-    lead = f"{name} decays{speed} ({source}); a release costs {cadence.retrain_usd:,.0f} USD"
-    if plan.interval_days is None:
-        return f"{lead}: retraining on a schedule never pays, watch the error instead."
-    band = _band_words(plan)
-    return f"{lead}: retrain every {plan.interval_days:,.0f} days{band}."
+def _notes(cadence: Cadence) -> tuple[str, ...]:
+    """Return what the fit has to say; the words about an interval are this module's own."""
+    if cadence.backtest is None:
+        return ()
+    return tuple(note for note in cadence.plan.diagnostics if "interval" not in note)
 
 
-def _band_words(plan: RetrainingPlan) -> str:
-    low, high = plan.band_5pct_days
-    if low is None:
+def _why(study: Study, profile: CandidateProfile, cadence: Cadence, *, simulated: bool) -> str:
+    if profile.errors_per_case is None:
+        return (
+            f"{profile.name} has no error that could be priced: release it once, watch how its "
+            "assignments drift, and retrain when they do."
+        )
+    lead = (
+        f"{profile.name} {_speed(cadence)} ({_source(study, cadence, simulated=simulated)}); "
+        f"a release costs {cadence.retrain_usd:,.0f} USD"
+    )
+    low, high = cadence.interval.band_days
+    if cadence.interval.days is None:
+        return (
+            f"{lead}: retraining within {study.horizon_months} months costs more than the errors "
+            "it saves; watch the error instead."
+        )
+    return (
+        f"{lead}: every {cadence.interval.days:,.0f} days costs least, releases and ageing "
+        f"together; {low:,.0f} to {high:,.0f} days cost within 5%.{_now(study, cadence)}"
+    )
+
+
+def _speed(cadence: Cadence) -> str:
+    slope = cadence.plan.decay.slope_per_day
+    if slope is None or slope <= 0:
+        return "does not decay"
+    return f"makes {slope:.2g} more errors per case for each day of age"
+
+
+def _source(study: Study, cadence: Cadence, *, simulated: bool) -> str:
+    if cadence.backtest is not None:
+        source = "by a back-test"
+        if cadence.basis == "scaled":
+            source += f" of {cadence.backtest.candidate.name}"
+        return source + (" on a SIMULATED stream" if simulated else "")
+    if cadence.basis == "input":
+        return "as the study says"
+    if study.data.time is None:
+        return "ASSUMED, since the data have no time column"
+    return "ASSUMED, since no back-test could measure it in days: see the notes of the runs"
+
+
+def _now(study: Study, cadence: Cadence) -> str:
+    """Say what the team's present interval costs beside the chosen one."""
+    now_days = study.retraining.now_interval_days
+    if now_days is None or cadence.interval.days is None:
         return ""
-    if high is None:
-        return f"; anything from {low:,.0f} days costs within 5%"
-    return f"; {low:,.0f} to {high:,.0f} days cost within 5%"
+    spending = cadence.spending
+    more_usd = float(spending.total_usd(now_days) - spending.total_usd(cadence.interval.days))
+    return f" Every {now_days:g} days, as now, costs {more_usd:,.0f} USD/month more."
 
 
 def _curve(cadence: Cadence) -> tuple[RetrainingPoint, ...]:
-    points = []
-    unavoidable_usd = cadence.plan.unavoidable_error_usd_per_month or 0.0
-    for point in cadence.plan.curve:
-        if point.interval_days is None or point.usd_per_month is None:
-            continue
-        releases_usd = cadence.retrain_usd * DAYS_PER_MONTH / point.interval_days
-        extra_usd = point.usd_per_month - releases_usd - unavoidable_usd
-        points.append(
-            RetrainingPoint(
-                interval_days=point.interval_days,
-                releases_usd_per_month=releases_usd,
-                errors_usd_per_month=max(0.0, extra_usd),
-            )
+    spending = cadence.spending
+    days = np.geomspace(1.0, spending.horizon_days, CURVE_POINTS)
+    return tuple(
+        RetrainingPoint(
+            interval_days=float(day),
+            releases_usd_per_month=float(releases),
+            errors_usd_per_month=float(errors),
         )
-    return tuple(points)
+        for day, releases, errors in zip(
+            days, spending.releases_usd(days), spending.ageing_usd(days), strict=True
+        )
+    )
 
 
 def _decay_points(backtest: BacktestRun | None) -> tuple[DecayPoint, ...]:

@@ -78,15 +78,19 @@ class Places:
         return self.usd_per_run + self.wall_s / 3600 * defaults.WAITING_USD_PER_HOUR.value
 
     def cheapest(self, *, gpu_only: bool = False, cpu_only: bool = False) -> int | None:
-        """Return the cheapest row, waiting counted; null where there is none."""
+        """Return the cheapest row, waiting counted; null where there is none.
+
+        A GPU must be cheaper by its price alone: waiting is worth too little to rent one.
+        """
+        if not (gpu_only or cpu_only):
+            with_gpu, without = self.cheapest(gpu_only=True), self.cheapest(cpu_only=True)
+            if with_gpu is None or without is None:
+                return without if with_gpu is None else with_gpu
+            pays = self.usd_per_run[with_gpu] < self.usd_per_run[without]
+            return with_gpu if pays else without
         usd = self.usd_with_waiting()
-        if gpu_only:
-            usd[~self.has_gpu] = np.nan
-        if cpu_only:
-            usd[self.has_gpu] = np.nan
-        if not np.isfinite(usd).any():
-            return None
-        return int(np.nanargmin(usd))
+        usd[~self.has_gpu if gpu_only else self.has_gpu] = np.nan
+        return int(np.nanargmin(usd)) if np.isfinite(usd).any() else None
 
 
 def training_places(

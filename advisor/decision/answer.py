@@ -44,7 +44,7 @@ def compose(engine: Engine) -> Recommendation:
     ranked = tuple(_option(engine, row, bands[row]) for row in engine.order.ranked)
     best = ranked[0] if ranked else None
     chosen = _chosen(engine)
-    retraining = advice_of(study, engine.profiles[chosen].name, engine.costs[chosen].cadence)
+    retraining = advice_of(study, engine.profiles[chosen], engine.costs[chosen].cadence)
     training = _training(engine, chosen)
     gpu = gpu_advice(engine, chosen if best is not None else None)
     rejected = tuple(

@@ -163,7 +163,6 @@ def _rung(
     usd: NDArray[np.float64],
 ) -> Rung:
     """Return a candidate as the ladder sees it, `own` being its options that run as needed."""
-    ageing_usd = cost.cadence.plan.excess_error_usd_per_month or 0.0
     losses = profile.errors_per_case or tuple(-q for q in profile.qualities)
     return Rung(
         candidate=profile.name,
@@ -172,7 +171,7 @@ def _rung(
         case_count=profile.held_out_count,
         is_proportion=profile.is_proportion,
         bill_usd_per_month=float(usd[own].min()) if own.any() else None,
-        ageing_usd_per_month=ageing_usd,
+        ageing_usd_per_month=cost.cadence.ageing_usd_per_month,
         is_baseline=profile.is_baseline,
         unfit=unfit_reason(study, profile),
     )

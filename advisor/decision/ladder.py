@@ -13,6 +13,9 @@ COST_TIE_FRACTION = 0.02
 NOISE_Z = 1.96
 """Standard errors that count as noise: 95% for a normal difference."""
 
+STUDENT_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306}
+"""The same for few seeds: Student's 97.5% quantile by degrees of freedom, standard tables."""
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -63,22 +66,24 @@ class Climb:
 def noise_of_difference(a: Rung, b: Rung) -> float:
     """Return how large a difference of mean loss may be by chance.
 
-        z * sqrt(max(var(d) / k, (loss_a + loss_b) / n))
+        max(t * sqrt(var(d) / k), z * sqrt((loss_a + loss_b) / n))
 
-    with d the k per-seed differences (the same seed sees the same split) and, for a share of wrong
-    cases, the largest variance that n paired cases can have: they disagree on at most
-    loss_a + loss_b of them. One seed tells nothing of its own spread: then only the second term.
+    with d the k per-seed differences (the same seed sees the same split), t Student's quantile for
+    so few of them, and, for a share of wrong cases, the largest variance that n paired cases can
+    have: they disagree on at most loss_a + loss_b of them. One seed tells nothing of its own
+    spread: then only the second term.
     """
     differences = [x - y for x, y in zip(a.losses, b.losses, strict=False)]
     count = len(differences)
-    variance = 0.0
+    noise = 0.0
     if count > 1:
         mean = math.fsum(differences) / count
         variance = math.fsum((d - mean) ** 2 for d in differences) / (count - 1) / count
+        noise = STUDENT_T.get(count - 1, NOISE_Z) * math.sqrt(variance)
     if a.is_proportion and b.is_proportion:
         counting = (a.loss + b.loss) / max(1, min(a.case_count, b.case_count))
-        variance = max(variance, counting)
-    return NOISE_Z * math.sqrt(variance)
+        noise = max(noise, NOISE_Z * math.sqrt(counting))
+    return noise
 
 
 def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
@@ -106,6 +111,13 @@ def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
     best = feasible[0]
     for rung in feasible[1:]:
         best = _step(best, rung, usd_per_loss_month, verdicts)
+    barred = _better_but_barred(best, rungs)
+    if barred is not None:
+        verdicts[best.candidate] = (
+            f"learns nothing, and is no stand-in for {barred.candidate}, which is better but "
+            f"ruled out: {verdicts[barred.candidate]}"
+        )
+        return Climb(chosen=None, verdicts=verdicts, worth_ranking=frozenset())
     verdicts[best.candidate] = _chosen_because(best, feasible)
     ties = {
         rung.candidate
@@ -122,6 +134,19 @@ def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
         verdicts={r.candidate: verdicts[r.candidate] for r in sorted(rungs, key=_order)},
         worth_ranking=frozenset({best.candidate} | ties),
     )
+
+
+def _better_but_barred(best: Rung, rungs: Sequence[Rung]) -> Rung | None:
+    """Return the best candidate that a need rules out and that beats a chosen baseline."""
+    if not best.is_baseline:
+        return None
+    better = [
+        r
+        for r in rungs
+        if (r.unfit is not None or r.bill_usd_per_month is None)
+        and best.loss - r.loss > noise_of_difference(best, r)
+    ]
+    return min(better, key=lambda r: r.loss, default=None)
 
 
 def _order(rung: Rung) -> tuple[int, str]:
@@ -171,7 +196,7 @@ def _step(
     if saved_usd > -cheaper_usd:
         verdicts[held.candidate] = (
             f"{rung.candidate} saves {saved_usd:,.0f} USD/month of errors for "
-            f"{-cheaper_usd:+,.0f} USD/month on the bill"
+            f"{-cheaper_usd:+,.0f} USD/month of bill and ageing"
         )
         return rung
     verdicts[rung.candidate] = (
