@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pricing import meters
 from pricing.base import HOURS_PER_MONTH, Record
 from pricing.discounts import Charge, Discounts, reductions
-from pricing.errors import UsageError
+from pricing.errors import PricingError, UsageError
 from pricing.quotes import PriceBook, PriceQuote
 from pricing.usage import LCU_QUANTITIES, Usage, UsageLine
 
@@ -156,9 +156,15 @@ def price_usage(
     prices = _Prices(book=book, region=region, on=on)
     charges: list[Charge] = []
     services: list[str] = []
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         name = line.label or " ".join(part for part in (line.service, line.kind, line.sku) if part)
-        items = _PRICERS[line.service](line, prices)
+        try:
+            items = _PRICERS[line.service](line, prices)
+            for _, quantity, quote in items:
+                if not math.isfinite(quantity * quote.price_usd_per_unit):
+                    raise UsageError("the quantities multiply to more than any number can hold")
+        except PricingError as error:
+            raise type(error)(f"line {number} ({name}): {error}") from error
         services.append(line.service)
         for part, quantity, quote in items:
             label = f"{name}: {part}" if part else name
@@ -320,7 +326,10 @@ def _fargate_task(line: UsageLine, prices: _Prices) -> list[_Item]:
             f"got {disk:g}"
         )
     duration_s = line.duration_s if line.hours is None else line.hours * meters.SECONDS_PER_HOUR
-    billed_s = float(meters.fargate_billed_s(duration_s=_given(duration_s)))
+    minimum_s = (
+        meters.FARGATE_WINDOWS_MINIMUM_S if line.os == "windows" else meters.FARGATE_MINIMUM_S
+    )
+    billed_s = float(meters.fargate_billed_s(duration_s=_given(duration_s), minimum_s=minimum_s))
     hours = billed_s / meters.SECONDS_PER_HOUR * line.count
     platform = f"{line.os}-{line.architecture}"
     items = [
@@ -353,6 +362,10 @@ def _load_balancer(line: UsageLine, prices: _Prices) -> list[_Item]:
     given = [name for name in LCU_QUANTITIES if getattr(line, name) is not None]
     if line.lcu_hours is not None and given:
         raise UsageError(f"load-balancer: give either lcu_hours or {', '.join(given)}, not both")
+    if line.requests_per_s is None and _given(line.rules) > meters.LCU_FREE_RULES:
+        raise UsageError("load-balancer: rules are billed per request; give requests_per_s too")
+    if line.new_connections_per_s is None and _given(line.connection_minutes) > 0:
+        raise UsageError("load-balancer: connection_minutes needs new_connections_per_s")
     if kind == "network" and (line.requests_per_s is not None or line.rules is not None):
         raise UsageError("load-balancer: requests_per_s and rules belong to the application kind")
     billed = float(meters.whole_hours(hours))
@@ -426,6 +439,19 @@ def _logs(line: UsageLine, prices: _Prices) -> list[_Item]:
     ]
 
 
+def _metrics(line: UsageLine, prices: _Prices) -> list[_Item]:
+    items: list[_Item] = []
+    if line.metrics is not None:
+        items += prices.tiered("cloudwatch", "metric", quantity=line.metrics, part="metrics")
+    for part, quantity, sku in (
+        ("alarms", line.alarms, "alarm-standard"),
+        ("high-resolution alarms", line.high_resolution_alarms, "alarm-high-resolution"),
+    ):
+        if quantity is not None:
+            items.append(_Item(part, quantity, prices.quote("cloudwatch", sku)))
+    return items
+
+
 def _s3(line: UsageLine, prices: _Prices) -> list[_Item]:
     items: list[_Item] = []
     if line.gb_months is not None:
@@ -464,6 +490,7 @@ _PRICERS: Mapping[str, Callable[[UsageLine, _Prices], list[_Item]]] = {
     "data-transfer-zone": _transfer_zone,
     "ebs-gp3": _ebs_gp3,
     "cloudwatch-logs": _logs,
+    "cloudwatch-metrics": _metrics,
     "ecr": _stored,
     "s3": _s3,
 }

@@ -22,6 +22,7 @@ ROUNDING_SLACK: Final = 1e-6
 FARGATE_FREE_EPHEMERAL_GIB: Final = 20.0
 FARGATE_LARGEST_EPHEMERAL_GIB: Final = 200.0
 FARGATE_MINIMUM_S: Final = 60.0
+FARGATE_WINDOWS_MINIMUM_S: Final = 300.0
 FARGATE_SIZES: Final[Mapping[float, tuple[float, ...]]] = {
     0.25: (0.5, 1, 2),
     0.5: tuple(range(1, 5)),
@@ -49,27 +50,29 @@ GP3_FREE_IOPS: Final = 3000.0
 GP3_FREE_MIBPS: Final = 125.0
 
 
-def fargate_billed_s(*, duration_s: ArrayLike) -> Floats:
+def fargate_billed_s(*, duration_s: ArrayLike, minimum_s: ArrayLike = FARGATE_MINIMUM_S) -> Floats:
     """Seconds that one Fargate task is billed for: whole seconds, at least the minimum.
 
-        billed_s = max(60, ceil(duration_s)),   0 for a task that never ran
+        billed_s = max(minimum_s, ceil(duration_s)),   0 for a task that never ran
 
     Args:
         duration_s: from the start of the image pull to the end of the task, >= 0. [s]
+        minimum_s: least that a task is billed for: a minute, five on Windows. [s]
 
     Returns:
-        Billed time. [s], shape of `duration_s`
+        Billed time. [s], broadcast shape
 
     Example:
         >>> float(fargate_billed_s(duration_s=12.5))
         60.0
 
     Source:
-        AWS Fargate pricing page, "Pricing details": per second, one-minute minimum.
+        AWS Fargate pricing page, "Pricing details": per second, one-minute minimum; Windows
+        containers five minutes (the page as several public copies quote it).
     """
     duration = np.asarray(duration_s, dtype=float)
     whole = np.ceil(duration - ROUNDING_SLACK)
-    return np.where(duration > 0, np.maximum(FARGATE_MINIMUM_S, whole), 0.0)
+    return np.where(duration > 0, np.maximum(minimum_s, whole), 0.0)
 
 
 def fargate_task_usd(

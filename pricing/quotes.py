@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, TypeAdapter
 
 from pricing.base import Basis, Record
 from pricing.errors import QuoteNotFound
@@ -96,13 +96,18 @@ class Confirmation(NamedTuple):
     source: str
 
 
+_ALL_QUOTES = TypeAdapter(list[PriceQuote])
+
 Key = tuple[str, str, str, str]
 Entry = tuple[date, float, date, int]
 """First day, tier, day of reading, and number of the row: they sort by what is in force."""
 
 
 class PriceBook:
-    """All quotes, indexed; immutable. A quote becomes an object only when it is asked for."""
+    """All quotes, indexed; immutable. A quote becomes an object when it is first asked for.
+
+    `make_quotes` makes them all beforehand, so that no look-up pays for one.
+    """
 
     def __init__(self, rows: Sequence[Row], *, confirmations: Sequence[Confirmation] = ()) -> None:
         self._rows: tuple[Row, ...] = tuple(rows)
@@ -146,6 +151,19 @@ class PriceBook:
     def rows(self) -> tuple[Row, ...]:
         """Every row, as read."""
         return self._rows
+
+    def make_quotes(self) -> None:
+        """Make every quote now: a look-up is then a look-up, and a row that is no price is told.
+
+        Raises:
+            ValidationError: a row is no price; `loc` starts with its number.
+        """
+        fields = Row._fields
+        every = [dict(zip(fields, row, strict=True)) for row in self._rows]
+        if self._confirmed:
+            for values, row in zip(every, self._rows, strict=True):
+                values["checked_on"] = self.checked_on(row)
+        self._quotes = dict(enumerate(_ALL_QUOTES.validate_python(every)))
 
     def get(
         self, *, service: str, sku: str, region: str, on: date, purchase: str = "on-demand"
@@ -279,8 +297,13 @@ class PriceBook:
             return f"{wanted}: no such service, did you mean {', '.join(near)}?"
         skus = self.skus(service=service, region=region)
         if not skus:
-            held = ", ".join(self._regions_of(service))
-            return f"{wanted}: the book holds no {service} prices for that region, only for {held}"
+            held = self._regions_of(service)
+            near = get_close_matches(region, held, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            return (
+                f"{wanted}: the book holds no {service} prices for that region, only for "
+                f"{', '.join(held)}{hint}"
+            )
         if sku in skus:
             ways = [p for p in PURCHASES if (service, sku, region, p) in self._index]
             return f"{wanted}: held only as {', '.join(ways)}"
@@ -289,6 +312,8 @@ class PriceBook:
         ]
         if elsewhere:
             return f"{wanted}: it is priced in {', '.join(elsewhere)} only"
+        if f"ml.{sku}" in skus:
+            return f"{wanted}: did you mean ml.{sku}?"
         near = get_close_matches(sku, skus, n=3) or list(skus[:3])
         return f"{wanted}: did you mean {', '.join(near)}?"
 

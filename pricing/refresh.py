@@ -19,7 +19,7 @@ from pricing.instances import load_catalogue
 from pricing.quotes import Confirmation, PriceBook, Row
 from pricing.sources import SOURCES, Via
 from pricing.sources.files import Transport
-from pricing.tables import DATA, load_book, write_table
+from pricing.tables import DATA, load_book, read_book, write_table
 
 FEW = 0.1
 """Up to this share of the prices read may break a rule before all of them are refused."""
@@ -114,8 +114,7 @@ def refresh(
     Raises:
         TableError: the book cannot be read, or its folder cannot be written to.
     """
-    load_book.cache_clear()
-    book = load_book(folder)
+    book = read_book(folder)
     changes: list[Change] = []
     confirmed: list[Row] = []
     failures: list[Failure] = []

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from pricing.errors import TableError
 from pricing.quotes import Confirmation, PriceBook, Row
 
@@ -18,7 +20,29 @@ ALL_SKUS = "*"
 
 @cache
 def load_book(folder: Path = DATA) -> PriceBook:
-    """Read every price table of a folder into one book (once per process and folder).
+    """Read every price table of a folder into one book of sound quotes (once per process).
+
+    Raises:
+        TableError: a file is missing, or a row cannot be read or is no price; the message names
+            the file and the line, or what is priced.
+    """
+    book = read_book(folder)
+    try:
+        book.make_quotes()
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        number, *field = problem["loc"]
+        row = book.rows[int(number)]
+        raise TableError(
+            f"{folder}: {row.service} {row.sku} {row.region} {row.purchase}: "
+            f"{'.'.join(map(str, field))}: {problem['msg']}, got {problem['input']!r}; "
+            "'advisor prices check' shows every such row"
+        ) from error
+    return book
+
+
+def read_book(folder: Path = DATA) -> PriceBook:
+    """Read every price table of a folder as it stands, sound or not, e.g. to check it.
 
     Raises:
         TableError: a file is missing, or a row cannot be read; the message names file and line.

@@ -1,15 +1,17 @@
 """What was used: the lines of a usage file, checked before anything is priced."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import NonNegativeFloat, ValidationError, model_validator
 
 from pricing.base import Record
-from pricing.discounts import Discounts
+from pricing.discounts import Commitment, Discounts, Negotiated
 from pricing.errors import UsageError
 from pricing.quotes import Purchase
 
@@ -49,8 +51,14 @@ FORMATS: Mapping[str, LineFormat] = {
     "sagemaker-training-spot": LineFormat(("sku", "training_s", "billable_s"), ("count",)),
     "sagemaker-serverless": LineFormat(
         required=("memory_gib",),
-        some_of=("requests", "duration_s", "data_gb", "provisioned_concurrency"),
-        optional=("provisioned_hours", "provisioned_usage_s"),
+        some_of=(
+            "requests",
+            "duration_s",
+            "data_gb",
+            "provisioned_concurrency",
+            "provisioned_usage_s",
+        ),
+        optional=("provisioned_hours",),
     ),
     "ec2": LineFormat(("sku", "hours"), ("purchase", "count")),
     "fargate-task": LineFormat(
@@ -77,6 +85,7 @@ FORMATS: Mapping[str, LineFormat] = {
     "data-transfer-zone": _SENT,
     "ebs-gp3": LineFormat(required=("gb",), optional=("extra_iops", "extra_mibps", "hours")),
     "cloudwatch-logs": LineFormat(some_of=("ingested_gb", "stored_gb", "scanned_gb")),
+    "cloudwatch-metrics": LineFormat(some_of=("metrics", "alarms", "high_resolution_alarms")),
     "ecr": _STORED,
     "s3": LineFormat(some_of=("gb_months", "put_requests", "get_requests")),
 }
@@ -160,6 +169,12 @@ class UsageLine(Record):
     """Logs kept for a month. [GB]"""
     scanned_gb: NonNegativeFloat | None = None
     """Logs searched. [GB]"""
+    metrics: NonNegativeFloat | None = None
+    """Custom metrics kept for a month."""
+    alarms: NonNegativeFloat | None = None
+    """Alarms on a metric at standard resolution, kept for a month."""
+    high_resolution_alarms: NonNegativeFloat | None = None
+    """Alarms on a metric at ten or thirty seconds, kept for a month."""
     put_requests: NonNegativeFloat | None = None
     """PUT, COPY, POST and LIST requests."""
     get_requests: NonNegativeFloat | None = None
@@ -214,15 +229,56 @@ def load_usage(path: Path) -> Usage:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
     try:
         return read_usage(content)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+
+
+@cache
+def _loader() -> Any:
+    """Make a safe YAML loader that reads plain words as they are written.
+
+    YAML 1.1 takes `on` for true, `10:30` for 630 and `010` for 8, and lets the last of two equal
+    keys win: each would bill a quantity that nobody wrote. Here numbers are decimal, and a key
+    that stands twice is an error.
+    """
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """A safe loader with the words of YAML 1.2."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = [key.value for key, _ in node.value if key.tag != _MERGE]
+            for place, name in enumerate(keys):
+                if isinstance(name, str) and name in keys[:place]:
+                    line = node.value[place][0].start_mark.line + 1
+                    raise UsageError(f"key {name!r} stands twice, again in line {line} of the file")
+            return super().construct_mapping(node, deep=deep)
+
+    Loader.yaml_implicit_resolvers = {}
+    for tag, pattern, first in _PLAIN_WORDS:
+        Loader.add_implicit_resolver(tag, re.compile(pattern), list(first))
+    return Loader
+
+
+_DECIMAL = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_MERGE = "tag:yaml.org,2002:merge"
+_PLAIN_WORDS = (
+    (_MERGE, r"^<<$", "<"),
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ("~", "n", "N", "")),
+    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("tag:yaml.org,2002:float", rf"^(?:{_DECIMAL}|[-+]?\.inf|\.nan)$", "-+.0123456789"),
+)
+"""What a plain word of the file may mean besides itself: tag, pattern, first characters."""
 
 
 def read_usage(content: Any) -> Usage:
@@ -239,15 +295,19 @@ def read_usage(content: Any) -> Usage:
     missing = [key for key in ("region", "on", "lines") if content.get(key) is None]
     if missing:
         raise UsageError(f"the usage file needs {', '.join(missing)}")
+    if not isinstance(content["region"], str):
+        raise UsageError(f"region must be a code like us-east-1, got {content['region']!r}")
     if not isinstance(content["lines"], list):
         raise UsageError("lines must be a list")
+    if not content["lines"]:
+        raise UsageError("lines is empty: a bill needs at least one thing that was used")
     lines = tuple(_line(line, number=n) for n, line in enumerate(content["lines"], start=1))
     try:
         return Usage(
-            region=str(content["region"]),
+            region=content["region"],
             on=_day(content["on"]),
             lines=lines,
-            discounts=Discounts.model_validate(content.get("discounts") or {}),
+            discounts=_discounts(content.get("discounts")),
         )
     except ValidationError as error:
         raise UsageError(first_problem(error)) from error
@@ -263,10 +323,46 @@ def _line(line: Any, *, number: int) -> UsageLine:
     if service in FORMATS:
         allowed = ("service", "label", *FORMATS[service].allowed)
         _only_known(line, allowed=allowed, where=f"{where} ({service})")
+    for name, value in line.items():
+        if isinstance(value, bool):
+            raise UsageError(f"{where}: {name}: {str(value).lower()} is not a quantity")
     try:
         return UsageLine.model_validate(dict(line))
     except ValidationError as error:
         raise UsageError(f"{where}: {first_problem(error)}") from error
+
+
+def _discounts(content: Any) -> Discounts:
+    """Check what was agreed with the vendor; a service that nothing is billed under is an error."""
+    if content is None:
+        return Discounts()
+    if not isinstance(content, Mapping):
+        raise UsageError("discounts is a mapping with negotiated and commitments")
+    _only_known(content, allowed=Discounts.model_fields, where="discounts")
+    kinds: Mapping[str, type[Record]] = {"negotiated": Negotiated, "commitments": Commitment}
+    for kind, model in kinds.items():
+        entries = content.get(kind) or []
+        if not isinstance(entries, list):
+            raise UsageError(f"discounts: {kind} must be a list")
+        for number, entry in enumerate(entries, start=1):
+            where = f"discounts: {kind} {number}"
+            if not isinstance(entry, Mapping):
+                raise UsageError(f"{where}: is a mapping with {', '.join(model.model_fields)}")
+            _only_known(entry, allowed=model.model_fields, where=where)
+            for service in [entry.get("service"), *(entry.get("services") or ())]:
+                if service is not None and not _is_billed(str(service), whole=kind != "negotiated"):
+                    near = get_close_matches(str(service), FORMATS, n=3) or sorted(FORMATS)
+                    raise UsageError(
+                        f"{where}: no service {service!r}: did you mean {', '.join(near)}?"
+                    )
+    return Discounts.model_validate({key: value or () for key, value in content.items()})
+
+
+def _is_billed(service: str, *, whole: bool) -> bool:
+    """Whether a service, or unless `whole` a family of services such as `sagemaker`, is known."""
+    return service in FORMATS or (
+        not whole and any(name.startswith(f"{service}-") for name in FORMATS)
+    )
 
 
 def _only_known(content: Mapping[Any, Any], *, allowed: Iterable[str], where: str) -> None:
@@ -283,7 +379,7 @@ def _day(value: Any) -> date:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value))
+        return datetime.fromisoformat(str(value)).date()
     except ValueError as error:
         raise UsageError(f"on must be a day like 2026-07-01, got {value!r}") from error
 
@@ -294,4 +390,8 @@ def first_problem(error: ValidationError) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     text = problem["msg"].removeprefix("Value error, ")
     got = "" if problem["type"] == "value_error" else f", got {problem['input']!r}"
+    if problem["type"] == "literal_error":
+        options = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        near = get_close_matches(str(problem["input"]), options, n=1)
+        got += f": did you mean {near[0]}?" if near else ""
     return f"{place}: {text}{got}" if place else text

@@ -27,11 +27,16 @@ def bill(
     """
     from pricing.age import banner
     from pricing.bill import price_file
+    from pricing.errors import PricingError
     from pricing.tables import DATA, load_book
     from pricing.usage import load_usage
 
     content = load_usage(usage)
-    found = price_file(content, book=load_book(book or DATA))
+    prices = load_book(book or DATA)
+    try:
+        found = price_file(content, book=prices)
+    except PricingError as error:
+        raise type(error)(f"{usage}: {error}") from error
     warning = banner(found.quotes, today=content.on)
     if warning:
         typer.echo(warning, err=True)

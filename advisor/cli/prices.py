@@ -107,6 +107,7 @@ def diff(
 
     Example: advisor prices diff 2025-01-01 2026-11-01 --service ec2 --region us-east-1
     """
+    from pricing.age import banner
     from pricing.diff import changes_between, effects
 
     prices = _load(book)
@@ -118,6 +119,9 @@ def diff(
         if change.quote.region in wanted_regions and change.quote.service in wanted_services
     )
     results = effects(_read_json(recommendation), changes) if recommendation else ()
+    warning = banner((change.quote for change in changes), today=_day(end))
+    if warning:
+        typer.echo(warning, err=True)
     if as_json:
         _echo_json(
             {
@@ -152,8 +156,9 @@ def diff(
 def check(book: Book = None, as_json: Json = False) -> None:
     """Hold every price against every rule; exit 2 when one is broken."""
     from pricing.checks import RULES, check_rows
+    from pricing.tables import DATA, read_book
 
-    prices = _load(book)
+    prices = read_book(book or DATA)
     findings = check_rows(prices.rows)
     if as_json:
         _echo_json(

@@ -80,6 +80,14 @@ def total(region="us-east-1", **line):
         ({"service": "s3", "gb_months": 1000, "put_requests": 1e6, "get_requests": 1e6},
          23 + 5 + 0.4),
         ({"service": "cloudwatch-logs", "stored_gb": 100}, 3.0),
+        ({"service": "cloudwatch-metrics", "metrics": 12000, "alarms": 10,
+          "high_resolution_alarms": 2}, 3000 + 200 + 1.0 + 0.6),
+        ({"service": "sagemaker-serverless", "memory_gib": 2, "provisioned_usage_s": 1e6}, 23.0),
+        ({"service": "fargate-task", "vcpu": 1, "memory_gib": 2, "duration_s": 61, "count": 2},
+         2 * 61 / 3600 * (0.04048 + 2 * 0.004445)),
+        ({"service": "fargate-task", "vcpu": 1, "memory_gib": 2, "duration_s": 60, "os": "windows"},
+         300 / 3600 * (0.0915 + 0.046 + 2 * 0.01)),
+        ({"service": "load-balancer", "kind": "application", "hours": 10, "rules": 10}, 0.225),
     ],
 )  # fmt: skip
 def test_a_line_costs_what_a_hand_calculation_says(line, usd):
@@ -111,6 +119,9 @@ def test_a_line_costs_what_a_hand_calculation_says(line, usd):
           "billable_s": 2}, "swapped"),
         (BALANCER | {"lcu_hours": 1, "rules": 5}, "not both"),
         (BALANCER | {"kind": "network", "rules": 5}, "application kind"),
+        (BALANCER | {"rules": 30}, "give requests_per_s too"),
+        (BALANCER | {"connection_minutes": 3}, "needs new_connections_per_s"),
+        ({"service": "ec2", "sku": "m5.large", "hours": 1e308, "count": 1e308}, "any number"),
         (BALANCER | {"hours": 0, "processed_gb": 5}, "hours is 0"),
     ],
 )  # fmt: skip
@@ -120,8 +131,11 @@ def test_what_cannot_be_bought_is_refused(line, sentence):
 
 
 def test_an_unknown_price_stops_the_bill():
-    with pytest.raises(QuoteNotFound, match="did you mean"):
-        bill({"service": "ec2", "sku": "m5.hugest", "hours": 1})
+    with pytest.raises(QuoteNotFound, match=r"line 2 \(my disk\): .*did you mean"):
+        bill(
+            {"service": "ec2", "sku": "m5.large", "hours": 1},
+            {"service": "ec2", "sku": "m5.hugest", "hours": 1, "label": "my disk"},
+        )
 
 
 def test_windows_pays_for_its_licence_per_vcpu():

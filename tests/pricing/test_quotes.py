@@ -33,6 +33,7 @@ def test_the_newest_price_that_has_started_is_the_one_in_force():
         ({"sku": "m5.lrage"}, "did you mean m5.large"),
         ({"service": "ec3"}, "no such service, did you mean ec2"),
         ({"region": "eu-west-1"}, "no ec2 prices for that region, only for us-east-1, us-west-2"),
+        ({"region": "us-esat-1"}, r"did you mean us-east-1\?"),
         ({"purchase": "spot"}, "held only as on-demand"),
         ({"sku": "m5.xlarge"}, "it is priced in us-west-2 only"),
     ],

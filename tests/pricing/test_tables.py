@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
+from pricing.checks import check_rows
 from pricing.errors import TableError
 from pricing.quotes import Confirmation
-from pricing.tables import COLUMNS, load_book, start_book, write_table
+from pricing.tables import COLUMNS, load_book, read_book, start_book, write_table
 from tests.pricing.books import TODAY, row
 
 
@@ -61,6 +62,41 @@ def test_a_book_cannot_be_started_inside_a_file(tmp_path):
 
     with pytest.raises(TableError, match="cannot be started here"):
         start_book(tmp_path / "file" / "prices")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"price_usd_per_unit": 0.0}, "m5.large .*: price_usd_per_unit: .*greater than 0"),
+        ({"price_usd_per_unit": -1.0}, "greater than 0"),
+        ({"price_usd_per_unit": float("nan")}, "price_usd_per_unit"),
+        ({"unit": "fortnight"}, "unit: .*got 'fortnight'"),
+        ({"purchase": "barter"}, "purchase"),
+    ],
+)
+def test_a_row_that_is_no_price_is_refused_at_loading_and_told_by_the_check(
+    tmp_path, change, sentence
+):
+    write_table(tmp_path / "one.csv", rows=[row("m5.xlarge"), row(**change)])
+
+    with pytest.raises(TableError, match=sentence):
+        load_book(tmp_path)
+    assert check_rows(read_book(tmp_path).rows)
+
+
+def test_a_loaded_book_holds_the_quotes_that_are_made_one_by_one():
+    lazy, eager = read_book(), load_book()
+
+    assert list(lazy)[::97] == list(eager)[::97]
+    assert eager.sha256 == lazy.sha256
+
+
+def test_a_confirmed_book_is_as_fresh_loaded_as_asked(tmp_path):
+    group = Confirmation("ec2", "us-east-1", "on-demand", TODAY, "a test")
+    write_table(tmp_path / "one.csv", rows=[row()], confirmations=[group])
+
+    assert [one.checked_on for one in load_book(tmp_path)] == [TODAY]
+    assert list(read_book(tmp_path)) == list(load_book(tmp_path))
 
 
 def test_an_empty_folder_is_an_error_and_not_a_free_lunch(tmp_path):

@@ -48,12 +48,80 @@ def test_the_day_may_be_written_with_and_without_quotes(tmp_path, key, day):
             "exactly one of duration_s, hours",
         ),
         (usage({"service": "s3"}), "at least one of gb_months"),
+        (usage(), "lines is empty"),
+        (usage(LINE, region=["us-east-1"]), "region must be a code"),
+        (usage(LINE | {"hours": True}), "line 1: hours: true is not a quantity"),
+        (usage(LINE | {"purchase": "sopt"}), "did you mean spot"),
+        (usage(LINE, on="2026-13-01"), "on must be a day like"),
+        (usage(LINE, discounts=5), "discounts is a mapping"),
+        (usage(LINE, discounts={"negotiatd": []}), "did you mean negotiated"),
+        (usage(LINE, discounts={"negotiated": {}, "commitments": 3}), "commitments must be a list"),
+        (usage(LINE, discounts={"negotiated": ["ec2"]}), "negotiated 1: is a mapping"),
+        (
+            usage(LINE, discounts={"negotiated": [{"service": "ecz", "discount_fraction": 0.1}]}),
+            "negotiated 1: no service 'ecz': did you mean ecr",
+        ),
+        (
+            usage(LINE, discounts={"negotiated": [{"discount_fracton": 0.1}]}),
+            "did you mean discount_fraction",
+        ),
+        (
+            usage(LINE, discounts={"commitments": [{"services": ["sagemaker"]}]}),
+            "commitments 1: no service 'sagemaker': did you mean sagemaker-",
+        ),
         (usage(LINE, discounts={"negotiated": [{"discount_fraction": 2}]}), "discount_fraction"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place_and_near_matches(content, sentence):
     with pytest.raises(UsageError, match=sentence):
         read_usage(content)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("hours: 1, hours: 100", "'hours' stands twice, again in line 4"),
+        ("hours: 10:30", "got '10:30'"),
+        ("hours: yes", "got 'yes'"),
+        ("hours: true", "true is not a quantity"),
+        ("hours: .nan", "finite"),
+        ("hours: .inf", "finite"),
+        ("hours: ", "needs hours"),
+        ("hours: !!python/object/apply:os.getcwd []", "not a YAML file"),
+        ("hours: {? [a] : 1}", "not a YAML file|number"),
+    ],
+)
+def test_words_that_yaml_would_read_as_something_else_are_refused(tmp_path, words, sentence):
+    path = tmp_path / "usage.yaml"
+    path.write_text(
+        f"region: us-east-1\non: 2026-07-01\nlines:\n- {{service: ec2, sku: a, {words}}}\n"
+    )
+
+    with pytest.raises(UsageError, match=sentence):
+        load_usage(path)
+
+
+@pytest.mark.parametrize(
+    ("word", "hours"),
+    [("010", 10.0), ("1e3", 1000.0), ("'7'", 7.0), ("1_000", 1000.0), (".5", 0.5), ("0", 0.0)],
+)
+def test_numbers_are_decimal_however_they_are_written(tmp_path, word, hours):
+    path = tmp_path / "usage.yaml"
+    path.write_text(
+        f"region: us-east-1\non: 2026-07-01\nlines:\n- &x {{service: ec2, sku: a, hours: {word}}}\n"
+        "- {<<: *x, hours: 2}\n"
+    )
+
+    first, second = load_usage(path).lines
+
+    assert first.hours == hours
+    assert (second.sku, second.hours) == ("a", 2.0)
+
+
+def test_a_family_of_services_may_have_one_negotiated_discount():
+    agreed = {"negotiated": [{"service": "sagemaker", "discount_fraction": 0.1}]}
+
+    assert read_usage(usage(LINE, discounts=agreed)).discounts.negotiated[0].service == "sagemaker"
 
 
 def test_a_file_that_is_not_there_or_not_yaml_is_one_sentence(tmp_path):
