@@ -116,6 +116,28 @@ GPU_BATCH_REQUESTS = Default(
     "requests that a GPU serves in one batch",
     "our assumption: dynamic batching is on, as every GPU server offers it",
 )
+CORE_FLOP_PER_S = Default(
+    "core_flop_per_s",
+    20e9,
+    "FLOP/s that one core reaches on a network's weights at small batches",
+    "our assumption, between memory-bound 5e9 and a matrix product's 1e11; it only splits a "
+    "network's measured time into preparation and arithmetic",
+)
+REALTIME_MAX_PAYLOAD_KB = Default(
+    "realtime_max_payload_kb",
+    25_000.0,
+    "kB of one request or response of a SageMaker real-time endpoint",
+    "SageMaker's documented limit as remembered (6,000 kB before 2025): check your quota",
+)
+FARGATE_GBPS_PER_VCPU = Default(
+    "fargate_gbps_per_vcpu",
+    0.25,
+    "Gbit/s of network that a Fargate task keeps up per vCPU",
+    "our assumption; AWS publishes no figure",
+)
+NETWORK_HEADROOM = Default(
+    "network_headroom", 0.7, "share of a machine's sustained network that is planned", "ours"
+)
 TRAINING_START_S = Default(
     "training_start_s",
     60.0,

@@ -175,9 +175,12 @@ def _why(study: Study, profile: CandidateProfile, cadence: Cadence, *, simulated
             f"{lead}: retraining within {study.horizon_months} months costs more than the errors "
             "it saves; watch the error instead."
         )
+    band = f"{low:,.0f} to {high:,.0f} days cost within 5%"
+    if high - low < 1:
+        band = "a shorter one would cost less, but nothing shorter was measured"
     return (
         f"{lead}: every {cadence.interval.days:,.0f} days costs least, releases and ageing "
-        f"together; {low:,.0f} to {high:,.0f} days cost within 5%.{_now(study, cadence)}"
+        f"together; {band}.{_now(study, cadence)}"
     )
 
 

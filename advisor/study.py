@@ -17,7 +17,6 @@ from pydantic import (
     Field,
     NonNegativeFloat,
     PositiveFloat,
-    PositiveInt,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -57,6 +56,13 @@ PEAK_FACTOR = 3.0
 """Peak over mean when the study gives no peak: our assumption, typical of office-hours traffic."""
 
 PURCHASES = ("on-demand", "spot", "savings-1y")
+DISCOUNT_SERVICES = (
+    *("ec2", "fargate", "sagemaker", "sagemaker-hosting", "sagemaker-training"),
+    *("sagemaker-serverless", "sagemaker-data", "sagemaker-hosting-storage", "load-balancer"),
+    *("public-ipv4", "data-transfer-out", "ebs-gp3", "cloudwatch-logs", "ecr", "s3"),
+)
+"""Billing services that a bill of this product can hold; `sagemaker` stands for all of its own."""
+
 METRICS = ("auto", "accuracy", "balanced_accuracy", "roc_auc", "r2", "neg_mae", "silhouette")
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -84,6 +90,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 Region = Annotated[str, _one_of(REGIONS, "region")]
 PlatformName = Annotated[str, _one_of(PLATFORM_NAMES, "platform")]
 Purchase = Annotated[str, _one_of(PURCHASES, "purchase option")]
+TrainingPurchase = Annotated[str, _one_of(("on-demand", "spot"), "purchase option for training")]
+DiscountService = Annotated[str, _one_of(DISCOUNT_SERVICES, "billing service")]
+Usd = Annotated[float, Field(ge=0, le=1e9)]
+"""An amount that people write into a study. [USD]"""
 
 
 class Data(Record):
@@ -161,15 +171,15 @@ class Workload(Record):
 
     pattern: Literal["online"] = "online"
     """`online`: requests arrive at random and someone waits for each answer."""
-    requests_per_s: PositiveFloat = 20.0
+    requests_per_s: Annotated[float, Field(gt=0, le=1e8)] = 20.0
     """Mean request rate in active hours. [1/s]"""
-    peak_requests_per_s: PositiveFloat | None = None
+    peak_requests_per_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Highest sustained rate; null takes three times the mean. [1/s]"""
-    rows_per_request: PositiveInt = 1
+    rows_per_request: Annotated[int, Field(ge=1, le=10_000_000)] = 1
     """Rows scored in one request. [rows]"""
-    request_kb: NonNegativeFloat = 2.0
+    request_kb: Annotated[float, Field(ge=0, le=1e9)] = 2.0
     """Size of one request. [kB]"""
-    response_kb: NonNegativeFloat = 1.0
+    response_kb: Annotated[float, Field(ge=0, le=1e9)] = 1.0
     """Size of one response. [kB]"""
     active_hours_per_month: Annotated[float, Field(gt=0, le=HOURS_PER_MONTH)] = HOURS_PER_MONTH
     """Hours a month in which requests arrive; a standing endpoint is billed for all 730. [h]"""
@@ -212,15 +222,15 @@ class Needs(Record):
 class Retraining(Record):
     """What an error costs, and what a new release costs."""
 
-    error_cost_usd: NonNegativeFloat = 1.0
+    error_cost_usd: Usd = 1.0
     """Price of one wrong case (classification) or of an error of one MAD (regression). [USD]"""
-    cases_per_day: NonNegativeFloat | None = None
+    cases_per_day: Annotated[float, Field(ge=0, le=1e13)] | None = None
     """Cases whose errors cost money; null takes every scored row. [1/day]"""
     runs_per_release: Annotated[int, Field(ge=1, le=100_000)] = 10
     """Training runs behind one released model. [runs]"""
-    label_cost_usd: NonNegativeFloat = 0.0
+    label_cost_usd: Usd = 0.0
     """Labels bought for one release. [USD]"""
-    review_hours: NonNegativeFloat = 4.0
+    review_hours: Annotated[float, Field(ge=0, le=1e6)] = 4.0
     """People's hours for one release: review, validation, deployment. [h]"""
     now_interval_days: PositiveFloat | None = None
     """How often the team retrains now; null if it does not. [days]"""
@@ -234,7 +244,7 @@ class Retraining(Record):
 class Team(Record):
     """What people's time costs."""
 
-    engineer_usd_per_hour: NonNegativeFloat = 95.0
+    engineer_usd_per_hour: Usd = 95.0
     """Loaded hourly cost of an engineer. [USD/h]"""
     hours_per_month: dict[PlatformName, NonNegativeFloat] = Field(
         default_factory=lambda: dict(DEFAULT_HOURS_PER_MONTH)
@@ -253,9 +263,14 @@ class Cloud(Record):
     """Regions that may be used."""
     purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand",)
     """Ways to buy that may be used for serving: `on-demand`, `spot`, `savings-1y`."""
-    training_purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand", "spot")
+    training_purchase: Annotated[tuple[TrainingPurchase, ...], Field(min_length=1)] = (
+        "on-demand",
+        "spot",
+    )
     """Ways to buy that may be used for training runs, which can be interrupted."""
-    discounts: dict[str, Fraction] = Field(default_factory=dict)
+    discounts: dict[DiscountService, Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default_factory=dict
+    )
     """Negotiated discount per billing service, e.g. `{ec2: 0.1}`. [fraction]"""
 
 

@@ -236,7 +236,8 @@ def _upkeep_line(engine: Engine, row: int) -> CostLine:
         label="Upkeep of the platform",
         hours_per_month=engine.study.team.upkeep_hours(platform),
         study=engine.study,
-        given="hours_per_month" in engine.study.team.model_fields_set,
+        given="hours_per_month" in engine.study.team.model_fields_set
+        and platform in engine.study.team.hours_per_month,
         key=f"team.hours_per_month.{platform}",
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from advisor.decision.curve import standing_usd
 from advisor.decision.engine import Engine
+from advisor.decision.words import figure
 from advisor.platforms.base import Floats
 from advisor.recommendation import GpuAdvice, GpuServing, GpuTraining
 
@@ -49,7 +50,7 @@ def _network_instead(engine: Engine, candidate: int) -> str:
             f"; nor would {name} on one be cheaper, up to {SEARCH_RATES_PER_S[-1]:,.0f} requests/s"
         )
     rate = SEARCH_RATES_PER_S[pays[0]]
-    return f"; {name} on one would be cheaper from about {rate:,.2g} requests/s"
+    return f"; {name} on one would be cheaper from about {figure(float(rate))} requests/s"
 
 
 def _gap_usd(engine: Engine, candidate: int, rates: Floats, *, on_gpu: int | None = None) -> Floats:
@@ -94,7 +95,7 @@ def _serving(engine: Engine, candidate: int) -> GpuServing:
     return GpuServing(
         needed=needed,
         pays_from_requests_per_s=crossover,
-        why=f"a GPU {verb} from {crossover:,.3g} requests/s for {name} (GPU speed is an "
+        why=f"a GPU {verb} from {figure(crossover)} requests/s for {name} (GPU speed is an "
         "assumption within a factor of two: run the benchmark on one to be sure)",
     )
 

@@ -86,6 +86,8 @@ class OptionTable:
     """Whether the model runs on a GPU."""
     basis: NDArray[np.str_]
     """Basis of the service time."""
+    network_gbps: Floats
+    """Network of the machine; NaN where unknown. [Gbit/s]"""
 
     def __len__(self) -> int:
         """Return the number of options."""
@@ -202,7 +204,9 @@ def _cross(
     on_gpu = has_gpu & (profile.parameter_count is not None)
     front_s = np.full(len(machines), platform.front.value)
     if on_gpu.any():
-        front_s += _put_gpu_times(service, study, profile, machines, on_gpu)
+        front_s += _put_gpu_times(
+            service, study, profile, machines, on_gpu=on_gpu, ratio=ratios.ratio
+        )
         workers = np.where(on_gpu, machines.gpu_count.astype(np.int64), workers)
     keep = ~has_gpu | on_gpu  # a CPU-only model on a GPU machine is never sensible
     count = len(machines)
@@ -220,6 +224,7 @@ def _cross(
         "shared_usd": np.full(count, offer.shared_usd_per_month),
         "on_gpu": on_gpu,
         "basis": np.where(on_gpu, "assumed", ratios.basis),
+        "network_gbps": machines.network_gbps,
     }
     return {name: column[keep] for name, column in columns.items()}
 
@@ -229,13 +234,20 @@ def _put_gpu_times(
     study: Study,
     profile: CandidateProfile,
     machines: Machines,
+    *,
     on_gpu: NDArray[np.bool_],
+    ratio: Floats,
 ) -> Floats:
-    """Write the service times of the GPU machines and return what batching adds to an answer. [s]
+    """Write the service times of the GPU machines and return what else an answer waits for. [s]
 
     A GPU serves requests in batches: each takes its share of the batch's time from the GPU, and
-    waits for the whole batch. The HTTP work is spread over the machine's cores.
+    waits for the whole batch. Preparing the rows and the HTTP work stay on the processor: they
+    are spread over the machine's cores, and each answer waits for its own.
     """
+    on_processor_s = (
+        _preparation_s(profile, study.workload.rows_per_request) * defaults.IN_SITU_FACTOR.value
+        + defaults.HTTP_SERVER_S.value
+    ) / ratio
     batch = int(defaults.GPU_BATCH_REQUESTS.value)
     rows_per_batch = batch * study.workload.rows_per_request
     added_s = np.zeros(len(machines))
@@ -247,12 +259,24 @@ def _put_gpu_times(
             batch_rows=rows_per_batch,
         )
         factor = _measured_over_guessed(profile, rows_per_batch)
-        http_s = defaults.HTTP_SERVER_S.value / machines.core_count[rows]
-        service["service_s"][rows] = factor * guess.mean_s / batch + http_s
-        service["service_low_s"][rows] = factor * guess.low_s / batch + http_s
-        service["service_high_s"][rows] = factor * guess.high_s / batch + http_s
-        added_s[rows] = factor * guess.mean_s
+        # One of the machine's GPUs has its share of the cores.
+        cores = machines.core_count[rows] / machines.gpu_count[rows]
+        shared_s = on_processor_s[rows] / cores
+        service["service_s"][rows] = factor * guess.mean_s / batch + shared_s
+        service["service_low_s"][rows] = factor * guess.low_s / batch + shared_s
+        service["service_high_s"][rows] = factor * guess.high_s / batch + shared_s
+        added_s[rows] = factor * guess.mean_s + on_processor_s[rows] - shared_s
     return added_s
+
+
+def _preparation_s(profile: CandidateProfile, rows: int) -> float:
+    """Return the part of a request's service time that no GPU takes over, on the measured host. [s]
+
+    What is left of the measured time when the network's own arithmetic is taken off, at the rate
+    that one core is assumed to reach: two operations per weight and row.
+    """
+    arithmetic_s = 2.0 * (profile.parameter_count or 0) * rows / defaults.CORE_FLOP_PER_S.value
+    return max(0.0, profile.service_s - arithmetic_s)
 
 
 def _measured_over_guessed(profile: CandidateProfile, rows: int) -> float:
@@ -285,7 +309,7 @@ def plan(
         fixed_overhead_s=table.front_s,
         max_p99_s=None if need_ms is None else need_ms / 1e3,
         max_utilisation=defaults.MAX_UTILISATION.value,
-        minimum_count=study.needs.availability_zones,
+        minimum_count=_fewest(study, table, peak_per_s),
         maximum_count=MAX_REPLICAS,
         routing=ROUTING,
     )
@@ -293,7 +317,7 @@ def plan(
     met = found.infeasible == ""
     # One that cannot keep the need is shown at the least number of replicas, with the p99 that it
     # would have without any load.
-    replicas = np.where(met, found.replica_count, study.needs.availability_zones)
+    replicas = np.where(met, found.replica_count, _fewest(study, table, peak_per_s))
     unloaded_s = np.where(found.infeasible == "service-too-slow", found.unloaded_p99_s, np.inf)
     return Plan(
         replicas=replicas,
@@ -306,3 +330,14 @@ def plan(
         meets_latency=met,
         serving_usd=shared + replicas * table.replica_usd,
     )
+
+
+def _fewest(study: Study, table: OptionTable, peak_per_s: float | Floats) -> Ints:
+    """Return the fewest replicas: one per zone, and enough network for the peak."""
+    work = study.workload
+    busier_kb = max(work.request_kb, work.response_kb)  # links carry both directions at once
+    peak_gbps = np.asarray(peak_per_s) * busier_kb * 8 / 1e6
+    room_gbps = table.network_gbps * defaults.NETWORK_HEADROOM.value
+    for_network = np.ceil(np.nan_to_num(peak_gbps / room_gbps, nan=1.0))
+    fewest = np.maximum(study.needs.availability_zones, for_network)
+    return np.minimum(fewest, MAX_REPLICAS + 1).astype(np.int64)

@@ -131,7 +131,8 @@ def order(
     """Order the options: the chosen one first, then by cost; ties by platform, sku and name.
 
     The first is the cheapest option of the preferred candidate; among its options within 2% of
-    that one, the simplest: fewer upkeep hours, then fewer replicas. Of each candidate, platform,
+    that one, the simplest: fewer upkeep hours, then fewer replicas, then the lower p99. Of each
+    candidate, platform,
     region and purchase only the cheapest sku is listed, and the next cheapest overall; a group
     without a feasible sku lists the one nearest to feasible.
 
@@ -171,7 +172,9 @@ def _best(
     ties = [
         row for row in own if columns.usd_per_month[row] <= cheapest_usd * (1 + COST_TIE_FRACTION)
     ]
-    return min(ties, key=lambda row: (*simplicity(row), columns.usd_per_month[row]))
+    return min(
+        ties, key=lambda row: (*simplicity(row), columns.p99_s[row], columns.usd_per_month[row])
+    )
 
 
 def _group(columns: Columns, row: int) -> tuple[int, str, str, str]:

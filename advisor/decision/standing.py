@@ -4,10 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capacity.queueing import lognormal_knots, sojourn_quantiles_s, station_waiting
-from advisor.decision.options import ROUTING, OptionTable, Plan
+from advisor.decision.options import ROUTING, Offer, OptionTable, Plan
 from advisor.decision.ranking import Columns
+from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats
 from advisor.study import Study
+
+MONTHS_PER_YEAR = 12
 
 
 def standing_columns(
@@ -46,8 +49,20 @@ def standing_columns(
         sold=plan.sold,
         fits=plan.fits,
         meets_latency=plan.meets_latency,
-        other=np.full(len(table), "", dtype=object),
+        other=_per_offer(table, [_limits(study, offer) for offer in offers]),
     )
+
+
+def _limits(study: Study, offer: Offer) -> str:
+    """Return the limit of its own that an offer breaks, in words; empty where none is."""
+    work = study.workload
+    largest_kb = max(work.request_kb, work.response_kb)
+    most_kb = STANDING_PLATFORMS[offer.platform].max_payload_kb
+    if largest_kb > most_kb:
+        return f"a payload of {largest_kb:,.0f} kB is above the limit of {most_kb:,.0f} kB"
+    if offer.purchase.endswith("-1y") and study.horizon_months < MONTHS_PER_YEAR:
+        return f"commits for 12 months, the horizon is {study.horizon_months}"
+    return ""
 
 
 def _per_offer(table: OptionTable, values: list[str]) -> np.typing.NDArray[np.object_]:

@@ -6,12 +6,16 @@ from datetime import date
 import numpy as np
 
 from advisor.decision.engine import Engine
+from advisor.decision.options import plan
 from advisor.evidence import CandidateProfile, Evidence
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
+
+RELAXING_STEPS = 40
+"""Steps of 10% that a latency need is relaxed by at most: up to 45 times."""
 
 NOTHING_RUNS = "no feasible way to run it"
 
@@ -99,7 +103,13 @@ def _gpu(gpu: GpuAdvice) -> str:
     from_rate = gpu.serving.pays_from_requests_per_s
     if from_rate is None:
         return "No GPU."
-    return f"No GPU: it pays from {from_rate:,.2g} requests/s."
+    return f"No GPU: it pays from {figure(from_rate)} requests/s."
+
+
+def figure(value: float) -> str:
+    """Return a positive number with two digits that matter, never as a power of ten."""
+    digits = max(0, 1 - int(np.floor(np.log10(value)))) if value > 0 else 0
+    return f"{float(f'{value:.2g}'):,.{digits}f}"
 
 
 def data(evidence: Evidence) -> str:
@@ -129,7 +139,10 @@ def relaxations(engine: Engine) -> tuple[str, ...]:
     Each need is relaxed alone, the others kept: only what would then be feasible is named.
     """
     study, columns = engine.study, engine.columns
+    learns = [not p.is_baseline for p in engine.profiles]
+    sensible = np.array(learns if any(learns) else [True] * len(learns))[columns.candidate]
     fit = np.array([engine.unfit[p.name] is None for p in engine.profiles])[columns.candidate]
+    fit &= sensible
     runnable = columns.sold & columns.fits & (columns.other == "")
     limit = study.needs.max_usd_per_month
     in_budget = (
@@ -138,17 +151,18 @@ def relaxations(engine: Engine) -> tuple[str, ...]:
     found = []
     late = runnable & fit & in_budget & ~columns.meets_latency & np.isfinite(columns.p99_s)
     if late.any() and study.needs.max_p99_latency_ms is not None:
-        p99_ms = float(columns.p99_s[late].min() * 1e3)
-        found.append(
-            f"needs.max_p99_latency_ms: {_round_up(p99_ms):g} instead of "
-            f"{study.needs.max_p99_latency_ms:g}"
-        )
+        relaxed_ms = _reachable_p99_ms(engine, late)
+        if relaxed_ms is not None:
+            found.append(
+                f"needs.max_p99_latency_ms: {relaxed_ms:g} instead of "
+                f"{study.needs.max_p99_latency_ms:g}"
+            )
     dear = runnable & fit & ~in_budget & columns.meets_latency
     if dear.any():
         usd = float(columns.usd_per_month[dear].min())
         found.append(f"needs.max_usd_per_month: {_round_up(usd):g} instead of {limit:g}")
     unfit = [p for p in engine.profiles if engine.unfit[p.name] is not None]
-    works = runnable & in_budget & columns.meets_latency & ~fit
+    works = runnable & in_budget & columns.meets_latency & ~fit & sensible
     found += _quality_relaxations(
         study,
         [
@@ -163,6 +177,25 @@ def relaxations(engine: Engine) -> tuple[str, ...]:
             "min_quality together"
         )
     return tuple(found)
+
+
+def _reachable_p99_ms(engine: Engine, late: np.typing.NDArray[np.bool_]) -> float | None:
+    """Return a p99 that some late option really reaches at the peak, a little above the least.
+
+    The least is that of a machine without load; a queue adds to it, so the need is tried.
+    """
+    rows = np.flatnonzero(late[: len(engine.table)])
+    need_ms = float(engine.columns.p99_s[late].min() * 1e3)
+    for _ in range(RELAXING_STEPS):
+        rounded_ms = _round_up(need_ms)
+        needs = engine.study.needs.replace(max_p99_latency_ms=rounded_ms)
+        relaxed = engine.study.replace(needs=needs)
+        tried = plan(relaxed, engine.table.take(rows), peak_per_s=relaxed.workload.peak_per_s)
+        serverless = engine.columns.p99_s[late][np.flatnonzero(late) >= len(engine.table)]
+        if tried.meets_latency.any() or (serverless * 1e3 <= rounded_ms).any():
+            return rounded_ms
+        need_ms *= 1.1
+    return None
 
 
 def _quality_relaxations(study: Study, unfit: Sequence[CandidateProfile]) -> list[str]:
@@ -228,10 +261,17 @@ def warnings(
     engine: Engine, retraining: RetrainingAdvice, *, oldest_price: date
 ) -> tuple[str, ...]:
     """Return what a reader must know: of the runs only what concerns the chosen candidate."""
-    chosen = engine.climb.chosen
     notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
+    chosen = engine.climb.chosen
     stale = banner_of_day(oldest_price, today=engine.on)
     found = [stale] if stale else []
+    found += _money_warnings(engine.study)
+    found += [
+        f"{p.name} makes no error at all on held-out rows: look for a column that gives the "
+        "answer away, and name it in data.ignore"
+        for p in engine.profiles
+        if p.name == chosen and p.error_per_case == 0
+    ]
     found += retraining.notes
     found += [f"{chosen}: {note}" for note in notes.get(chosen or "", ())]
     others = sum(len(own) for name, own in notes.items() if name != chosen)
@@ -247,3 +287,20 @@ def warnings(
         if purchase not in platform.purchases
     ]
     return tuple(dict.fromkeys(found + missing))
+
+
+def _money_warnings(study: Study) -> list[str]:
+    """Say so where the price of errors, which decides so much, is a default of ours."""
+    retraining = study.retraining
+    missing = [
+        k for k in ("error_cost_usd", "cases_per_day") if k not in retraining.model_fields_set
+    ]
+    if not missing:
+        return []
+    keys = " and ".join(f"retraining.{key}" for key in missing)
+    warning = (
+        f"errors are priced at {retraining.error_cost_usd:g} USD on {study.cases_per_day:,.0f} "
+        "cases a day: a default of ours in part, and it decides the model and the interval; "
+        f"set {keys}"
+    )
+    return [warning]

@@ -37,6 +37,8 @@ class Machines:
     """Its GPU, null without one."""
     gpu_count: Floats
     """GPUs."""
+    network_gbps: Floats
+    """Network that it keeps up for ever; NaN where unknown. [Gbit/s]"""
 
     def __len__(self) -> int:
         """Return the number of skus."""
@@ -87,6 +89,10 @@ class Platform(Protocol):
     @property
     def purchases(self) -> tuple[str, ...]:
         """Ways to buy it that exist."""
+
+    @property
+    def max_payload_kb(self) -> float:
+        """Largest request or response; infinite where there is no limit. [kB]"""
 
     @property
     def advice(self) -> str:
@@ -145,6 +151,6 @@ def load_balancer_usage(traffic: Traffic, *, zones: int) -> list[UsageLine]:
         UsageLine(
             label="Public IPv4 of the load balancer",
             service="public-ipv4",
-            hours=HOURS_PER_MONTH * zones,
+            hours=HOURS_PER_MONTH * max(2, zones),  # it stands in two zones at least
         ),
     ]

@@ -18,6 +18,7 @@ class EcsEc2:
     title = "ECS on EC2"
     front = defaults.LOAD_BALANCER_S
     purchases = ("on-demand", "spot", "savings-1y")
+    max_payload_kb = float("inf")
     advice = "set the target group to least outstanding requests"
 
     def machines(

@@ -24,6 +24,7 @@ class EcsFargate:
     title = "ECS Fargate"
     front = defaults.LOAD_BALANCER_S
     purchases = ("on-demand", "spot")
+    max_payload_kb = float("inf")
     advice = "set the target group to least outstanding requests"
 
     def machines(
@@ -59,6 +60,7 @@ class EcsFargate:
             usd_per_hour=usd_per_hour,
             gpu_model=(None,) * len(sizes),
             gpu_count=np.zeros(len(sizes)),
+            network_gbps=vcpu * defaults.FARGATE_GBPS_PER_VCPU.value,
         )
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:

@@ -25,4 +25,5 @@ def instance_machines(
         usd_per_hour=usd_per_hour,
         gpu_model=tuple(shape.gpu_model for shape in shapes),
         gpu_count=np.array([shape.gpu_count for shape in shapes], dtype=float),
+        network_gbps=np.array([shape.network_gbps or np.nan for shape in shapes]),
     )

@@ -18,6 +18,7 @@ class SageMakerRealtime:
     title = "SageMaker real-time"
     front = defaults.SAGEMAKER_FRONT_S
     purchases = ("on-demand",)
+    max_payload_kb = defaults.REALTIME_MAX_PAYLOAD_KB.value
     advice = (
         "set RoutingStrategy to LEAST_OUTSTANDING_REQUESTS; the default RANDOM costs 2 to 3 times "
         "the p99"

@@ -92,6 +92,10 @@ def test_the_template_explains_every_key():
         ({"cloud": {"regions": []}}, ["cloud.regions"]),
         ({"cloud": {"purchase": ["ondemand"]}}, ["ondemand", "on-demand"]),
         ({"cloud": {"discounts": {"ec2": 1.5}}}, ["cloud.discounts.ec2", "1.5"]),
+        ({"cloud": {"discounts": {"ec2": 1}}}, ["cloud.discounts.ec2", "less than 1"]),
+        ({"cloud": {"discounts": {"ec3": 0.1}}}, ["ec3", "ec2"]),
+        ({"cloud": {"training_purchase": ["savings-1y"]}}, ["savings-1y", "spot"]),
+        ({"retraining": {"label_cost_usd": 1e308}}, ["label_cost_usd"]),
         ({"team": {"hours_per_month": {"ecs-farget": 3}}}, ["ecs-farget", "ecs-fargate"]),
         ({"candidates": [{"name": "x", "imprt": "a:b"}]}, ["candidates.0", "imprt", "import"]),
         ({"candidates": [{"name": "x", "import": "a.b"}]}, ["candidates.0", "module:function"]),
@@ -185,3 +189,11 @@ def test_set_takes_null_and_lists(tmp_path):
 
     assert study.needs.max_p99_latency_ms is None
     assert study.cloud.regions == ("eu-west-1",)
+
+
+def test_every_discount_names_a_service_that_a_bill_can_hold():
+    from advisor.study import DISCOUNT_SERVICES
+    from pricing.tables import load_book
+
+    known = set(load_book().services)
+    assert [s for s in DISCOUNT_SERVICES if s not in known and s != "sagemaker"] == []
