@@ -16,6 +16,11 @@ FREE_TIERS: Mapping[str, str] = {
     "sagemaker-hosting": "SageMaker, first 2 months: 125 h of ml.m4.xlarge or ml.m5.xlarge hosting",
     "sagemaker-training": "SageMaker, first 2 months: 50 h of ml.m4.xlarge or m5.xlarge training",
     "sagemaker-serverless": "SageMaker, first 2 months: 150,000 s of serverless inference",
+    "sagemaker-notebook": "SageMaker, first 2 months: 250 h of ml.t3.medium notebooks",
+    "sagemaker-studio": "SageMaker, first 2 months: 250 h of ml.t3.medium in Studio",
+    "load-balancer": "load balancers, new customers: 750 h and 15 capacity units a month",
+    "cloudwatch-logs": "CloudWatch: 5 GB of logs a month",
+    "cloudwatch-metrics": "CloudWatch: 10 metrics and 10 alarms a month",
     "data-transfer-out": "data transfer: the first 100 GB a month of an account are free",
 }
 """Free allowances that no bill here applies; each is named beside the bill it would lower."""

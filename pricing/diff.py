@@ -109,5 +109,7 @@ def _touches(change: PriceChange, line: Mapping[str, Any], *, region: str) -> bo
     ):
         return False
     here = str(quote.get("region", region))
+    if quote.get("purchase", old.purchase) != old.purchase:
+        return False
     same_price = abs(float(line["usd_per_unit"]) / old.price_usd_per_unit - 1) < 1e-9
     return here == old.region and line["unit"] == old.unit and same_price

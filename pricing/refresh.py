@@ -15,7 +15,7 @@ from pricing.base import Record
 from pricing.checks import HALF, check_new_rows, place_of
 from pricing.derived import carry
 from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
-from pricing.instances import load_catalogue
+from pricing.instances import load_catalogue, load_spot_advice
 from pricing.quotes import Confirmation, PriceBook, Row
 from pricing.sources import SOURCES, Via
 from pricing.sources.files import Transport
@@ -204,15 +204,27 @@ def _fetch_api(
         )
     if service == "spot":
         types = [shape.instance_type for shape in load_catalogue().shapes]
-        return api.fetch_spot(
+        rows = api.fetch_spot(
             region=region,
             today=today,
             instance_types=types,
             endpoint_url=where,
             progress=progress,
         )
+        return [_with_advice(row) for row in rows]
     return api.fetch_rows(
         SERVICES[service], region=region, today=today, endpoint_url=where, progress=progress
+    )
+
+
+def _with_advice(row: Row) -> Row:
+    """Say beside a spot price what the vendor advertises about its pool."""
+    advice = load_spot_advice().get((row.region, row.sku))
+    if advice is None:
+        return row
+    return row._replace(
+        note=f"{row.note}; spot advice {advice.observed_on}: saves "
+        f"{100 * advice.saving_fraction:.0f} %, {advice.interruption} interrupted a month"
     )
 
 

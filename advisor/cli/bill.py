@@ -20,11 +20,19 @@ def bill(
     book: Annotated[
         Path | None, typer.Option(help="Folder with the price tables; the built-in by default.")
     ] = None,
+    known_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            help="Leave out prices read at their source after this day, to rebuild an old bill.",
+        ),
+    ] = None,
 ) -> None:
     """Price a usage file, line by line.
 
     Example: advisor bill usage.yaml
     """
+    from advisor.cli.prices import parse_day
     from pricing.age import banner
     from pricing.bill import price_file
     from pricing.errors import PricingError
@@ -33,6 +41,8 @@ def bill(
 
     content = load_usage(usage)
     prices = load_book(book or DATA)
+    if known_on is not None:
+        prices = prices.known_on(parse_day(known_on))
     try:
         found = price_file(content, book=prices)
     except PricingError as error:

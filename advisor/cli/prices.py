@@ -78,8 +78,14 @@ def show(
     )
     if not places:
         skus = sorted({row.sku for row in prices.rows})
-        near = get_close_matches(sku, skus, n=5) or [s for s in skus if sku in s][:5]
+        elsewhere = sorted(
+            {f"{row.service} in {row.region}" for row in prices.rows if row.sku == sku}
+        )
+        name = sku.lower()
+        near = get_close_matches(name, skus, n=5) or [s for s in skus if name in s][:5]
         hint = f": did you mean {', '.join(near)}?" if near else ""
+        if elsewhere:
+            hint = f": it is priced as {', '.join(elsewhere)}"
         raise QuoteNotFound(f"no price for {sku!r} in the regions and services asked for{hint}")
     found: list[PriceQuote] = []
     for service, name, region, purchase in places:
@@ -88,6 +94,9 @@ def show(
             found += prices.history(**where)
         elif prices.find(**where, on=day) is not None:
             found += prices.tiers(**where, on=day)
+    if not found:
+        first = min(row.valid_from for row in prices.rows if row[:4] in places)
+        raise QuoteNotFound(f"no price for {sku!r} on {day}: the first one we hold starts {first}")
     _print_quotes(found, day=day, as_json=as_json)
 
 
@@ -323,12 +332,22 @@ def _load(folder: Path | None) -> "PriceBook":
 
 
 def _day(text: str | None) -> "date":
-    from datetime import UTC, date, datetime
+    """Return the day that was asked for, today (UTC) for none."""
+    from datetime import UTC, datetime
+
+    return datetime.now(tz=UTC).date() if text is None else parse_day(text)
+
+
+def parse_day(text: str) -> "date":
+    """Read a day.
+
+    Raises:
+        PricingError: it is not one.
+    """
+    from datetime import date
 
     from pricing.errors import PricingError
 
-    if text is None:
-        return datetime.now(tz=UTC).date()
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -323,6 +323,12 @@ WATCHING = by_usage_type(
             "item-month",
             {"alarms": 1.0},
         ),
+        ("", "CW:HighResAlarmMonitorUsage"): (
+            "cloudwatch",
+            "alarm-high-resolution",
+            "item-month",
+            {"alarms": 1.0},
+        ),
     }
 )
 REGISTRY = by_usage_type({("", "TimedStorage-ByteHrs"): ("ecr", "storage", "gb-month", _GB_MONTH)})

@@ -83,6 +83,37 @@ def test_a_bill_as_json_has_the_fixed_form(advisor, usage):
         assert line["cost_usd"] == pytest.approx(line["quantity"] * line["usd_per_unit"])
 
 
+def test_a_bill_that_cannot_be_priced_names_the_file_and_the_line(advisor, usage):
+    from pricing.errors import QuoteNotFound
+
+    usage.write_text(USAGE.replace("ml.m5.4xlarge", "m5.4xlarge"))
+
+    with pytest.raises(QuoteNotFound, match=r"usage.yaml: line 2 .* did you mean ml.m5.4xlarge"):
+        advisor("bill", usage)
+
+
+def test_an_old_bill_is_rebuilt_after_a_refresh_brought_an_earlier_change_to_light(
+    advisor, folder, tmp_path
+):
+    from datetime import date
+
+    path = tmp_path / "u.yaml"
+    path.write_text(
+        "region: us-east-1\non: 2026-11-10\nlines: [{service: ec2, sku: m5.large, hours: 100}]\n"
+    )
+    then = advisor("bill", path, "--book", folder, "--json")[1]
+    read_later = row("m5.large", 0.5, valid_from=date(2026, 11, 5), checked_on=date(2026, 11, 20))
+    write_table(folder / "refresh.csv", rows=[read_later])
+    load_book.cache_clear()
+
+    now = advisor("bill", path, "--book", folder, "--json")[1]
+    rebuilt = advisor("bill", path, "--book", folder, "--json", "--known-on", "2026-11-10")[1]
+
+    assert json.loads(now)["total_usd"] == pytest.approx(50.0)
+    assert json.loads(then)["total_usd"] == pytest.approx(12.0)
+    assert rebuilt == then
+
+
 def test_a_wrong_usage_file_is_an_expected_error(advisor, usage):
     from pricing.errors import UsageError
 
@@ -112,6 +143,9 @@ def test_show_prints_a_price_its_history_and_json(advisor, folder):
         (("show", "m5.large", "--region", "eu-wset-1"), "no region .* did you mean eu-west-1"),
         (("show", "m5.large", "--service", "ec3"), "no service .* did you mean ec2"),
         (("show", "m5.large", "--on", "soon"), "is not a day"),
+        (("show", "M5.Lagre"), "did you mean m5.large"),
+        (("show", "m5.large", "--on", "2020-01-01"), "the first one we hold starts 2025-01-01"),
+        (("show", "m5.xlarge", "--region", "eu-west-1"), "it is priced as ec2 in us-east-1"),
         (("diff", "2026-01-01", "tomorrow"), "is not a day"),
         (("refresh", "--service", "ec3"), "no service"),
     ],
@@ -141,6 +175,8 @@ def test_diff_tells_what_changed_and_what_it_does_to_a_saved_recommendation(
     )
     assert "~ ec2 m5.large us-east-1 on-demand: 0.1 -> 0.12 USD/hour" in out
     assert "+ ec2 m5.xlarge us-east-1 on-demand: 0.2 USD/hour (list)" in out
+    _, _, err = advisor("prices", "diff", "2025-06-01", "2027-11-21", "--book", folder)
+    assert err.startswith("STALE PRICES")
     assert "ecs-ec2: 6,643.00 -> 6,657.60 USD (1 lines touched)" in out
     assert "ecs-ec2: 6,643.00 -> 6,643.00 USD (0 lines touched)" in out
 

@@ -223,7 +223,10 @@ def test_a_refresh_via_the_api_adds_rows_and_keeps_going_when_one_source_is_deni
     assert [change.row.price_usd_per_unit for change in outcome.changes] == [0.12, 0.04]
     ask = {"service": "ec2", "sku": "m5.large", "region": "eu-west-1", "on": TODAY}
     assert load_book(tmp_path).get(**ask).price_usd_per_unit == 0.12
-    assert load_book(tmp_path).get(**ask, purchase="spot").price_usd_per_unit == 0.04
+    cheap = load_book(tmp_path).get(**ask, purchase="spot")
+    assert cheap.price_usd_per_unit == 0.04
+    assert "spot advice 2025-06-28: saves " in cheap.note
+    assert "interrupted a month" in cheap.note
     assert SECRET not in "".join(path.read_text() for path in tmp_path.glob("*.csv"))
 
 
