@@ -11,11 +11,20 @@ from advisor.capacity.batching import fit_batch_cost
 from advisor.capacity.scaling import fit_parallel_fraction
 from advisor.errors import NoRunsError
 from advisor.study import CandidateImport, Study
-from benchmarks.records import BacktestRun, BenchmarkRun, HardwareProfile
+from benchmarks.records import (
+    BacktestRun,
+    BenchmarkRun,
+    DatasetSpec,
+    DataSettings,
+    HardwareProfile,
+)
 from benchmarks.store import RunStore
 
 PRESET_ORDER = {"fast": 0, "standard": 1, "rigorous": 2}
 """A later preset measures more; its run is preferred."""
+
+FLAT_FRACTION = 0.05
+"""A learning curve that rises by less than this is flat: noise, not growth."""
 
 BASELINE_FAMILY = "dummy"
 """Family of the candidate that learns nothing."""
@@ -33,6 +42,8 @@ class Evidence:
 
     runs: tuple[BenchmarkRun, ...]
     backtests: tuple[BacktestRun, ...]
+    warnings: tuple[str, ...] = ()
+    """What is to be said of the runs as a whole."""
 
 
 @dataclass(frozen=True)
@@ -108,22 +119,49 @@ def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) 
     """
     folder = store or store_path(study_path)
     kept = RunStore(folder) if folder.is_dir() else None
-    source = study.data.source or study.data.path
-    runs = [r for r in kept.runs() if r.dataset.source == source] if kept else []
-    backtests = [b for b in kept.backtests() if _belongs(b, study)] if kept else []
-    evidence = Evidence(runs=tuple(select_runs(study, runs)), backtests=tuple(backtests))
+    asked = DataSettings.model_validate(study.data.model_dump())
+    stored = kept.runs() if kept else ()
+    runs = [r for r in stored if _answers(r.dataset, asked)]
+    backtests = [b for b in kept.backtests() if _belongs(b, study, asked)] if kept else []
+    evidence = Evidence(
+        runs=tuple(select_runs(study, runs)),
+        backtests=tuple(backtests),
+        warnings=_changed_file(study_path, study, runs),
+    )
     if not any(run.outcome == "ok" for run in evidence.runs):
         failed = next((f" ({run.candidate.name}: {run.reason})" for run in evidence.runs), "")
+        other = " for these data settings" if len(stored) > len(runs) else ""
         raise NoRunsError(
-            f"no finished run for {study_path} in {folder}{failed}: "
+            f"no finished run{other} of {study_path} in {folder}{failed}: "
             f"run 'advisor bench {study_path}' first"
         )
     return evidence
 
 
-def _belongs(backtest: BacktestRun, study: Study) -> bool:
-    wanted = {study.data.source or study.data.path, study.retraining.backtest_source}
-    return backtest.outcome == "ok" and backtest.dataset.source in wanted
+def _answers(dataset: DatasetSpec, asked: DataSettings) -> bool:
+    """Whether a data set was loaded by the same settings; older runs only tell their source."""
+    if dataset.settings is None:
+        return dataset.source == (asked.source or asked.path)
+    return dataset.settings == asked
+
+
+def _belongs(backtest: BacktestRun, study: Study, asked: DataSettings) -> bool:
+    drifting = backtest.dataset.source == study.retraining.backtest_source
+    return backtest.outcome == "ok" and (drifting or _answers(backtest.dataset, asked))
+
+
+def _changed_file(study_path: Path, study: Study, runs: Sequence[BenchmarkRun]) -> tuple[str, ...]:
+    """Say so when the data file is not the one that was measured."""
+    sizes = {r.dataset.file_bytes for r in runs if r.dataset.file_bytes is not None}
+    if study.data.path is None or not sizes:
+        return ()
+    path = study_path.parent / Path(study.data.path).expanduser()
+    again = f"run 'advisor bench {study_path}' again"
+    if not path.is_file():
+        return (f"{path} is gone since it was measured: bring it back, or name another file",)
+    if path.stat().st_size not in sizes:
+        return (f"{path} has changed since it was measured: {again}",)
+    return ()
 
 
 def select_runs(study: Study, runs: Iterable[BenchmarkRun]) -> list[BenchmarkRun]:
@@ -243,7 +281,7 @@ def _row_growth(run: BenchmarkRun) -> float:
         return float(whole / trained)
     per_row, fixed = np.polyfit(rows, walls, 1, w=1 / walls)
     exponent = float(np.polyfit(np.log(rows), np.log(walls), 1)[0])
-    if per_row <= 0:
+    if per_row * (rows.max() - rows.min()) < FLAT_FRACTION * walls.mean():
         return float(whole / trained)
     fixed = max(0.0, float(fixed))
     straight = (fixed + per_row * whole) / (fixed + per_row * trained)

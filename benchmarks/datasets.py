@@ -15,7 +15,7 @@ from benchmarks.columns import Kind, as_utc, model_input, tidy_columns
 from benchmarks.errors import DataError, did_you_mean
 from benchmarks.files import evenly_spaced, read_table, row_limit
 from benchmarks.quality import DEFAULT_METRIC, METRICS
-from benchmarks.records import DatasetSpec, Task
+from benchmarks.records import DatasetSpec, DataSettings, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,6 +111,7 @@ def load_data(
     Raises:
         DataError: one line that names file, key, value and remedy.
     """
+    asked_target, asked_time = target, time
     if path is not None:
         where, name = str(path), Path(path).stem
         table = read_table(folder / Path(path).expanduser(), max_rows=max_rows, max_cells=max_cells)
@@ -122,7 +123,7 @@ def load_data(
         target, time = target or own_target, time or own_time
     else:
         raise DataError("data: give `path` or `source`")
-    return _task_data(
+    loaded = _task_data(
         raw,
         where=where,
         name=name,
@@ -137,6 +138,19 @@ def load_data(
         metric=metric,
         max_rows=row_limit(len(raw.columns), max_rows, max_cells),
     )
+    settings = DataSettings(
+        path=None if path is None else str(path),
+        source=source,
+        target=asked_target,
+        time=asked_time,
+        label_time=label_time,
+        ignore=tuple(ignore),
+        task=task,
+        metric=metric,
+    )
+    file_bytes = None if path is None else (folder / Path(path).expanduser()).stat().st_size
+    spec = loaded.spec.replace(settings=settings, file_bytes=file_bytes)
+    return replace(loaded, spec=spec)
 
 
 def _task_data(

@@ -40,6 +40,27 @@ class Candidate(Record):
     """Place in the ladder, 0 the simplest. The user's own models come after the built-in ones."""
 
 
+class DataSettings(Record):
+    """Which data to learn from, as the study says it: what `load_data` takes."""
+
+    path: str | None = None
+    """CSV or Parquet file, relative to the study."""
+    source: str | None = None
+    """`builtin:...`, `openml:...` or `simulated:...` in place of a path."""
+    target: str | None = None
+    """Column to predict; null asks for clustering."""
+    time: str | None = None
+    """Column with the time of each case."""
+    label_time: str | None = None
+    """Column with the time each label became known."""
+    ignore: tuple[str, ...] = ()
+    """Columns that are not features."""
+    task: str = "auto"
+    """`auto` or a task."""
+    metric: str = "auto"
+    """`auto` or a metric."""
+
+
 class DatasetSpec(Record):
     """The data a run was measured on."""
 
@@ -67,27 +88,10 @@ class DatasetSpec(Record):
     """Whether the rows come from our own generator; said wherever they are shown."""
     sha256: str
     """Hash of the used rows' content, so that runs on other data are not mixed in."""
-
-
-class DataSettings(Record):
-    """Which data to learn from, as the study says it: what `load_data` takes."""
-
-    path: str | None = None
-    """CSV or Parquet file, relative to the study."""
-    source: str | None = None
-    """`builtin:...`, `openml:...` or `simulated:...` in place of a path."""
-    target: str | None = None
-    """Column to predict; null asks for clustering."""
-    time: str | None = None
-    """Column with the time of each case."""
-    label_time: str | None = None
-    """Column with the time each label became known."""
-    ignore: tuple[str, ...] = ()
-    """Columns that are not features."""
-    task: str = "auto"
-    """`auto` or a task."""
-    metric: str = "auto"
-    """`auto` or a metric."""
+    settings: DataSettings | None = None
+    """What the study asked for, so that runs of another question are not taken for answers."""
+    file_bytes: NonNegativeInt | None = None
+    """Size of the file when it was read; null for data that are no file. [B]"""
 
 
 class HardwareProfile(Record):

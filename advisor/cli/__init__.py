@@ -6,6 +6,7 @@ Exit codes: 0 an answer, 1 an error (a wrong option too), 2 nothing is feasible 
 
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -36,6 +37,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Say the version; every command has its own options."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"advisor {installed('model-deployment-advisor')}")
+        raise typer.Exit
+
+
 for group in (
     demo,
     init,

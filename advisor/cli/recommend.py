@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from advisor.recommendation import Recommendation
 
 FEASIBLE, NOTHING_FEASIBLE = 0, 2
+REPORT_MARK = b"USD/month"
+"""The verdict stands at the top of every report and names it, or says that nothing is feasible."""
+MARK_WITHIN_BYTES = 200_000
 
 StudyPath = Annotated[Path, typer.Argument(help="Study file, see 'advisor init'.", metavar="STUDY")]
 Overrides = Annotated[
@@ -78,6 +81,9 @@ def report(
     overrides: Overrides = None,
     store: Store = None,
     on: On = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a file that is no report.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was written as JSON.")
     ] = False,
@@ -90,11 +96,35 @@ def report(
 
     from advisor.report import write_report
 
+    _refuse_to_overwrite(study, output, force=force)
     answer = answer_of(study, overrides=overrides or [], store=store, on=on)
     write_report(answer, output, report_format.value)
     written = {"path": str(output), "format": report_format.value, "verdict": answer.verdict}
     typer.echo(json.dumps(written) if as_json else f"Wrote {output}.")
     typer.echo(answer.verdict, err=True)
+
+
+def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None:
+    """Keep a report from replacing the study, its data, or a file that is no report of ours.
+
+    Raises:
+        AdvisorError: the output is one of those.
+    """
+    from advisor.errors import AdvisorError
+    from advisor.study import load_study
+
+    if not output.is_file():
+        return
+    data = load_study(study_path).data.path
+    kept = [study_path] + ([study_path.parent / Path(data).expanduser()] if data else [])
+    if any(path.exists() and path.samefile(output) for path in kept):
+        raise AdvisorError(f"{output}: is the study or its data, not a report: name another file")
+    with output.open("rb") as file:
+        is_report = REPORT_MARK in file.read(MARK_WITHIN_BYTES)
+    if not (is_report or force):
+        raise AdvisorError(
+            f"{output}: exists and is no report of this program: name another file, or add --force"
+        )
 
 
 def answer_of(

@@ -265,6 +265,7 @@ def warnings(
     chosen = engine.climb.chosen
     stale = banner_of_day(oldest_price, today=engine.on)
     found = [stale] if stale else []
+    found += engine.evidence.warnings
     found += _money_warnings(engine.study)
     found += [
         f"{p.name} makes no error at all on held-out rows: look for a column that gives the "

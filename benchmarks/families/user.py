@@ -32,6 +32,7 @@ def make(setup: Setup) -> Any:
     if torch is not None:
         torch.manual_seed(setup.seed)
     made = function()
+    torch = sys.modules.get("torch")  # or if the function did
     if torch is not None and isinstance(made, torch.nn.Module):
         return _torch(_Prototype(made), setup)
     if not (hasattr(made, "fit") and hasattr(made, "predict")):

@@ -234,3 +234,21 @@ def test_init_writes_a_study_once_and_never_over_another(tmp_path, capsys):
 
 def test_init_into_a_missing_folder_says_so(tmp_path, capsys):
     assert "no such folder" in failure(["init", str(tmp_path / "a" / "b.yaml")], capsys)
+
+
+def test_a_report_never_replaces_the_study_its_data_or_a_foreign_file(tmp_path, capsys):
+    plain(tmp_path)
+    study = study_in(tmp_path, CSV)
+    notes = tmp_path / "notes.md"
+    notes.write_text("mine")
+    before = {p: p.read_bytes() for p in (study, tmp_path / "data.csv", notes)}
+
+    for target, words in ((study, "is the study"), (tmp_path / "data.csv", "is the study")):
+        assert words in failure(["report", str(study), "-o", str(target)], capsys)
+    assert "--force" in failure(["report", str(study), "-o", str(notes)], capsys)
+    assert {p: p.read_bytes() for p in before} == before
+
+
+def test_the_version_is_told(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("advisor 0.")
