@@ -587,6 +587,10 @@ def network_and_storage(facts: list[Fact], page: list[Fact]) -> list[Row]:
         key = NETWORK.get((fact["service"], fact["sku"]))
         if fact["note"].startswith("first 100 GB/month free"):
             fact["note"] = "the first 100 GB a month of an account are free and not taken off"
+        if fact["sku"] == "Standard storage (first 50 TB)":
+            fact["note"] = (
+                "the price of a month's first 50 TB; what is above costs less, unknown here"
+            )
         if key:
             service, sku, unit, tier = key
             rows.append(row_of(fact, service=service, sku=sku, unit=unit, tier_from=tier))

@@ -66,9 +66,21 @@ def plain_errors(action: str) -> Iterator[None]:
         ) from error
     except (exceptions.TokenRetrievalError, exceptions.SSOError) as error:
         raise SourceError(f"{action}: the AWS login has expired; log in again") from error
+    except (
+        exceptions.ProfileNotFound,
+        exceptions.ConfigNotFound,
+        exceptions.ConfigParseError,
+        exceptions.InvalidConfigError,
+        exceptions.CredentialRetrievalError,
+        exceptions.MetadataRetrievalError,
+    ) as error:
+        raise NetworkError(
+            f"{action}: the AWS credentials cannot be read ({_name(error)}); check AWS_PROFILE and "
+            "the AWS configuration, or use --via files, which needs none"
+        ) from error
     except exceptions.ClientError as error:
         raise SourceError(_client_message(action, error)) from error
-    except (exceptions.HTTPClientError, exceptions.EndpointConnectionError) as error:
+    except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         raise NetworkError(
             f"{action}: no network, or AWS did not answer ({_name(error)})"
         ) from error

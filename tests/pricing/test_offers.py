@@ -43,6 +43,9 @@ def test_a_plain_machine_becomes_a_dated_row_with_its_source():
     [
         {"tenancy": "Dedicated", "priceperunit": "0.1177"},
         {"tenancy": "Host", "priceperunit": "0.0"},
+        {"productfamily": "Compute Instance (bare metal)", "tenancy": "Dedicated"},
+        {"tenancy": "Dedicated", "priceperunit": "0.321"},
+        {"productfamily": "Dedicated Host"},
         {"capacitystatus": "UnusedCapacityReservation"},
         {"capacitystatus": "AllocatedCapacityReservation", "priceperunit": "0.0"},
         {"preinstalledsw": "SQL Std", "priceperunit": "0.587"},
@@ -93,6 +96,32 @@ def test_a_free_look_alike_in_the_container_list_is_not_the_price():
         ("linux-x86_64-vcpu", 0.04048),
         ("linux-arm64-vcpu", 0.03238),
         ("linux-x86_64-memory", 0.004445),
+    ]
+
+
+def test_metrics_and_both_kinds_of_alarm_are_read_with_their_tiers():
+    rows = read(
+        *[
+            line(
+                termtype="OnDemand", unit=unit, usagetype=f"EU-CW:{usage}", priceperunit=price,
+                startingrange=start, currency="USD", effectivedate="2026-11-01",
+                regioncode="eu-west-1",
+            )
+            for usage, unit, start, price in (
+                ("MetricMonitorUsage", "Metrics", "0", "0.3"),
+                ("MetricMonitorUsage", "Metrics", "10000", "0.1"),
+                ("AlarmMonitorUsage", "Alarms", "0", "0.1"),
+                ("HighResAlarmMonitorUsage", "Alarms", "0", "0.3"),
+            )
+        ],
+        service="cloudwatch",
+    )  # fmt: skip
+
+    assert [(row.sku, row.tier_from_units, row.price_usd_per_unit) for row in rows] == [
+        ("metric", 0, 0.3),
+        ("metric", 10000, 0.1),
+        ("alarm-standard", 0, 0.1),
+        ("alarm-high-resolution", 0, 0.3),
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from pricing.errors import SourceError
+from pricing.errors import NetworkError, SourceError
 from pricing.refresh import Plan, refresh
 from pricing.sources import api
 from pricing.sources.offers import SERVICES
@@ -118,6 +118,42 @@ def test_missing_credentials_point_to_the_way_that_needs_none(aws, monkeypatch):
 
     with pytest.raises(SourceError, match=r"no AWS credentials found.*--via files"):
         fetch(aws)
+
+
+@pytest.mark.parametrize(
+    ("config", "profile"),
+    [
+        ("", "nobody"),
+        ("[profile broken]\ncredential_process = sh -c 'echo AKIASECRET >&2; exit 3'\n", "broken"),
+        ("no ini file at all", "broken"),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_said_without_what_it_printed(
+    aws, monkeypatch, tmp_path, config, profile
+):
+    path = tmp_path / "config"
+    path.write_text(config)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_PROFILE", profile)
+
+    with pytest.raises(
+        NetworkError, match=r"credentials cannot be read .*check AWS_PROFILE"
+    ) as told:
+        api.fetch_rows(SERVICES["ec2"], region="eu-west-1", today=TODAY, endpoint_url=aws.url)
+    assert "AKIA" not in str(told.value)
+
+
+@pytest.mark.parametrize("trouble", ["SSLError", "ProxyConnectionError", "ConnectTimeoutError"])
+def test_a_connection_that_fails_is_no_nonsense_of_the_answer(trouble):
+    from botocore import exceptions
+
+    details = {"endpoint_url": "https://x", "proxy_url": "http://p", "error": "why"}
+    with pytest.raises(NetworkError, match="no network, or AWS did not answer"):
+        with api.plain_errors("pricing:GetProducts"):
+            raise getattr(exceptions, trouble)(**details)
 
 
 def test_no_network_is_one_sentence(monkeypatch):
