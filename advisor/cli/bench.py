@@ -117,7 +117,6 @@ def bench_study(
 def print_result(result: "BenchResult", console: "Console") -> None:
     """Print a table of runs, and under it what must be known beside the numbers."""
     from rich import box
-    from rich.markup import escape
     from rich.table import Table
 
     from benchmarks.summary import (
@@ -131,7 +130,7 @@ def print_result(result: "BenchResult", console: "Console") -> None:
     spec = result.plan.dataset
     columns = columns_for(console.width, all_ok=all(run.outcome == "ok" for run in result.runs))
     table = Table(
-        title=escape(f"{spec.name}: {spec.task}, quality is {spec.metric}"),
+        title=_safe(f"{spec.name}: {spec.task}, quality is {spec.metric}"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -141,25 +140,34 @@ def print_result(result: "BenchResult", console: "Console") -> None:
         table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     for run in result.runs:
         cells = run_cells(run)
-        table.add_row(*(escape(cells[column]) for column in columns))
+        table.add_row(*(_safe(cells[column]) for column in columns))
     console.print(table)
     shared = shared_remarks(result.runs)
     for remark in shared:
-        console.print(f"- {escape(remark)}", highlight=False, soft_wrap=True)
+        console.print(f"- {_safe(remark)}", highlight=False, soft_wrap=True)
     for run in result.runs:
         for remark in run_remarks(run):
             if remark not in shared:
                 console.print(
-                    f"- {escape(f'{run.candidate.name}: {remark}')}",
+                    f"- {_safe(f'{run.candidate.name}: {remark}')}",
                     highlight=False,
                     soft_wrap=True,
                 )
     for note in result.notes:
-        console.print(f"- {escape(note)}", highlight=False, soft_wrap=True)
+        console.print(f"- {_safe(note)}", highlight=False, soft_wrap=True)
     for backtest in result.backtests:
         console.print(
-            f"- back-test of {escape(backtest_line(backtest))}", highlight=False, soft_wrap=True
+            f"- back-test of {_safe(backtest_line(backtest))}", highlight=False, soft_wrap=True
         )
+
+
+def _safe(text: str) -> str:
+    """Return text that neither styles nor moves anything in the terminal."""
+    from rich.markup import escape
+
+    from advisor.report.words import clean_sentence
+
+    return escape(clean_sentence(text))
 
 
 def _as_json(result: "BenchResult") -> str:
