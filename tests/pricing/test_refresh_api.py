@@ -151,9 +151,13 @@ def test_a_connection_that_fails_is_no_nonsense_of_the_answer(trouble):
     from botocore import exceptions
 
     details = {"endpoint_url": "https://x", "proxy_url": "http://p", "error": "why"}
-    with pytest.raises(NetworkError, match="no network, or AWS did not answer"):
-        with api.plain_errors("pricing:GetProducts"):
-            raise getattr(exceptions, trouble)(**details)
+    failed = getattr(exceptions, trouble)(**details)
+
+    with (
+        pytest.raises(NetworkError, match="no network, or AWS did not answer"),
+        api.plain_errors("pricing:GetProducts"),
+    ):
+        raise failed
 
 
 def test_no_network_is_one_sentence(monkeypatch):
