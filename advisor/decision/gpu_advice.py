@@ -8,8 +8,8 @@ from advisor.decision.words import figure
 from advisor.platforms.base import Floats
 from advisor.recommendation import GpuAdvice, GpuServing, GpuTraining
 
-SEARCH_RATES_PER_S = np.geomspace(0.1, 1e6, 29)
-"""Where a crossover is looked for: four points a decade. [1/s]"""
+SEARCH_RATES_PER_S = np.geomspace(0.1, 1e6, 15)
+"""Where a crossover is looked for: two points a decade. [1/s]"""
 
 REFINEMENTS = 20
 """Halvings of the bracket around a crossover: a millionth of it."""
