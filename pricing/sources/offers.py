@@ -391,7 +391,10 @@ class Service(NamedTuple):
     """The vendor's service code, also the name of its offer file."""
     mapper: Mapper
     needles: tuple[tuple[str, ...], ...] = ((),)
-    """Any line worth parsing contains all words of one of these; the rest is skipped unread."""
+    """Any line worth parsing contains all words of one of these; the rest is skipped unread.
+
+    The first word is looked for in every byte of the file: a long and rare one is found fastest.
+    """
     filters: tuple[Mapping[str, str], ...] = ({},)
     """What the API is asked for, one query each, beside the region."""
     region_field: str = "regionCode"
@@ -413,9 +416,9 @@ SERVICES: Mapping[str, Service] = {
         rows_of_ec2,
         needles=(
             ('"Linux"', '"Shared"', '"Used"', '"NA"'),
-            ("gp3",),
-            ("NatGateway",),
-            ("CPUCredits",),
+            ("EBS:Volume", "gp3"),
+            ("NatGateway-",),
+            ("CPUCredits:t",),
         ),
         filters=(
             _COMPUTE,

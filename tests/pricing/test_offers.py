@@ -131,16 +131,45 @@ def test_disk_throughput_is_divided_by_1024_and_not_by_1000(unit, price):
         termtype="OnDemand", productfamily="Provisioned Throughput", volumeapiname="gp3",
         unit=unit, priceperunit=price, currency="USD", effectivedate="2026-11-01",
         regioncode="eu-west-1", locationtype="AWS Region",
+        usagetype="EU-EBS:VolumeP-Throughput.gp3",
     )  # fmt: skip
 
     (row,) = read(throughput)
     assert (row.unit, row.price_usd_per_unit) == ("mibps-month", 0.04)
 
 
+def test_disks_gateways_and_credits_are_found_among_the_machines():
+    other = [
+        line(
+            termtype="OnDemand", productfamily=family, volumeapiname=volume, unit=unit,
+            priceperunit=price, currency="USD", effectivedate="2026-11-01",
+            regioncode="eu-west-1", usagetype=f"EU-{usage}",
+        )
+        for family, volume, usage, unit, price in (
+            ("Storage", "gp3", "EBS:VolumeUsage.gp3", "GB-Mo", "0.088"),
+            ("Storage", "gp2", "EBS:VolumeUsage.gp2", "GB-Mo", "0.11"),
+            ("System Operation", "gp3", "EBS:VolumeP-IOPS.gp3", "IOPS-Mo", "0.0055"),
+            ("NAT Gateway", "", "NatGateway-Hours", "Hrs", "0.048"),
+            ("NAT Gateway", "", "NatGateway-Bytes", "GB", "0.048"),
+            ("CPU Credits", "", "CPUCredits:t3", "vCPU-Hours", "0.05"),
+        )
+    ]  # fmt: skip
+
+    assert sorted(skus(read(PLAIN, *other))) == [
+        ("data", 0.048),
+        ("gateway", 0.048),
+        ("iops", 0.0055),
+        ("m5.large", 0.107),
+        ("storage", 0.088),
+        ("t3", 0.05),
+    ]
+
+
 def test_a_unit_that_nobody_was_taught_is_an_error_and_not_a_guess():
     disk = line(
         termtype="OnDemand", productfamily="Storage", volumeapiname="gp3", unit="TB-Mo",
         priceperunit="80", currency="USD", effectivedate="2026-11-01", regioncode="eu-west-1",
+        usagetype="EU-EBS:VolumeUsage.gp3",
     )  # fmt: skip
 
     with pytest.raises(SourceError, match="now billed by 'TB-Mo'"):
