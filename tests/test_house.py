@@ -101,3 +101,22 @@ def test_nothing_half_written_is_tracked():
 
     assert [name for name in tracked if name.endswith((".tmp", ".pyc", ".orig", ".rej"))] == []
     assert [name for name in tracked if name.startswith(("out/", ".venv/"))] == []
+
+
+def _modules_with_examples() -> list[str]:
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in sources()
+        if ">>> " in path.read_text(encoding="utf-8")
+    ]
+
+
+@pytest.mark.parametrize("name", _modules_with_examples())
+def test_the_examples_in_docstrings_run(name):
+    import doctest
+    import importlib
+
+    found = doctest.testmod(importlib.import_module(name))
+
+    assert found.attempted > 0
+    assert found.failed == 0
