@@ -162,7 +162,7 @@ def price_usage(
     charges: list[Charge] = []
     services: list[str] = []
     for number, line in enumerate(lines, start=1):
-        name = line.label or " ".join(part for part in (line.service, line.kind, line.sku) if part)
+        name = line.label or _name(line)
         try:
             items = _PRICERS[line.service](line, prices)
             for _, quantity, quote in items:
@@ -206,6 +206,12 @@ def price_file(usage: Usage, *, book: PriceBook) -> Bill:
     return price_usage(
         usage.lines, region=usage.region, on=usage.on, book=book, discounts=usage.discounts
     )
+
+
+def _name(line: UsageLine) -> str:
+    """Name a line that has no label by what it buys, and how where that is not on demand."""
+    how = "" if line.purchase == "on-demand" else line.purchase
+    return " ".join(part for part in (line.service, line.kind, line.sku, how) if part)
 
 
 def _given(value: float | None) -> float:

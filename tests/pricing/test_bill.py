@@ -138,6 +138,19 @@ def test_an_unknown_price_stops_the_bill():
         )
 
 
+def test_a_line_without_a_label_says_what_it_buys_and_how():
+    machine = {"service": "ec2", "sku": "m5.large", "hours": 1}
+
+    found = bill(machine, machine | {"purchase": "spot"}, machine | {"label": "mine"}, BALANCER)
+
+    assert [line.label for line in found.lines] == [
+        "ec2 m5.large",
+        "ec2 m5.large spot",
+        "mine",
+        "load-balancer application: hours",
+    ]
+
+
 def test_windows_pays_for_its_licence_per_vcpu():
     lines = bill(
         {"service": "fargate-task", "vcpu": 2, "memory_gib": 4, "hours": 1, "os": "windows"}
