@@ -3,9 +3,7 @@
 import csv
 import gzip
 import json
-import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +26,7 @@ from advisor.evaluation.transfer_data import (
 )
 from advisor.evaluation.transfer_gpu import cnn_cases, kernel_regression, transformer_cases
 from advisor.evaluation.transfer_product import write_bands
+from tests.given import HARDWARE, needs_hardware
 
 PROCESSORS = {
     "AMD EPYC 7R13 Processor": ("avx2", 2.0),
@@ -450,12 +449,9 @@ def test_the_table_for_people_has_a_row_for_each_result(tmp_path, capsys):
     assert "rank_tau: 1.0" in printed
 
 
-@pytest.mark.skipif(
-    "ADVISOR_TRANSFER_DATA" not in os.environ,
-    reason="set ADVISOR_TRANSFER_DATA to a folder of public machine measurements",
-)
+@needs_hardware
 def test_on_public_measurements_errors_and_bands_stay_within_what_the_docs_promise():
-    found = transfer.evaluate(Path(os.environ["ADVISOR_TRANSFER_DATA"]))
+    found = transfer.evaluate(HARDWARE)
 
     assert found["single_thread_median_ape_percent"] <= 9.0
     assert found["multi_thread_median_ape_percent"] <= 10.0
