@@ -135,6 +135,15 @@ class DecayPoint(Record):
     """Cases behind the point."""
 
 
+class DecayLinePoint(Record):
+    """A point of the fitted law of the error against the model's age."""
+
+    age_days: float
+    """Age of the model. [days]"""
+    error_per_case: float
+    """Loss per case by the law, at the level of the points."""
+
+
 class RetrainingAdvice(Record):
     """How often to retrain."""
 
@@ -160,6 +169,8 @@ class RetrainingAdvice(Record):
     """Cost against interval, for the chart."""
     decay_points: tuple[DecayPoint, ...] = ()
     """Error against age, for the chart; empty where there was no back-test."""
+    decay_line: tuple[DecayLinePoint, ...] = ()
+    """The law fitted through the points, for the chart; empty where there was no back-test."""
     simulated: bool = False
     """Whether the decay was measured on a simulated stream."""
     notes: tuple[str, ...] = ()
@@ -240,6 +251,110 @@ class TrainingAdvice(Record):
     alternatives: tuple[TrainingPlace, ...]
     """Best sku of each platform, region and purchase: cheapest first, with an hour of waiting
     for a run counted at a dollar."""
+
+
+class HitRate(Record):
+    """How many runs find a better model, for one share of runs that do."""
+
+    hit_fraction: float
+    """Share of runs that lead to a release."""
+    run_count: int
+    """Runs after which one is found with 90% probability. [runs]"""
+    spend_usd: float
+    """What they cost. [USD]"""
+    basis: Basis
+    """Basis of the share."""
+
+
+class GainPoint(Record):
+    """A point of the curve of gain against runs behind each release."""
+
+    run_count: int
+    """Runs of which the best is released. [runs]"""
+    expected_gain_usd_per_month: float
+    """Errors saved against releasing the first run. [USD/month]"""
+    spend_usd_per_month: float
+    """What the runs of all releases cost. [USD/month]"""
+
+
+class ExperimentPace(Record):
+    """How fast experiments go at one place with so many parallel workers."""
+
+    platform: str
+    """Place of training."""
+    sku: str
+    """What is bought."""
+    region: str
+    """AWS region."""
+    purchase: str
+    """`on-demand` or `spot`."""
+    worker_count: int
+    """Runs at a time, each on a machine of its own."""
+    run_s: float
+    """Wall-clock of one run, its start counted. [s]"""
+    runs_per_week: float
+    """Experiments that all workers finish in a week. [1/week]"""
+    usd_per_week: float
+    """What workers that are always busy cost. [USD/week]"""
+    release_hours: float
+    """Wall-clock of all runs behind one release. [h]"""
+    hours_saved_by_one_more: float
+    """What one more worker takes off that. [h]"""
+    basis: Basis
+    """Basis of the run time."""
+
+
+class ExperimentAdvice(Record):
+    """How many training runs to pay for behind one release, people not counted."""
+
+    candidate: str
+    """The candidate that all figures are of."""
+    runs_per_release: int
+    """The study's runs behind one release. [runs]"""
+    runs_basis: Basis
+    """`input` where the study gives it, else `assumed`."""
+    usd_per_run: float
+    """One run at the cheapest place. [USD]"""
+    usd_per_release: float
+    """All runs of one release; labels, review and people excluded. [USD]"""
+    usd_per_month: float
+    """Runs of all releases. [USD/month]"""
+    spend_basis: Basis
+    """Basis of the three prices: that of the run time."""
+    hit_rates: tuple[HitRate, ...]
+    """Runs to a find, for the published range of hit rates."""
+    hit_rate_source: str
+    """Where the range comes from."""
+    life_days: float
+    """How long one release lives. [days]"""
+    base_error_per_case: float
+    """Mean loss per case of the candidate as it is."""
+    one_percent_usd: float
+    """What one percent of that loss is worth over the life of a release. [USD]"""
+    value_basis: Basis
+    """`input` where the study prices errors and counts cases, else `assumed`."""
+    pilot_run_count: int
+    """Runs of a pilot. [runs]"""
+    pilot_usd: float
+    """What the pilot costs; a search pays only if this is below the worth of one percent. [USD]"""
+    search_pays: bool
+    """Whether the gate is open."""
+    spread_per_case: float
+    """Standard deviation of the loss from run to run."""
+    spread_source: str
+    """What stands in for it."""
+    gain_basis: Basis
+    """Basis of the curve: `assumed` as long as no history of runs was read."""
+    curve: tuple[GainPoint, ...]
+    """Gain against runs, for the chart."""
+    stopping_run_count: int
+    """From here on the next run gains less than it costs. [runs]"""
+    stopping_is_bounded: bool = False
+    """True where the next run still pays at the largest number of runs that is looked at."""
+    pace: tuple[ExperimentPace, ...]
+    """Experiments per week on the cheapest sku of each platform, by parallel workers."""
+    why: str
+    """One sentence for people."""
 
 
 class LadderStep(Record):
@@ -356,3 +471,5 @@ class Recommendation(Record):
     """What a reader must know, each with what to do about it."""
     cost_curve: tuple[CostPoint, ...]
     """Cost against request rate, per platform."""
+    experiments: ExperimentAdvice | None = None
+    """How many runs to pay for; null for clustering and where nothing can be trained."""

@@ -7,14 +7,23 @@ import numpy as np
 
 from advisor.cadence.plan import plan_retraining
 from advisor.cadence.records import RetrainingPlan
-from advisor.cadence.spending import Interval, Spending, choose_interval
+from advisor.cadence.spending import Interval, Spending, choose_interval, excess_error
 from advisor.evidence import BASELINE_FAMILY, CandidateProfile, Evidence
-from advisor.recommendation import Basis, DecayPoint, RetrainingAdvice, RetrainingPoint
+from advisor.recommendation import (
+    Basis,
+    DecayLinePoint,
+    DecayPoint,
+    RetrainingAdvice,
+    RetrainingPoint,
+)
 from advisor.study import DAYS_PER_MONTH, Study
 from benchmarks.records import BacktestRun, ErrorCell
 
 CURVE_POINTS = 60
 """Points of the curve of cost against interval."""
+
+LINE_POINTS = 30
+"""Points of the fitted law of error against age."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +155,8 @@ def advice_of(study: Study, profile: CandidateProfile, cadence: Cadence) -> Retr
         band_5_percent_days=cadence.interval.band_days,
         now_interval_days=study.retraining.now_interval_days,
         curve=_curve(cadence),
-        decay_points=_decay_points(cadence.backtest),
+        decay_points=_decay_points(cadence),
+        decay_line=_decay_line(cadence),
         simulated=simulated,
         notes=_notes(cadence),
     )
@@ -229,33 +239,62 @@ def _curve(cadence: Cadence) -> tuple[RetrainingPoint, ...]:
     )
 
 
-def _decay_points(backtest: BacktestRun | None) -> tuple[DecayPoint, ...]:
+def _decay_points(cadence: Cadence) -> tuple[DecayPoint, ...]:
     """Return the mean error at each age, each period's own difficulty taken out.
 
-    The error of a cell minus the mean error of its scored period, plus the overall mean: what is
-    left is age.
+    What the law leaves of a cell, minus the mean of that over its scored period, is noise of the
+    age; a point is the law plus that noise. So a period that was only scored by old models does
+    not hide their age.
     """
-    if backtest is None or backtest.period_days is None or not backtest.cells:
+    backtest = cadence.backtest
+    if backtest is None or backtest.period_days is None:
         return ()
+    left = _left_of(cadence)
     periods: dict[int, list[float]] = {}
-    for cell in backtest.cells:
-        periods.setdefault(cell.scored_at, []).append(cell.error_per_case)
-    level = sum(c.error_per_case for c in backtest.cells) / len(backtest.cells)
+    for cell, rest in zip(backtest.cells, left, strict=True):
+        periods.setdefault(cell.scored_at, []).append(rest)
     ages: dict[int, list[tuple[int, float]]] = {}
-    for cell in backtest.cells:
+    for cell, rest in zip(backtest.cells, left, strict=True):
         row = periods[cell.scored_at]
         if len(row) > 1:
-            excess = cell.error_per_case - sum(row) / len(row)
-            ages.setdefault(cell.scored_at - cell.trained_at, []).append((cell.case_count, excess))
+            noise = rest - sum(row) / len(row)
+            ages.setdefault(cell.scored_at - cell.trained_at, []).append((cell.case_count, noise))
     points = []
     for age in sorted(ages):
         count = sum(n for n, _ in ages[age])
-        mean = sum(n * excess for n, excess in ages[age]) / count
+        mean = sum(n * noise for n, noise in ages[age]) / count
+        days = age * backtest.period_days
+        law = float(excess_error(days, cadence.plan.decay))
         points.append(
             DecayPoint(
-                age_days=age * backtest.period_days,
-                error_per_case=max(0.0, level + mean),
+                age_days=days,
+                error_per_case=max(0.0, sum(left) / len(left) + law + mean),
                 case_count=count,
             )
         )
     return tuple(points)
+
+
+def _left_of(cadence: Cadence) -> list[float]:
+    """Return what the law of ageing leaves of each cell's error."""
+    backtest = cadence.backtest
+    if backtest is None or backtest.period_days is None:
+        return []
+    ages = np.array([c.scored_at - c.trained_at for c in backtest.cells]) * backtest.period_days
+    errors = np.array([c.error_per_case for c in backtest.cells])
+    left: list[float] = (errors - excess_error(ages, cadence.plan.decay)).tolist()
+    return left
+
+
+def _decay_line(cadence: Cadence) -> tuple[DecayLinePoint, ...]:
+    """Return the fitted law at the level of the points, from a fresh model to the oldest one."""
+    points = _decay_points(cadence)
+    if not points:
+        return ()
+    left = _left_of(cadence)
+    ages = np.linspace(0.0, points[-1].age_days, LINE_POINTS)
+    law = sum(left) / len(left) + excess_error(ages, cadence.plan.decay)
+    return tuple(
+        DecayLinePoint(age_days=float(age), error_per_case=float(error))
+        for age, error in zip(ages, law, strict=True)
+    )

@@ -59,6 +59,29 @@ def ageing_error(interval_days: ArrayLike, decay: Decay) -> Floats:
     return np.zeros_like(days)
 
 
+def excess_error(age_days: ArrayLike, decay: Decay) -> Floats:
+    """Return the excess error of a model at an age, whose mean over ages `ageing_error` is.
+
+        linear:      d a
+        saturating:  A (1 - exp(-a / tau))
+
+    Args:
+        age_days: a, >= 0. [days]
+        decay: the fitted, given or assumed law.
+
+    Returns:
+        Excess error, >= 0, shape of the ages. [error per case]
+    """
+    days = np.asarray(age_days, dtype=float)
+    if decay.model == "saturating" and decay.amplitude and decay.tau_days:
+        saturated: Floats = -decay.amplitude * np.expm1(-days / decay.tau_days)
+        return saturated
+    if decay.model == "linear":
+        linear: Floats = max(0.0, decay.slope_per_day or 0.0) * days
+        return linear
+    return np.zeros_like(days)
+
+
 @dataclass(frozen=True)
 class Spending:
     """The prices that an interval trades against each other."""

@@ -10,6 +10,7 @@ from advisor.decision import words
 from advisor.decision.assumptions import assumptions_of
 from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
+from advisor.decision.experiment_advice import assumptions_of_experiments, experiment_advice
 from advisor.decision.gpu_advice import gpu_advice
 from advisor.decision.ranking import reasons
 from advisor.decision.serverless import p99_band_s as serverless_band_s
@@ -46,6 +47,7 @@ def compose(engine: Engine) -> Recommendation:
     chosen = _chosen(engine)
     retraining = advice_of(study, engine.profiles[chosen], engine.costs[chosen].cadence)
     training = _training(engine, chosen)
+    experiments = experiment_advice(engine, chosen, training)
     gpu = gpu_advice(engine, chosen if best is not None else None)
     rejected = tuple(
         Rejection(option=_option(engine, row, bands[row]), reasons=_reasons(engine, row))
@@ -64,7 +66,10 @@ def compose(engine: Engine) -> Recommendation:
         gpu=gpu,
         training=training,
         ladder=_ladder(engine),
-        assumptions=assumptions_of(engine, retraining),
+        assumptions=(
+            *assumptions_of(engine, retraining),
+            *assumptions_of_experiments(experiments),
+        ),
         prices=PriceStamp(
             on=engine.on,
             oldest_checked_on=oldest,
@@ -85,6 +90,7 @@ def compose(engine: Engine) -> Recommendation:
         excluded=words.EXCLUDED,
         warnings=words.warnings(engine, retraining, oldest_price=oldest),
         cost_curve=cost_curve(engine, chosen),
+        experiments=experiments,
     )
 
 

@@ -19,7 +19,9 @@ from advisor.experiments import (
     exponential_stopping,
     next_run,
     next_run_gain,
+    normal_best,
     normal_stopping,
+    normal_stopping_count,
     outcomes,
     runs_for_confidence,
     runs_per_promotion,
@@ -273,3 +275,29 @@ def test_velocity_counts_a_week_and_one_more_worker_saves_a_wave():
     assert found.days_per_promotion[0] == pytest.approx(5 / 24)
     assert found.days_saved_by_one_more[0] == pytest.approx(1 / 24)
     assert math.isclose(float(found.usd_per_week[0] / found.runs_per_week[0]), 0.5)
+
+
+def test_the_best_of_normal_scores_is_that_of_the_closed_forms_and_of_a_simulation():
+    drawn = np.random.default_rng(0).standard_normal((200_000, 12)).max(axis=1).mean()
+
+    assert normal_best([1, 2, 3]) == pytest.approx(
+        [0, 1 / math.sqrt(math.pi), 1.5 / math.sqrt(math.pi)], abs=1e-9
+    )
+    assert float(normal_best(12)) == pytest.approx(drawn, abs=0.006)
+
+
+@given(st.integers(1, 90_000))
+def test_more_normal_runs_gain_more_and_each_next_one_less(count):
+    low, here, high = normal_best([count, count + 1, count + 2])
+
+    assert low < here < high
+    assert high - here < here - low
+
+
+@given(st.floats(1e-3, 10), st.floats(1e-3, 1))
+def test_normal_runs_stop_where_the_next_one_gains_less_than_it_costs(worth, price):
+    gains = worth * np.diff(normal_best(np.arange(1, 302)))
+    paying = int((gains > price).sum())
+
+    found = normal_stopping_count(usd_per_deviation=worth, usd_per_run=price, most=300)
+    assert found == min(300, 1 + paying)

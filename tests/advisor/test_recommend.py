@@ -216,6 +216,21 @@ def test_a_backtest_makes_the_retraining_measured_and_faster_decay_makes_it_shor
     assert slow.decay_points[0].age_days == pytest.approx(7.0)
 
 
+def test_the_fitted_law_runs_through_the_points_of_a_back_test_that_follows_it():
+    wanted = study(retraining={"error_cost_usd": 1.0, "cases_per_day": 1000})
+    stream = backtest(slope_per_period=0.002)
+    found = answer(wanted, *ladder()[:2], backtests=(stream,)).retraining
+    line = {point.age_days: point.error_per_case for point in found.decay_line}
+
+    ages = sorted(line)
+    assert ages[0] == 0.0
+    assert ages[-1] == found.decay_points[-1].age_days
+    for point in found.decay_points:
+        drawn = np.interp(point.age_days, ages, [line[age] for age in ages])
+        assert point.error_per_case == pytest.approx(drawn, rel=0.01)
+        assert point.error_per_case == pytest.approx(0.10 + 0.002 * point.age_days / 7, rel=0.02)
+
+
 def test_a_backtest_on_a_simulated_stream_is_labelled_everywhere():
     simulated = backtest(dataset=dataset(time="ts", simulated=True))
     found = answer(study(), backtests=(simulated,))

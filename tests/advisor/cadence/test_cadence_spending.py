@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from advisor.cadence.interval import linear_interval, saturating_interval
 from advisor.cadence.records import Decay
-from advisor.cadence.spending import Spending, ageing_error, choose_interval
+from advisor.cadence.spending import Spending, ageing_error, choose_interval, excess_error
 
 
 def decay(model="linear", slope=1e-3, amplitude=None, tau=None) -> Decay:
@@ -101,3 +101,16 @@ def test_dearer_releases_never_shorten_it_and_dearer_errors_never_lengthen_it(er
     dearer_error = choose_interval(spending(error=error * times)).days or 3650
 
     assert dearer_release >= days >= dearer_error
+
+
+@pytest.mark.parametrize("model", ["linear", "saturating"])
+def test_ageing_is_the_mean_of_the_excess_error_over_the_ages(model):
+    law = (
+        decay(slope=0.002)
+        if model == "linear"
+        else decay(slope=0.0).replace(model="saturating", amplitude=0.1, tau_days=12.0)
+    )
+    ages = (np.arange(30_000) + 0.5) / 1000
+
+    assert float(excess_error(ages, law).mean()) == pytest.approx(float(ageing_error(30.0, law)))
+    assert float(excess_error(0.0, law)) == 0.0
