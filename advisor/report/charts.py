@@ -379,7 +379,7 @@ def retraining_cost(
 def error_by_age(
     recommendation: Recommendation, *, width: Width = "container", height: int = 240
 ) -> alt.LayerChart | None:
-    """Back-tested error against the model's age."""
+    """Back-tested error against the model's age, with the law fitted through it."""
     points = recommendation.retraining.decay_points
     if not points:
         return None
@@ -406,11 +406,81 @@ def error_by_age(
     )
     layers: list[alt.Chart] = [marks]
     advice = recommendation.retraining
+    if advice.decay_line:
+        fitted: list[Row] = [
+            {"age": p.age_days, "error": p.error_per_case} for p in advice.decay_line
+        ]
+        line = _plot(fitted).mark_line(color=WARM, strokeWidth=2.2).encode(x=x, y=y)
+        layers.insert(0, line)
     if advice.interval_days is not None and advice.interval_days <= max(r["age"] for r in rows):
         left = advice.interval_days > max(r["age"] for r in rows) / 2
         layers += _here(
             advice.interval_days, "age", f"retrain at {days(advice.interval_days)}", left=left
         )
+    return _together(layers, width=width, height=height + _frame(width))
+
+
+def gain_by_runs(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 260
+) -> alt.LayerChart | None:
+    """Expected gain and spend against the runs behind each release, and where the next stops."""
+    advice = recommendation.experiments
+    if advice is None or not advice.curve:
+        return None
+    series = ("Gain less spend", "Expected gain", "Spend on runs")
+    rows: list[Row] = [
+        {"runs": point.run_count, "series": name, "usd": amount}
+        for point in advice.curve
+        for name, amount in zip(
+            series,
+            (
+                point.expected_gain_usd_per_month - point.spend_usd_per_month,
+                point.expected_gain_usd_per_month,
+                point.spend_usd_per_month,
+            ),
+            strict=True,
+        )
+    ]
+    counts = [point.run_count for point in advice.curve]
+    x = alt.X(
+        "runs:Q",
+        title="Runs behind each release (log)",
+        scale=alt.Scale(type="log", nice=False),
+        axis=_log_axis(counts, most=10 if _wide(width) else 7),
+    )
+    lines = (
+        _plot(rows)
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            x=x,
+            y=alt.Y("usd:Q", title="USD per month (730 h)", axis=alt.Axis(tickCount=5)),
+            color=alt.Color(
+                "series:N",
+                title=None,
+                scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
+                legend=alt.Legend(
+                    orient="top", columns=3 if _wide(width) else 2 if width == "container" else 1
+                ),
+            ),
+            strokeDash=alt.StrokeDash(
+                "series:N",
+                title=None,
+                scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 3], [2, 2]]),
+            ),
+            tooltip=[
+                alt.Tooltip("series:N", title="Money"),
+                alt.Tooltip("runs:Q", title="Runs", format=","),
+                alt.Tooltip("usd:Q", title="USD/month", format=",.2f"),
+            ],
+        )
+    )
+    stop, here = advice.stopping_run_count, advice.runs_per_release
+    middle = min(counts) * max(counts)
+    layers: list[alt.Chart] = [lines]
+    if not advice.stopping_is_bounded:
+        text = f"the next run stops paying: {stop:,}"
+        layers += _here(stop, "runs", text, left=stop * stop > middle)
+    layers += _here(here, "runs", f"you are here: {here:,}", left=here * here > middle, row=1)
     return _together(layers, width=width, height=height + _frame(width))
 
 
@@ -420,6 +490,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
     "quality-against-cost": quality_against_cost,
     "retraining-cost": retraining_cost,
     "error-by-age": error_by_age,
+    "gain-by-runs": gain_by_runs,
 }
 
 CHART_TITLES = {
@@ -427,7 +498,8 @@ CHART_TITLES = {
     "cost-by-rate": "Cost against request rate, cheapest option of each platform",
     "quality-against-cost": "Quality against cost, without the baseline that learns nothing",
     "retraining-cost": "Cost against the retraining interval",
-    "error-by-age": "Error against the age of the model",
+    "error-by-age": "Error against the age of the model, and the fitted law",
+    "gain-by-runs": "Gain against the training runs behind each release",
 }
 
 

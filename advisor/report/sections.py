@@ -3,8 +3,21 @@
 from typing import NamedTuple
 
 from advisor.recommendation import Recommendation
-from advisor.report import tables
+from advisor.report import experiment_tables, tables
 from advisor.report.tables import Fact, Table
+
+NO_EXPERIMENTS = (
+    "There is no priced error that more runs could lower, or no machine on offer that trains the "
+    "model: nothing can be said of an experiment budget."
+)
+HIT_RATES = (
+    "The share of runs that lead to a better model is assumed, not yours: 'advisor experiments' "
+    "reads your own from MLflow or Optuna."
+)
+PACE = (
+    "A run's time counts its start. Workers are billed while they run, so one more costs nothing "
+    "more per run; it saves the hours in the last column."
+)
 
 
 class Section(NamedTuple):
@@ -25,7 +38,13 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
         Section("What would have to give", bullets=recommendation.relaxations)
         if recommendation.best is None
         else Section(""),
-        Section("In short", facts=tables.facts(recommendation)),
+        Section(
+            "In short",
+            facts=(
+                *tables.facts(recommendation),
+                *experiment_tables.experiment_fact(recommendation),
+            ),
+        ),
         Section(
             "Options considered",
             sentences=(tables.considered_sentence(recommendation),),
@@ -47,6 +66,7 @@ def details(recommendation: Recommendation) -> tuple[Section, ...]:
         *models(recommendation),
         *costs(recommendation),
         *retraining(recommendation),
+        *experiments(recommendation),
         *evidence(recommendation),
     )
 
@@ -120,6 +140,34 @@ def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
         if advice.decay_points
         else Section(""),
         Section("Where to train", tables=(tables.training_table(recommendation),)),
+    )
+
+
+def experiments(recommendation: Recommendation) -> tuple[Section, ...]:
+    """How many training runs to pay for, what the next one gains, and how fast they go."""
+    advice = recommendation.experiments
+    title = "Experiments: what the next run gains"
+    if advice is None:
+        return (Section(title, sentences=(NO_EXPERIMENTS,)),)
+    return _present(
+        Section(
+            title,
+            sentences=experiment_tables.experiment_sentences(advice),
+            chart="gain-by-runs",
+            tables=(experiment_tables.gain_table(advice),),
+        ),
+        Section(
+            "Experiments: how many until one is found",
+            sentences=(HIT_RATES,),
+            tables=(experiment_tables.hit_table(advice),),
+        ),
+        Section(
+            "Experiments: how fast they go",
+            sentences=(PACE,),
+            tables=(experiment_tables.pace_table(advice),),
+        )
+        if advice.pace
+        else Section(""),
     )
 
 

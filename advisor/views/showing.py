@@ -1,4 +1,4 @@
-"""The page's right side: the verdict that stays, five views, downloads."""
+"""The page's right side: the verdict that stays, six views, downloads."""
 
 import html
 import shlex
@@ -21,6 +21,7 @@ VIEWS: dict[str, Callable[[Recommendation], tuple[Section, ...]]] = {
     "Cost": sections.costs,
     "Models": sections.models,
     "Retraining": sections.retraining,
+    "Experiments": sections.experiments,
     "Data and prices": sections.evidence,
 }
 NAMES = {"html": "HTML report", "md": "Markdown", "json": "JSON"}

@@ -14,6 +14,7 @@ VIEWS = {
     "Cost": "The bill of the chosen option",
     "Models": "Models: the simplest that is good enough",
     "Retraining": "Retraining: what it costs to wait",
+    "Experiments": "Experiments: what the next run gains",
     "Data and prices": "Inputs and assumptions",
 }
 """Each view with a heading that only it has."""

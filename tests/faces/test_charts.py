@@ -7,7 +7,7 @@ import pytest
 
 from advisor.report import charts
 from advisor.report.tables import rate_table, retraining_table, stack_table, telling_options
-from tests.faces.factories import infeasible, option, recommendation
+from tests.faces.factories import experiments, infeasible, option, recommendation
 
 
 def values(chart) -> list[dict]:
@@ -53,6 +53,42 @@ def test_releases_and_errors_add_up_to_the_total():
         amount = {row["series"]: row["usd"] for row in drawn if row["days"] == days}
         parts = amount["Releases"] + amount["Errors of an ageing model"]
         assert amount["Together"] == pytest.approx(parts)
+
+
+def test_the_error_by_age_shows_the_fitted_law_beside_the_points():
+    answer = recommendation()
+    drawn = [row for row in values(charts.error_by_age(answer)) if "error" in row]
+
+    law = [row for row in drawn if "cases" not in row]
+    assert [(row["age"], row["error"]) for row in law] == [
+        (point.age_days, point.error_per_case) for point in answer.retraining.decay_line
+    ]
+    assert len(drawn) == len(law) + len(answer.retraining.decay_points)
+
+
+def test_the_gain_by_runs_shows_where_to_stop_and_where_you_are():
+    drawn = values(charts.gain_by_runs(recommendation()))
+
+    assert {row["here"] for row in drawn if "here" in row} == {
+        "the next run stops paying: 41",
+        "you are here: 10",
+    }
+
+
+def test_gain_less_spend_is_the_difference_of_the_two():
+    drawn = [row for row in values(charts.gain_by_runs(recommendation())) if "series" in row]
+
+    for runs in {row["runs"] for row in drawn}:
+        amount = {row["series"]: row["usd"] for row in drawn if row["runs"] == runs}
+        net = amount["Expected gain"] - amount["Spend on runs"]
+        assert amount["Gain less spend"] == pytest.approx(net)
+
+
+def test_no_stopping_point_is_drawn_where_none_was_found():
+    answer = recommendation(experiments=experiments(stopping_is_bounded=True))
+    drawn = values(charts.gain_by_runs(answer))
+
+    assert [row["here"] for row in drawn if "here" in row] == ["you are here: 10"]
 
 
 @pytest.mark.parametrize("name", charts.CHARTS)

@@ -9,7 +9,7 @@ import pytest
 from advisor.errors import AdvisorError
 from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report import FORMATS, render, write_report
-from tests.faces.factories import HOSTILE, hostile, infeasible, option, recommendation
+from tests.faces.factories import HOSTILE, experiments, hostile, infeasible, option, recommendation
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 ANSWERS = {"feasible": recommendation, "infeasible": infeasible, "hostile": hostile}
@@ -108,7 +108,7 @@ def test_every_line_of_the_bill_stands_with_its_basis_and_adds_up(pages):
 
 
 def test_every_chart_with_data_is_drawn_for_page_and_phone(pages):
-    assert pages["feasible"].count("<svg ") == 2 * 5
+    assert pages["feasible"].count("<svg ") == 2 * 6
     assert pages["infeasible"].count("<svg ") == 0
 
 
@@ -275,6 +275,33 @@ def test_the_report_ends_with_the_command_that_gives_it_again():
     assert "```\n20261121-logistic-1\n" in text
 
 
+@pytest.mark.parametrize("name", ["html", "md"])
+def test_the_experiments_stand_in_the_report_with_their_basis(pages, name):
+    text = pages["feasible"] if name == "html" else render(recommendation(), format=name)
+    words = " ".join(re.sub(r"<[^>]+>|\\\\", " ", text).split())
+
+    assert "Experiments: what the next run gains" in words
+    assert "10 ✎ runs" in words
+    assert "the next run stops paying" in words
+    assert "Experiments per week, cheapest place of each platform" in words
+    assert "nothing can be said of an experiment budget" in pages["infeasible"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({}, "Up to about 41 runs per release"),
+        ({"stopping_is_bounded": True}, "Up to about 41 or more runs per release"),
+        ({"stopping_run_count": 3}, "A pilot of 8 runs, no more yet"),
+        ({"search_pays": False}, "Keep the default settings"),
+    ],
+)
+def test_the_short_answer_on_experiments_never_contradicts_the_gate(changes, answer):
+    text = render(recommendation(experiments=experiments(**changes)), format="md")
+
+    assert f"- **Experiments**: {answer} △" in text
+
+
 def test_json_keeps_every_key_of_the_contract():
     found = json.loads(render(recommendation(), format="json"))
 
@@ -296,6 +323,7 @@ Deployment estimate for **churn**, prices of #-#-#.
 - **GPU for serving**: No; it pays from # requests/s. One CPU worker answers in # ms; a GPU would idle #% of the time.
 - **GPU for training**: No. One run takes # s on # vCPUs.
 - **Train on**: ECS Fargate, # vCPU, # GiB, arm#. # USD per run, # USD per release of # runs, # USD/month.
+- **Experiments**: Up to about # runs per release △. #% of the errors of logistic is worth # USD over the # days that a release lives and a pilot of # runs costs # USD: looking for a better model pays, people not counted.
 
 ## Options considered
 

@@ -73,3 +73,10 @@ def test_the_legend_and_the_price_date_are_there():
 
     assert "● measured ◐ scaled ○ list price △ assumed ✎ your input" in found
     assert "Prices as of 2026-11-21; the oldest used was checked on 2026-10-03" in found
+
+
+def test_one_line_says_whether_experiments_pay():
+    found = words(printed(recommendation(), width=200))
+
+    assert "Experiments Up to about 41 runs per release △" in found
+    assert "Experiments" not in printed(infeasible())
