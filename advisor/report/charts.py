@@ -478,7 +478,7 @@ def gain_by_runs(
     middle = min(counts) * max(counts)
     layers: list[alt.Chart] = [lines]
     if not advice.stopping_is_bounded:
-        text = f"the next run stops paying: {stop:,}"
+        text = f"stops paying: {stop:,}"
         layers += _here(stop, "runs", text, left=stop * stop > middle)
     layers += _here(here, "runs", f"you are here: {here:,}", left=here * here > middle, row=1)
     return _together(layers, width=width, height=height + _frame(width))

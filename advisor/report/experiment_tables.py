@@ -137,9 +137,9 @@ def pace_table(advice: ExperimentAdvice) -> Table:
             Column("Bought"),
             Column("Workers", numeric=True),
             Column("Runs per week", numeric=True),
-            Column("USD per week, always busy", numeric=True),
-            Column(f"Hours for {runs(f'{advice.runs_per_release:,}')}", numeric=True),
-            Column("Hours saved by one more worker", numeric=True),
+            Column("USD per week, all busy", numeric=True),
+            Column("One release h", numeric=True),
+            Column("One more saves h", numeric=True),
         ),
         rows=tuple(
             (

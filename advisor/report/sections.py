@@ -16,7 +16,7 @@ HIT_RATES = (
 )
 PACE = (
     "A run's time counts its start. Workers are billed while they run, so one more costs nothing "
-    "more per run; it saves the hours in the last column."
+    "more per run; the last column has the hours it takes off the runs of a release."
 )
 
 

@@ -70,7 +70,7 @@ def test_the_gain_by_runs_shows_where_to_stop_and_where_you_are():
     drawn = values(charts.gain_by_runs(recommendation()))
 
     assert {row["here"] for row in drawn if "here" in row} == {
-        "the next run stops paying: 41",
+        "stops paying: 41",
         "you are here: 10",
     }
 
