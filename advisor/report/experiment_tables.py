@@ -131,14 +131,14 @@ def pace_table(advice: ExperimentAdvice) -> Table:
     """Experiments per week by parallel workers, and what one more of them buys."""
     return Table(
         cards=True,
-        caption="Experiments per week, cheapest place of each platform",
+        caption="Experiments per week, cheapest place of each platform, workers always busy",
         columns=(
             Column("Place"),
             Column("Bought"),
             Column("Workers", numeric=True),
-            Column("Runs per week", numeric=True),
-            Column("USD per week, all busy", numeric=True),
-            Column("One release h", numeric=True),
+            Column("Runs/week", numeric=True),
+            Column("USD/week", numeric=True),
+            Column("Release h", numeric=True),
             Column("One more saves h", numeric=True),
         ),
         rows=tuple(
