@@ -55,8 +55,8 @@ def experiment_sentences(advice: ExperimentAdvice) -> tuple[str, ...]:
 def _gain_sentence(advice: ExperimentAdvice) -> str:
     if advice.spread_per_case == 0:
         return (
-            "The runs measured so far made the same errors: nothing tells yet what the best of "
-            "several would gain. Read a history with 'advisor experiments'."
+            "The candidate makes no errors that a search could lower. Look for a leak before you "
+            "look for a better model."
         )
     stop = runs(f"{stopping_text(advice)} {BASIS_BADGES[advice.gain_basis]}")
     return (

@@ -150,3 +150,12 @@ def test_the_assumptions_behind_it_are_listed():
 
     for name in ("hit rate of experiments", "gate of experiments", "spread of experiments"):
         assert names[name] == "assumed"
+
+
+def test_no_search_gains_more_than_the_errors_there_are():
+    """Even the best of 100,000 runs is only some standard deviations better."""
+    found = recommend(study(), evidence(), on=date(2026, 11, 21))
+    advice = found.experiments
+    all_errors_usd = advice.one_percent_usd * 100 * (730 / 24) / advice.life_days
+
+    assert max(p.expected_gain_usd_per_month for p in advice.curve) < 0.1 * all_errors_usd
