@@ -8,6 +8,10 @@ SHOWN_POINTS = 12
 """Points of the curve of gain against runs in its table, the telling ones not counted."""
 
 
+PEOPLE_LIMIT_RUNS = 1_000
+"""From so many runs on their price no longer decides: somebody has to set them up and read them."""
+
+
 def experiment_fact(recommendation: Recommendation) -> tuple[Fact, ...]:
     """The short answer: does a budget for experiments pay, and up to how many runs."""
     advice = recommendation.experiments
@@ -17,10 +21,11 @@ def experiment_fact(recommendation: Recommendation) -> tuple[Fact, ...]:
         answer = "Keep the default settings"
     elif advice.stopping_run_count < advice.pilot_run_count:
         answer = f"A pilot of {advice.pilot_run_count} runs, no more yet"
+    elif advice.stopping_run_count >= PEOPLE_LIMIT_RUNS:
+        answer = "Runs are no limit; people's time is"
     else:
         rounded = significant(advice.stopping_run_count, digits=2)
-        more = " or more" if advice.stopping_is_bounded else ""
-        answer = f"Up to about {rounded}{more} runs per release"
+        answer = f"Up to about {rounded} runs per release"
     return (Fact("Experiments", f"{answer} {BASIS_BADGES[advice.gain_basis]}", advice.why),)
 
 

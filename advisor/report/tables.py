@@ -242,6 +242,8 @@ def why_it_lost(option: Option, recommendation: Recommendation) -> str:
         money = f"{usd(-difference)} USD/month cheaper"
     else:
         money = "costs the same"
+    if difference <= 0.005 and not candidate:
+        candidate = "a tie: the chosen one answers faster or is simpler to run"
     return "; ".join(part for part in (money, candidate) if part)
 
 
