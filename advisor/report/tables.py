@@ -525,7 +525,11 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
         ),
         Fact(
             "Train on",
-            f"{platform_name(training.platform)}, {training.sku}",
+            ", ".join(
+                part
+                for part in (platform_name(training.platform), training.sku, training.purchase)
+                if part
+            ),
             f"{usd(training.usd_per_run)} USD per run, "
             f"{usd(training.usd_per_release)} USD per release of "
             f"{training.runs_per_release:,} runs, {usd(training.usd_per_month)} USD/month.",
