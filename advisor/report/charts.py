@@ -7,7 +7,7 @@ where it matters a shape or a dash says the same. In a report the ink follows th
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, cast
 
 import altair as alt
@@ -334,19 +334,7 @@ def retraining_cost(
         .encode(
             x=x,
             y=y,
-            color=alt.Color(
-                "series:N",
-                title=None,
-                scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
-                legend=alt.Legend(
-                    orient="top", columns=3 if _wide(width) else 2 if width == "container" else 1
-                ),
-            ),
-            strokeDash=alt.StrokeDash(
-                "series:N",
-                title=None,
-                scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 3], [2, 2]]),
-            ),
+            **_three_lines(series, width),
             tooltip=[
                 alt.Tooltip("series:N", title="Cost"),
                 alt.Tooltip("days:Q", title="Days", format=",.3~g"),
@@ -454,19 +442,7 @@ def gain_by_runs(
         .encode(
             x=x,
             y=alt.Y("usd:Q", title="USD per month (730 h)", axis=alt.Axis(tickCount=5)),
-            color=alt.Color(
-                "series:N",
-                title=None,
-                scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
-                legend=alt.Legend(
-                    orient="top", columns=3 if _wide(width) else 2 if width == "container" else 1
-                ),
-            ),
-            strokeDash=alt.StrokeDash(
-                "series:N",
-                title=None,
-                scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 3], [2, 2]]),
-            ),
+            **_three_lines(series, width),
             tooltip=[
                 alt.Tooltip("series:N", title="Money"),
                 alt.Tooltip("runs:Q", title="Runs", format=","),
@@ -566,6 +542,24 @@ def _plot(rows: list[Row]) -> alt.Chart:
 def _together(layers: list[alt.Chart], *, width: Width, height: int) -> alt.LayerChart:
     layered = cast("alt.LayerChart", alt.layer(*layers))
     return layered.properties(width=width, height=height + _frame(width))
+
+
+def _three_lines(series: Sequence[str], width: Width) -> dict[str, Any]:
+    """Tell three lines apart by colour and by dash, with the legend on top."""
+    columns = 3 if _wide(width) else 2 if width == "container" else 1
+    return {
+        "color": alt.Color(
+            "series:N",
+            title=None,
+            scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
+            legend=alt.Legend(orient="top", columns=columns),
+        ),
+        "strokeDash": alt.StrokeDash(
+            "series:N",
+            title=None,
+            scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 3], [2, 2]]),
+        ),
+    }
 
 
 def _wide(width: Width) -> bool:
