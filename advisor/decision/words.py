@@ -13,6 +13,7 @@ from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
+from pricing.instances import load_spot_advice
 
 RELAXING_STEPS = 40
 """Steps of 10% that a latency need is relaxed by at most: up to 45 times."""
@@ -266,6 +267,7 @@ def warnings(
     stale = banner_of_day(oldest_price, today=engine.on)
     found = [stale] if stale else []
     found += engine.evidence.warnings
+    found += _spot_warnings(engine)
     found += _money_warnings(engine.study)
     found += [
         f"{p.name} makes no error at all on held-out rows: look for a column that gives the "
@@ -288,6 +290,22 @@ def warnings(
         if purchase not in platform.purchases
     ]
     return tuple(dict.fromkeys(found + missing))
+
+
+def _spot_warnings(engine: Engine) -> list[str]:
+    """Say what spot capacity means for somebody who waits for an answer."""
+    if not engine.order.ranked:
+        return []
+    row = engine.order.ranked[0]
+    if engine.columns.purchase[row] != "spot":
+        return []
+    sku, region = str(engine.columns.sku[row]), str(engine.columns.region[row])
+    advice = load_spot_advice().get((region, sku))
+    how_often = f"; {sku} is interrupted {advice.interruption} a month" if advice else ""
+    return [
+        f"spot capacity can be taken away at two minutes' notice{how_often}: keep a part of the "
+        "replicas on demand, or take spot out of cloud.purchase"
+    ]
 
 
 def _money_warnings(study: Study) -> list[str]:

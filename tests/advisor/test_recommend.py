@@ -434,3 +434,12 @@ def test_a_commitment_longer_than_the_horizon_is_a_reason():
 
     reasons = [r for x in answer(short).rejected for r in x.reasons]
     assert any("commits for 12 months, the horizon is 6" in r for r in reasons)
+
+
+def test_spot_for_serving_says_what_it_risks():
+    spot = answer(study(cloud={"purchase": ["spot"]}))
+    on_demand = answer()
+
+    assert spot.best.purchase == "spot"
+    assert any("two minutes' notice" in warning for warning in spot.warnings)
+    assert not any("two minutes' notice" in warning for warning in on_demand.warnings)
