@@ -302,10 +302,11 @@ def _spot_warnings(engine: Engine) -> list[str]:
     sku, region = str(engine.columns.sku[row]), str(engine.columns.region[row])
     advice = load_spot_advice().get((region, sku))
     how_often = f"; {sku} is interrupted {advice.interruption} a month" if advice else ""
-    return [
+    warning = (
         f"spot capacity can be taken away at two minutes' notice{how_often}: keep a part of the "
         "replicas on demand, or take spot out of cloud.purchase"
-    ]
+    )
+    return [warning]
 
 
 def _money_warnings(study: Study) -> list[str]:
