@@ -301,7 +301,12 @@ def _spot_warnings(engine: Engine) -> list[str]:
         return []
     sku, region = str(engine.columns.sku[row]), str(engine.columns.region[row])
     advice = load_spot_advice().get((region, sku))
-    how_often = f"; {sku} is interrupted {advice.interruption} a month" if advice else ""
+    how_often = (
+        f" ({advice.interruption} of {sku} were interrupted in the month before "
+        f"{advice.observed_on})"
+        if advice
+        else ""
+    )
     warning = (
         f"spot capacity can be taken away at two minutes' notice{how_often}: keep a part of the "
         "replicas on demand, or take spot out of cloud.purchase"
