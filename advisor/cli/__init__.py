@@ -86,6 +86,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nadvisor: stopped; what was finished is kept", file=sys.stderr)
         return 130
+    except SystemExit:
+        return 0  # how Rich ends the program when the reader of our output went away
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: not an error of ours.
         sys.stderr.close()

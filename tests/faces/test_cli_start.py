@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.faces.pages import measured_study
+
 HEAVY = ("torch", "sklearn", "boto3", "streamlit", "pandas", "altair", "pyarrow")
 
 
@@ -42,3 +44,19 @@ def test_offered_names_are_loaded_on_demand():
     assert advisor.Study.__module__ == "advisor.study"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = advisor.nothing
+
+
+def test_a_reader_that_stops_reading_is_no_error(tmp_path):
+    """As `advisor recommend STUDY | head -1` does."""
+    study = measured_study(tmp_path)
+    code = f"from advisor.cli import run; raise SystemExit(run(['recommend', {str(study)!r}]))"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    writer.stdout.close()
+
+    assert writer.wait(timeout=120) == 0
+    assert writer.stderr is not None
+    assert "Traceback" not in writer.stderr.read()
+    writer.stderr.close()
