@@ -32,9 +32,6 @@ BASELINE_FAMILY = "dummy"
 TEST_FRACTION = 0.2
 """Share of the rows that the harness holds out."""
 
-ARTEFACT_COPIES = 1.0
-"""Copies of the model file in a worker's image."""
-
 
 @dataclass(frozen=True)
 class Evidence:

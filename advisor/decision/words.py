@@ -267,7 +267,7 @@ def warnings(
     stale = banner_of_day(oldest_price, today=engine.on)
     found = [stale] if stale else []
     found += engine.evidence.warnings
-    found += _spot_warnings(engine)
+    found += _routing_advice(engine) + _spot_warnings(engine)
     found += _money_warnings(engine.study)
     found += [
         f"{p.name} makes no error at all on held-out rows: look for a column that gives the "
@@ -290,6 +290,14 @@ def warnings(
         if purchase not in platform.purchases
     ]
     return tuple(dict.fromkeys(found + missing))
+
+
+def _routing_advice(engine: Engine) -> list[str]:
+    """Say what to set on the chosen platform for the planned latency to hold."""
+    if not engine.order.ranked:
+        return []
+    platform = STANDING_PLATFORMS.get(str(engine.columns.platform[engine.order.ranked[0]]))
+    return [f"for the planned p99 to hold, {platform.advice}"] if platform else []
 
 
 def _spot_warnings(engine: Engine) -> list[str]:

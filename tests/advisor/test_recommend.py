@@ -436,6 +436,14 @@ def test_a_commitment_longer_than_the_horizon_is_a_reason():
     assert any("commits for 12 months, the horizon is 6" in r for r in reasons)
 
 
+def test_the_routing_that_the_plan_rests_on_is_named():
+    hours = {"sagemaker-realtime": 0.0}
+    found = answer(study(team={"hours_per_month": hours}))
+
+    assert found.best.platform == "sagemaker-realtime"
+    assert any("LEAST_OUTSTANDING_REQUESTS" in warning for warning in found.warnings)
+
+
 def test_spot_for_serving_says_what_it_risks():
     spot = answer(study(cloud={"purchase": ["spot"]}))
     on_demand = answer()
