@@ -70,13 +70,16 @@ def price(
     lines: Sequence[UsageLine], *, study: Study, book: PriceBook, region: str, on: date
 ) -> Bill:
     """Return the bill of some usage, with the study's negotiated discounts."""
-    negotiated = tuple(
+    discounts = Discounts(negotiated=negotiated(study))
+    return price_usage(lines, region=region, on=on, book=book, discounts=discounts)
+
+
+def negotiated(study: Study) -> tuple[Negotiated, ...]:
+    """Return the study's negotiated discounts; one of nothing is none."""
+    return tuple(
         Negotiated(service=service, discount_fraction=fraction)
         for service, fraction in study.cloud.discounts.items()
         if fraction > 0
-    )
-    return price_usage(
-        lines, region=region, on=on, book=book, discounts=Discounts(negotiated=negotiated)
     )
 
 

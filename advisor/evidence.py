@@ -12,6 +12,7 @@ from advisor.capacity.scaling import fit_parallel_fraction
 from advisor.errors import NoRunsError
 from advisor.study import CandidateImport, Study
 from benchmarks.records import (
+    TEST_FRACTION,
     BacktestRun,
     BenchmarkRun,
     DatasetSpec,
@@ -28,9 +29,6 @@ FLAT_FRACTION = 0.05
 
 BASELINE_FAMILY = "dummy"
 """Family of the candidate that learns nothing."""
-
-TEST_FRACTION = 0.2
-"""Share of the rows that the harness holds out."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 Every default stands here with its unit; `advisor init` writes them out with their sources.
 """
 
-import difflib
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from pydantic import (
 
 from advisor.errors import StudyError
 from advisor.records import Record
+from benchmarks.errors import did_you_mean
 
 HOURS_PER_MONTH = 730.0
 """One month, everywhere: 8,760 h / 12. AWS's own examples use 720, 730 and 744. [h]"""
@@ -78,13 +78,6 @@ def _one_of(names: Iterable[str], what: str) -> BeforeValidator:
         return value
 
     return BeforeValidator(check)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean ...?` for near matches, else the list of what exists."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
-    return f"did you mean {', '.join(near)}?" if near else f"one of {', '.join(names)}"
 
 
 Region = Annotated[str, _one_of(REGIONS, "region")]
@@ -254,6 +247,10 @@ class Team(Record):
     def upkeep_hours(self, platform: str) -> float:
         """Return the hours a month that a platform takes. [h/month]"""
         return self.hours_per_month.get(platform, DEFAULT_HOURS_PER_MONTH[platform])
+
+    def upkeep_usd(self, platform: str) -> float:
+        """Return what a platform's upkeep costs. [USD/month]"""
+        return self.engineer_usd_per_hour * self.upkeep_hours(platform)
 
 
 class Cloud(Record):

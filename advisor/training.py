@@ -10,14 +10,13 @@ from advisor import defaults
 from advisor.capacity import gpu
 from advisor.capacity.carried import carried_speed
 from advisor.capacity.scaling import predict_wall_s
-from advisor.cost import price
+from advisor.cost import negotiated, price
 from advisor.evidence import CandidateProfile
 from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats, Machines
 from advisor.platforms.ecs_fargate import parse_task_sku
 from advisor.recommendation import TrainingPlace
 from advisor.study import Study
-from pricing.discounts import Negotiated
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
@@ -247,10 +246,5 @@ def usd_per_run(place: TrainingPlace, *, study: Study, book: PriceBook, on: date
 
 def paid_fraction(study: Study, service: str) -> float:
     """Return the part of a service's list price that is paid after the negotiated discount."""
-    negotiated = (
-        Negotiated(service=name, discount_fraction=fraction)
-        for name, fraction in study.cloud.discounts.items()
-        if fraction > 0
-    )
-    fits = (d for d in negotiated if d.fits(service=service, purchase="on-demand"))
+    fits = (d for d in negotiated(study) if d.fits(service=service, purchase="on-demand"))
     return 1 - next((d.discount_fraction for d in fits), 0.0)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from benchmarks.datasets import TEST_FRACTION, split_rows
+from benchmarks.datasets import split_rows
 from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
 from benchmarks.lab import Lab
 from benchmarks.learning import affordable_rows, last_doubling_gain
 from benchmarks.presets import CURVE_FRACTIONS
 from benchmarks.records import (
+    TEST_FRACTION,
     BenchmarkRun,
     Candidate,
     Device,

@@ -15,7 +15,7 @@ from benchmarks.columns import Kind, as_utc, model_input, tidy_columns
 from benchmarks.errors import DataError, did_you_mean
 from benchmarks.files import evenly_spaced, read_table, row_limit
 from benchmarks.quality import DEFAULT_METRIC, METRICS
-from benchmarks.records import DatasetSpec, DataSettings, Task
+from benchmarks.records import TEST_FRACTION, DatasetSpec, DataSettings, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,9 +29,6 @@ MAX_CLASS_COUNT = 1_000
 
 MIN_ROW_COUNT = 20
 """Fewer rows than this cannot be split into training and test."""
-
-TEST_FRACTION = 0.2
-"""Held-out share: the last rows where there is a time column, else drawn by seed. [fraction]"""
 
 CACHE = Path("~/.cache/model-deployment-advisor")
 """Where downloaded data sets are kept."""

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.datasets import TEST_FRACTION
 from benchmarks.families import family_of
 from benchmarks.presets import BATCH_ROWS, CURVE_FRACTIONS, Preset
-from benchmarks.records import Candidate, DatasetSpec, Device
+from benchmarks.records import TEST_FRACTION, Candidate, DatasetSpec, Device
 
 BACKTEST_START_S = 4.0
 """Time to start a back-test's processes. [s]"""

@@ -16,6 +16,9 @@ Task = Literal["classification", "regression", "clustering"]
 Outcome = Literal["ok", "failed", "out-of-memory", "timeout", "crashed", "skipped"]
 Device = Literal["cpu", "cuda"]
 
+TEST_FRACTION = 0.2
+"""Held-out share: the last rows where there is a time column, else drawn by seed. [fraction]"""
+
 
 class Record(
     BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True

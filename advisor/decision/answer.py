@@ -172,7 +172,6 @@ def _serving_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
     columns, study = engine.columns, engine.study
     platform_name, region = str(columns.platform[row]), str(columns.region[row])
     sku, purchase = str(columns.sku[row]), str(columns.purchase[row])
-    artefact_gb = max(p.artefact_gb for p in engine.profiles)
     if platform_name == sagemaker_serverless.NAME:
         memory_gib = int(columns.memory_gib[row])
         profile = engine.profiles[int(columns.candidate[row])]
@@ -183,12 +182,14 @@ def _serving_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
             book=engine.book,
             region=region,
             on=engine.on,
-            artefact_gb=artefact_gb,
+            artefact_gb=engine.artefact_gb,
         )
     platform = STANDING_PLATFORMS[platform_name]
     usage = [
         *platform.replica_usage(sku=sku, purchase=purchase, replicas=int(columns.replicas[row])),
-        *shared_lines(platform, study=study, traffic=traffic_of(study), artefact_gb=artefact_gb),
+        *shared_lines(
+            platform, study=study, traffic=traffic_of(study), artefact_gb=engine.artefact_gb
+        ),
     ]
     return bill_lines(
         usage, group="serving", study=study, book=engine.book, region=region, on=engine.on

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from advisor.cost import price, shared_lines
 from advisor.decision.engine import Engine
 from advisor.decision.options import plan
+from advisor.decision.ranking import within_budget
 from advisor.decision.serverless import serverless_columns
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.platforms.base import Floats, traffic_of
 from advisor.recommendation import CostPoint
-from advisor.study import Study
 
 RATE_SPAN = 100.0
 """The curve runs from a hundredth to a hundred times the study's rate."""
@@ -34,28 +34,17 @@ def standing_usd(
     peak = rate * (study.workload.peak_per_s / study.workload.requests_per_s)
     shared = _shared_usd(engine, rates_per_s)[:, engine.table.offer[rows]].ravel()
     found = plan(study, table, peak_per_s=peak, shared_usd=shared)
-    upkeep = np.array(
-        [
-            study.team.engineer_usd_per_hour * study.team.upkeep_hours(offer.platform)
-            for offer in engine.offers
-        ]
-    )
+    upkeep = np.array([study.team.upkeep_usd(offer.platform) for offer in engine.offers])
     monthly = np.array([c.monthly_usd for c in engine.costs])
     total = found.serving_usd + upkeep[table.offer] + monthly[table.profile]
-    ok = found.fits & found.sold & found.meets_latency & _in_budget(study, total)
+    ok = found.fits & found.sold & found.meets_latency & within_budget(study, total)
     shape = (len(rates_per_s), len(rows))
     return np.where(ok, total, np.nan).reshape(shape), found.replicas.reshape(shape)
-
-
-def _in_budget(study: Study, total: Floats) -> NDArray[np.bool_]:
-    limit = study.needs.max_usd_per_month
-    return np.ones(total.shape, dtype=bool) if limit is None else total <= limit
 
 
 def _shared_usd(engine: Engine, rates_per_s: Floats) -> Floats:
     """Return the shared cost of each offer at each rate, (rate x offer). [USD/month]"""
     study = engine.study
-    artefact_gb = max(p.artefact_gb for p in engine.profiles)
     kinds = {(offer.platform, offer.region) for offer in engine.offers}
     columns: dict[tuple[str, str], list[float]] = {}
     for platform, region in kinds:
@@ -65,7 +54,7 @@ def _shared_usd(engine: Engine, rates_per_s: Floats) -> Floats:
                     STANDING_PLATFORMS[platform],
                     study=study,
                     traffic=traffic_of(study, requests_per_s=float(rate)),
-                    artefact_gb=artefact_gb,
+                    artefact_gb=engine.artefact_gb,
                 ),
                 study=study,
                 book=engine.book,
@@ -117,10 +106,10 @@ def _serverless_points(engine: Engine, candidate: int, rates: Floats) -> list[Co
             book=engine.book,
             on=engine.on,
             monthly_usd=np.array([engine.costs[candidate].monthly_usd]),
-            artefact_gb=profile.artefact_gb,
+            artefact_gb=engine.artefact_gb,
         )
         ok = columns.sold & columns.fits & columns.meets_latency & (columns.other == "")
-        ok &= _in_budget(study, columns.usd_per_month)
+        ok &= within_budget(study, columns.usd_per_month)
         if ok.any():
             k = int(np.argmin(np.where(ok, columns.usd_per_month, np.inf)))
             points.append(

@@ -48,6 +48,8 @@ class Engine:
     catalogue: InstanceCatalogue
     on: date
     profiles: tuple[CandidateProfile, ...]
+    artefact_gb: float
+    """Size of the largest saved model: what storage is billed for. [GB]"""
     costs: tuple[CandidateCosts, ...]
     offers: tuple[Offer, ...]
     table: OptionTable
@@ -110,6 +112,7 @@ def prepare(
         catalogue=catalogue,
         on=on,
         profiles=profiles,
+        artefact_gb=artefact_gb,
         costs=costs,
         offers=offers,
         table=table,

@@ -58,19 +58,19 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
     return Columns(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
 
 
-def within_budget(study: Study, columns: Columns) -> Bools:
-    """Return which options keep the budget; all of them where there is none."""
+def within_budget(study: Study, usd_per_month: Floats) -> Bools:
+    """Return which totals keep the budget; all of them where there is none."""
     limit = study.needs.max_usd_per_month
     if limit is None:
-        return np.ones(len(columns), dtype=bool)
-    inside: Bools = columns.usd_per_month <= limit
+        return np.ones(usd_per_month.shape, dtype=bool)
+    inside: Bools = usd_per_month <= limit
     return inside
 
 
 def runs_as_needed(study: Study, columns: Columns) -> Bools:
     """Return which options meet every need that does not depend on the candidate's quality."""
     unlimited: Bools = (columns.other == "").astype(bool)
-    inside = within_budget(study, columns)
+    inside = within_budget(study, columns.usd_per_month)
     return columns.sold & columns.fits & columns.meets_latency & unlimited & inside
 
 
@@ -97,7 +97,7 @@ def reasons(
         found.append("cannot carry the peak rate with 1,000 replicas")
     if columns.other[row]:
         found.append(str(columns.other[row]))
-    if columns.sold[row] and not within_budget(study, columns)[row]:
+    if columns.sold[row] and not within_budget(study, columns.usd_per_month)[row]:
         found.append(
             f"{columns.usd_per_month[row]:,.0f} USD/month is above the budget of "
             f"{study.needs.max_usd_per_month:,.0f}"

@@ -66,7 +66,7 @@ def serverless_columns(
     need_ms = study.needs.max_p99_latency_ms
     candidate = np.array([i for i, _, _ in keys])
     memory_gib = np.array([float(m) for _, _, m in keys])
-    upkeep_usd = study.team.engineer_usd_per_hour * study.team.upkeep_hours(serverless.NAME)
+    upkeep_usd = study.team.upkeep_usd(serverless.NAME)
     return Columns(
         candidate=candidate,
         platform=np.full(count, serverless.NAME, dtype=object),

@@ -26,8 +26,7 @@ def standing_columns(
     """
     offers = table.offers
     platform = _per_offer(table, [offer.platform for offer in offers])
-    rate = study.team.engineer_usd_per_hour
-    upkeep = [rate * study.team.upkeep_hours(offer.platform) for offer in offers]
+    upkeep = [study.team.upkeep_usd(offer.platform) for offer in offers]
     upkeep_usd = np.array(upkeep)[table.offer]
     return Columns(
         candidate=table.profile,

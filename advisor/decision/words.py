@@ -7,6 +7,7 @@ import numpy as np
 
 from advisor.decision.engine import Engine
 from advisor.decision.options import plan
+from advisor.decision.ranking import within_budget
 from advisor.evidence import CandidateProfile, Evidence
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
@@ -146,9 +147,7 @@ def relaxations(engine: Engine) -> tuple[str, ...]:
     fit &= sensible
     runnable = columns.sold & columns.fits & (columns.other == "")
     limit = study.needs.max_usd_per_month
-    in_budget = (
-        np.ones(len(columns), dtype=bool) if limit is None else columns.usd_per_month <= limit
-    )
+    in_budget = within_budget(study, columns.usd_per_month)
     found = []
     late = runnable & fit & in_budget & ~columns.meets_latency & np.isfinite(columns.p99_s)
     if late.any() and study.needs.max_p99_latency_ms is not None:
