@@ -17,7 +17,6 @@ from advisor.cadence.interval import (
     interval_grid,
 )
 from advisor.cadence.records import (
-    DAYS_PER_MONTH,
     Basis,
     Cost,
     CurvePoint,
@@ -25,6 +24,7 @@ from advisor.cadence.records import (
     RetrainingPlan,
 )
 from advisor.errors import AdvisorError
+from advisor.study import DAYS_PER_MONTH
 
 ASSUMED_PERIOD_DAYS: Final = 7.0
 """Period of a plan that is not made from an error matrix. [days]"""

@@ -1,13 +1,11 @@
 """The values that a retraining plan is made of."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from advisor.records import Record
-
-DAYS_PER_MONTH: Final = 730 / 24
-"""A month is 730 h. [days]"""
+from advisor.study import DAYS_PER_MONTH
 
 Basis = Literal["measured", "assumed", "input"]
 Span = tuple[PositiveFloat | None, PositiveFloat | None]

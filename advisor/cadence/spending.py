@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from advisor.cadence.records import DAYS_PER_MONTH, Decay
+from advisor.cadence.records import Decay
+from advisor.study import DAYS_PER_MONTH
 
 Floats = NDArray[np.float64]
 
