@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from advisor.recommendation import BASIS_BADGES, Recommendation
-from advisor.report import charts
+from advisor.report.charts import CHART_TITLES, CHARTS
+from advisor.report.charts.drawing import svg
 from advisor.report.sections import Section, details, first_page
 from advisor.report.tables import Table
 from advisor.report.words import BASIS_MEANINGS, CLOSING, cleaned, headline
@@ -29,7 +30,7 @@ def render_html(recommendation: Recommendation) -> str:
         first_page=first_page(safe),
         details=details(safe),
         drawn=_drawn(safe),
-        chart_titles=charts.CHART_TITLES,
+        chart_titles=CHART_TITLES,
     )
 
 
@@ -56,9 +57,9 @@ def parts_style() -> str:
 def _drawn(recommendation: Recommendation) -> dict[str, tuple[Markup, Markup]]:
     """Draw every chart that has data, wide and narrow. Vega escapes the words in its SVG."""
     found = {}
-    for name in charts.CHARTS:
-        wide = charts.svg(name, recommendation, width=WIDE_CHART)
-        narrow = charts.svg(name, recommendation, width=NARROW_CHART)
+    for name in CHARTS:
+        wide = svg(name, recommendation, width=WIDE_CHART)
+        narrow = svg(name, recommendation, width=NARROW_CHART)
         if wide and narrow:
             found[name] = (Markup(wide), Markup(narrow))  # noqa: S704 - drawn by vl-convert
     return found

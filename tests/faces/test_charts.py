@@ -6,6 +6,8 @@ import re
 import pytest
 
 from advisor.report import charts
+from advisor.report.charts.drawing import svg as drawn_svg
+from advisor.report.charts.parts import INK, PLATFORM_COLOURS
 from advisor.report.tables import rate_table, retraining_table, stack_table, telling_options
 from tests.faces.factories import experiments, infeasible, option, recommendation
 
@@ -98,16 +100,16 @@ def test_a_chart_without_data_is_no_chart(name):
 
 @pytest.mark.parametrize("name", charts.CHARTS)
 def test_the_ink_of_a_drawn_chart_is_the_pages(name):
-    svg = charts.svg(name, recommendation(), width=330)
+    svg = drawn_svg(name, recommendation(), width=330)
 
     assert svg is not None
     assert "currentColor" in svg
-    assert charts.INK not in svg
+    assert INK not in svg
     assert re.match(r'<svg [^>]*role="img" aria-label="[^"]+"', svg)
 
 
 def test_colours_of_platforms_stand_out_from_white_and_from_black():
-    for colour in charts.PLATFORM_COLOURS.values():
+    for colour in PLATFORM_COLOURS.values():
         channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
         light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

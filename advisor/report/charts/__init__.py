@@ -1,0 +1,32 @@
+"""The charts, drawn once for the explorer and for the reports: a file per topic.
+
+Each function takes the recommendation and returns an Altair chart, or None where there is nothing
+to draw. A new chart is a function, an entry of CHARTS and a title.
+"""
+
+from collections.abc import Callable
+
+import altair as alt
+
+from advisor.report.charts.costs import cost_by_rate, cost_stack
+from advisor.report.charts.experiments import gain_by_runs
+from advisor.report.charts.models import quality_against_cost
+from advisor.report.charts.retraining import error_by_age, retraining_cost
+
+CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
+    "cost-stack": cost_stack,
+    "cost-by-rate": cost_by_rate,
+    "quality-against-cost": quality_against_cost,
+    "retraining-cost": retraining_cost,
+    "error-by-age": error_by_age,
+    "gain-by-runs": gain_by_runs,
+}
+
+CHART_TITLES = {
+    "cost-stack": "What each option costs, and on what",
+    "cost-by-rate": "Cost against request rate, cheapest option of each platform",
+    "quality-against-cost": "Quality against cost, without the baseline that learns nothing",
+    "retraining-cost": "Cost against the retraining interval",
+    "error-by-age": "Error against the age of the model, and the fitted law",
+    "gain-by-runs": "Gain against the training runs behind each release",
+}

@@ -1,0 +1,181 @@
+"""Cost of the options, and cost against the request rate."""
+
+import altair as alt
+
+from advisor.recommendation import Recommendation
+from advisor.report.charts.parts import (
+    GROUP_COLOURS,
+    INK,
+    PLATFORM_COLOURS,
+    PLATFORM_DASHES,
+    PLATFORM_SHAPES,
+    Row,
+    Width,
+    frame,
+    is_wide,
+    log_axis,
+    mark_here,
+    plot,
+    together,
+)
+from advisor.report.tables import (
+    GROUP_NAMES,
+    GROUPS,
+    curve_platforms,
+    group_usd_per_month,
+    platform_name,
+    stated,
+    telling_options,
+)
+from advisor.report.words import significant, usd
+
+MOST_STACKED = 6
+"""Options in the cost stack."""
+
+
+def cost_stack(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 0
+) -> alt.LayerChart | None:
+    """Monthly cost of the cheapest options, by what it is spent on."""
+    options = telling_options(recommendation, limit=MOST_STACKED)
+    if not options:
+        return None
+    narrow = not is_wide(width)
+    rows: list[Row] = [
+        {
+            "option": f"{place}. {option.name}",
+            "part": GROUP_NAMES[group],
+            "order": GROUPS.index(group),
+            "usd": group_usd_per_month(option, group),
+        }
+        for place, option in enumerate(options, start=1)
+        for group in GROUPS
+    ]
+    order = list(dict.fromkeys(row["option"] for row in rows))
+    totals: list[Row] = [
+        {
+            "option": f"{place}. {option.name}",
+            "usd": option.usd_per_month,
+            "label": usd(option.usd_per_month),
+        }
+        for place, option in enumerate(options, start=1)
+    ]
+    y = alt.Y(
+        "option:N",
+        sort=order,
+        title=None,
+        axis=None if narrow else alt.Axis(labelLimit=250, ticks=False, domain=False),
+    )
+    most = max(row["usd"] for row in totals)
+    bars = (
+        plot(rows)
+        .mark_bar(height=13 if narrow else {"band": 0.68}, yOffset=9 if narrow else 0)
+        .encode(
+            y=y,
+            x=alt.X(
+                "sum(usd):Q",
+                title="USD per month (730 h)",
+                scale=alt.Scale(domain=[0, (most or 1.0) * 1.15], nice=False),
+                axis=alt.Axis(tickCount=4 if narrow else 6),
+            ),
+            color=alt.Color(
+                "part:N",
+                title=None,
+                scale=alt.Scale(
+                    domain=[GROUP_NAMES[g] for g in GROUPS],
+                    range=[GROUP_COLOURS[g] for g in GROUPS],
+                ),
+                legend=alt.Legend(orient="top", columns=2 if narrow else 4),
+            ),
+            order=alt.Order("order:Q"),
+            tooltip=[
+                alt.Tooltip("option:N", title="Option"),
+                alt.Tooltip("part:N", title="Part"),
+                alt.Tooltip("sum(usd):Q", title="USD/month", format=",.2f"),
+            ],
+        )
+    )
+    labels = (
+        plot(totals)
+        .mark_text(align="left", dx=5, dy=9 if narrow else 0, color=INK, fontSize=12)
+        .encode(y=y, x="usd:Q", text="label:N")
+    )
+    layers = [bars, labels]
+    if narrow:
+        layers.append(
+            plot(totals)
+            .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=320)
+            .encode(y=y, x=alt.value(0), text="option:N")
+        )
+    row_height = 46 if narrow else 30
+    return together(layers, width=width, height=height or row_height * len(options) + frame(width))
+
+
+def cost_by_rate(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 300
+) -> alt.LayerChart | None:
+    """Cost of the cheapest option of each platform against the request rate, both logarithmic."""
+    points = [p for p in recommendation.cost_curve if p.usd_per_month > 0]
+    if not points:
+        return None
+    narrow = not is_wide(width)
+    rows: list[Row] = [
+        {
+            "rate": point.requests_per_s,
+            "platform": platform_name(point.platform),
+            "usd": point.usd_per_month,
+            "option": point.option,
+        }
+        for point in points
+    ]
+    platforms = curve_platforms(recommendation)
+    names = [platform_name(p) for p in platforms]
+    colour = alt.Color(
+        "platform:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=[PLATFORM_COLOURS.get(p, INK) for p in platforms]),
+        legend=alt.Legend(orient="top", columns=2 if narrow else 4, symbolStrokeWidth=2.5),
+    )
+    x = alt.X(
+        "rate:Q",
+        title="Mean requests per second (log)",
+        scale=alt.Scale(type="log", nice=False),
+        axis=log_axis((p.requests_per_s for p in points), most=7 if narrow else 12),
+    )
+    y = alt.Y(
+        "usd:Q",
+        title="USD per month (log)",
+        scale=alt.Scale(type="log", nice=False, padding=10),
+        axis=log_axis((p.usd_per_month for p in points), most=8),
+    )
+    base = plot(rows).encode(x=x, y=y, color=colour)
+    lines = base.mark_line(strokeWidth=2.2, interpolate="monotone").encode(
+        strokeDash=alt.StrokeDash(
+            "platform:N",
+            title=None,
+            scale=alt.Scale(
+                domain=names, range=[PLATFORM_DASHES.get(p, [2, 2]) for p in platforms]
+            ),
+        )
+    )
+    marks = base.mark_point(filled=True, size=38, opacity=1).encode(
+        shape=alt.Shape(
+            "platform:N",
+            title=None,
+            scale=alt.Scale(
+                domain=names, range=[PLATFORM_SHAPES.get(p, "cross") for p in platforms]
+            ),
+        ),
+        tooltip=[
+            alt.Tooltip("option:N", title="Option"),
+            alt.Tooltip("rate:Q", title="Requests/s", format=",.4~g"),
+            alt.Tooltip("usd:Q", title="USD/month", format=",.2f"),
+        ],
+    )
+    layers: list[alt.Chart] = [lines, marks]
+    here = stated(recommendation, "workload.requests_per_s")
+    if here is not None and here > 0:
+        rates = [row["rate"] for row in rows]
+        text = f"you are here: {significant(here)}/s"
+        layers += mark_here(here, "rate", text, left=here * here > min(rates) * max(rates))
+    return together(layers, width=width, height=height + frame(width))

@@ -1,0 +1,123 @@
+"""What every chart is made of: colours, axes, lines, marks.
+
+Colours are told apart with any colour vision and stand out from white and from black; where it
+matters a shape or a dash says the same. In a report the ink follows the page's colours.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, cast
+
+import altair as alt
+
+PLATFORM_COLOURS = {
+    "sagemaker-realtime": "#0072B2",
+    "sagemaker-serverless": "#B066A6",
+    "ecs-fargate": "#D55E00",
+    "ecs-ec2": "#009E73",
+}
+"""After Okabe and Ito; each has a contrast of at least 3 against white and against black."""
+
+PLATFORM_DASHES = {
+    "sagemaker-realtime": [1, 0],
+    "sagemaker-serverless": [6, 3],
+    "ecs-fargate": [1, 0],
+    "ecs-ec2": [6, 3],
+}
+
+PLATFORM_SHAPES = {
+    "sagemaker-realtime": "circle",
+    "sagemaker-serverless": "square",
+    "ecs-fargate": "triangle-up",
+    "ecs-ec2": "diamond",
+}
+
+GROUP_COLOURS = {
+    "serving": "#4477AA",
+    "training": "#D2A02C",
+    "labels": "#AA3377",
+    "people": "#8C9097",
+}
+
+ACCENT = "#0072B2"
+
+WARM = "#D55E00"
+
+INK = "#6b7280"
+"""Middle grey: readable on white and on black; reports replace it by the page's own ink."""
+
+Width = Literal["container"] | int
+
+Row = dict[str, Any]
+
+
+def plot(rows: list[Row]) -> alt.Chart:
+    """Start a layer on rows that stand inside the chart."""
+    return alt.Chart(alt.InlineData(values=rows))
+
+
+def together(layers: list[alt.Chart], *, width: Width, height: int) -> alt.LayerChart:
+    """Lay layers over each other at a size."""
+    layered = cast("alt.LayerChart", alt.layer(*layers))
+    return layered.properties(width=width, height=height + frame(width))
+
+
+def three_lines(series: Sequence[str], width: Width) -> dict[str, Any]:
+    """Tell three lines apart by colour and by dash, with the legend on top."""
+    columns = 3 if is_wide(width) else 2 if width == "container" else 1
+    return {
+        "color": alt.Color(
+            "series:N",
+            title=None,
+            scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
+            legend=alt.Legend(orient="top", columns=columns),
+        ),
+        "strokeDash": alt.StrokeDash(
+            "series:N",
+            title=None,
+            scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 3], [2, 2]]),
+        ),
+    }
+
+
+def is_wide(width: Width) -> bool:
+    """Whether there is room to the side; a container may be a phone's."""
+    return isinstance(width, int) and width >= 480
+
+
+def frame(width: Width) -> int:
+    """Height that axis and legend take where the whole picture has to fit. [px]"""
+    return 100 if width == "container" else 0
+
+
+def log_axis(values: Iterable[float], *, most: int) -> alt.Axis:
+    """Ticks and grid at 1, 2 and 5 of each decade, or at 1 only where that would be crowded."""
+    low, high = min(values := list(values)), max(values)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [digit * 10.0**exponent for exponent in decades for digit in digits]
+        ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+        if len(ticks) <= most:
+            break
+    plain = "format(datum.value, datum.value < 1 ? '~g' : datum.value < 1e6 ? ',' : '~s')"
+    return alt.Axis(values=ticks, labelExpr=plain, labelOverlap=True)
+
+
+def mark_here(value: float, field: str, text: str, *, left: bool, row: int = 0) -> list[alt.Chart]:
+    """A vertical line at a value, named at its top, on the side where there is room."""
+    data = [{field: value, "here": text}]
+    x = alt.X(f"{field}:Q")
+    rule = plot(data).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.4).encode(x=x)
+    label = (
+        plot(data)
+        .mark_text(
+            color=INK,
+            align="right" if left else "left",
+            dx=-6 if left else 6,
+            baseline="top",
+            fontSize=12,
+            fontWeight="bold",
+        )
+        .encode(x=x, y=alt.value(2 + 16 * row), text="here:N")
+    )
+    return [rule, label]

@@ -1,0 +1,117 @@
+"""What every table is made of, and the names that stand in it."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple, TypeVar
+
+from advisor.recommendation import BASIS_BADGES, Assumption, Basis, Option, Recommendation
+
+GROUPS = ("serving", "training", "labels", "people")
+"""Parts of the cost stack, in the order they are drawn."""
+
+GROUP_NAMES = {
+    "serving": "Serving",
+    "training": "Training runs",
+    "labels": "Labels",
+    "people": "People",
+}
+
+PLATFORM_NAMES = {
+    "sagemaker-realtime": "SageMaker real-time",
+    "sagemaker-serverless": "SageMaker serverless",
+    "ecs-fargate": "ECS Fargate",
+    "ecs-ec2": "ECS on EC2",
+    "sagemaker-training": "SageMaker training",
+    "sagemaker-training-spot": "SageMaker training, spot",
+}
+
+
+Point = TypeVar("Point")
+
+
+class Cell(NamedTuple):
+    """One figure or name of a table."""
+
+    text: str
+    basis: Basis | None = None
+
+    @property
+    def plain(self) -> str:
+        """The text with its badge behind it."""
+        return f"{self.text} {BASIS_BADGES[self.basis]}" if self.basis else self.text
+
+
+class Column(NamedTuple):
+    """A heading, and whether figures stand below it."""
+
+    title: str
+    numeric: bool = False
+
+
+class Table(NamedTuple):
+    """A table as every face draws it."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    strong_rows: frozenset[int] = frozenset()
+    """Rows that stand out: the chosen one, totals."""
+    cards: bool = False
+    """Whether a phone shows a card per row; else the table scrolls sideways."""
+
+    def as_records(self) -> list[dict[str, str]]:
+        """Return one dict per row, for a data frame."""
+        titles = [column.title or "·" for column in self.columns]
+        return [dict(zip(titles, (c.plain for c in row), strict=True)) for row in self.rows]
+
+
+class Fact(NamedTuple):
+    """A short answer with its reason."""
+
+    label: str
+    answer: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """Answer and reason in a row."""
+        if not self.why:
+            return f"{self.answer}."
+        return f"{self.answer}{':' if self.why[0].islower() else '.'} {self.why}"
+
+
+def platform_name(platform: str) -> str:
+    """Return a platform's name for people."""
+    return PLATFORM_NAMES.get(platform, platform)
+
+
+def stated(recommendation: Recommendation, name: str) -> float | None:
+    """Return a numeric entry of the assumptions table; None where it is absent or not set."""
+    entry: Assumption | None = next((a for a in recommendation.assumptions if a.name == name), None)
+    return float(entry.value) if entry and isinstance(entry.value, int | float) else None
+
+
+def group_usd_per_month(option: Option, group: str) -> float:
+    """Return the sum of one group of an option's lines. [USD/month]"""
+    return math.fsum(line.usd_per_month for line in option.lines if line.group == group)
+
+
+def thinned(points: tuple[Point, ...], most: int) -> tuple[Point, ...]:
+    """Return at most so many points, evenly picked, the first and last among them."""
+    if len(points) <= most:
+        return points
+    last = len(points) - 1
+    return tuple(points[round(i * last / (most - 1))] for i in range(most))
+
+
+def known(value: float | None, basis: Basis) -> Basis | None:
+    """Return the basis of a value; None where there is no value to have one."""
+    return None if value is None else basis
+
+
+_STRENGTH: tuple[Basis, ...] = ("assumed", "scaled", "input", "list", "measured")
+
+
+def weakest(bases: Iterable[Basis]) -> Basis | None:
+    """Return the basis that a sum of such parts has."""
+    return min(bases, key=_STRENGTH.index, default=None)

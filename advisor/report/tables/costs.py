@@ -1,0 +1,118 @@
+"""What is paid for: the bill, the stack, cost against request rate."""
+
+from advisor.recommendation import CostPoint, Option, Recommendation
+from advisor.report.tables.cells import (
+    GROUP_NAMES,
+    GROUPS,
+    PLATFORM_NAMES,
+    Cell,
+    Column,
+    Table,
+    group_usd_per_month,
+    platform_name,
+)
+from advisor.report.tables.options import telling_options
+from advisor.report.words import cents, significant, usd
+
+
+def bill_table(option: Option) -> Table:
+    """Every line of an option's month, by group, with subtotals that add up to the total."""
+    rows: list[tuple[Cell, ...]] = []
+    strong: list[int] = []
+    for group in GROUPS:
+        lines = [line for line in option.lines if line.group == group]
+        if not lines:
+            continue
+        rows += [
+            (
+                Cell(line.label),
+                Cell(significant(line.quantity_per_month, digits=6)),
+                Cell(line.unit),
+                Cell(significant(line.usd_per_unit, digits=6), line.basis),
+                Cell(cents(line.usd_per_month)),
+                Cell(line.source),
+            )
+            for line in lines
+        ]
+        strong.append(len(rows))
+        rows.append(_total_row(GROUP_NAMES[group], group_usd_per_month(option, group)))
+    strong.append(len(rows))
+    rows.append(_total_row("Total", option.usd_per_month))
+    return Table(
+        cards=True,
+        caption="Cost lines of one month (730 h)",
+        columns=(
+            Column("Line"),
+            Column("Quantity", numeric=True),
+            Column("Unit"),
+            Column("USD per unit", numeric=True),
+            Column("USD/month", numeric=True),
+            Column("Source"),
+        ),
+        rows=tuple(rows),
+        strong_rows=frozenset(strong),
+    )
+
+
+def _total_row(label: str, amount: float) -> tuple[Cell, ...]:
+    return (Cell(label), Cell(""), Cell(""), Cell(""), Cell(cents(amount)), Cell(""))
+
+
+def stack_table(recommendation: Recommendation, *, limit: int = 6) -> Table:
+    """The figures behind the cost stack."""
+    return Table(
+        cards=True,
+        caption="Cost of the cheapest options by part, USD/month",
+        columns=(
+            Column("Option"),
+            *(Column(GROUP_NAMES[group], numeric=True) for group in GROUPS),
+            Column("Total", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(option.name),
+                *(Cell(cents(group_usd_per_month(option, group))) for group in GROUPS),
+                Cell(cents(option.usd_per_month)),
+            )
+            for option in telling_options(recommendation, limit=limit)
+        ),
+    )
+
+
+def rate_table(recommendation: Recommendation) -> Table:
+    """The figures behind the curve of cost against request rate."""
+    by_rate: dict[float, dict[str, CostPoint]] = {}
+    for point in recommendation.cost_curve:
+        by_rate.setdefault(point.requests_per_s, {})[point.platform] = point
+    platforms = curve_platforms(recommendation)
+    return Table(
+        caption="Cheapest option of each platform, USD/month",
+        columns=(
+            Column("Requests/s", numeric=True),
+            *(Column(platform_name(p), numeric=True) for p in platforms),
+            Column("Cheapest"),
+        ),
+        rows=tuple(
+            (
+                Cell(significant(rate)),
+                *(
+                    Cell(usd(found[p].usd_per_month) if p in found else "none feasible")
+                    for p in platforms
+                ),
+                Cell(_named(min(found.values(), key=lambda point: point.usd_per_month))),
+            )
+            for rate, found in sorted(by_rate.items())
+        ),
+    )
+
+
+def _named(point: CostPoint) -> str:
+    name = platform_name(point.platform)
+    return point.option if name in point.option else f"{name}, {point.option}"
+
+
+def curve_platforms(recommendation: Recommendation) -> tuple[str, ...]:
+    """Return the platforms of the cost curve, in a fixed order."""
+    present = {point.platform for point in recommendation.cost_curve}
+    known = [platform for platform in PLATFORM_NAMES if platform in present]
+    return (*known, *sorted(present - set(known)))

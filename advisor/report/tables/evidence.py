@@ -1,0 +1,42 @@
+"""Where the numbers come from, how old they are, and how to get them again."""
+
+from advisor.recommendation import Recommendation
+from advisor.report.tables.cells import Cell, Column, Table
+from advisor.report.words import value_text
+
+
+def assumptions_table(recommendation: Recommendation) -> Table:
+    """Every number that was not measured."""
+    return Table(
+        cards=True,
+        caption="Inputs and assumptions",
+        columns=(
+            Column("Input"),
+            Column("Value", numeric=True),
+            Column("Unit"),
+            Column("Source"),
+        ),
+        rows=tuple(
+            (
+                Cell(entry.name),
+                Cell(value_text(entry.value), entry.basis),
+                Cell(entry.unit),
+                Cell(entry.source),
+            )
+            for entry in recommendation.assumptions
+        ),
+    )
+
+
+def price_sentence(recommendation: Recommendation) -> str:
+    """Say how old the prices are."""
+    prices = recommendation.prices
+    return (
+        f"Prices as of {prices.on.isoformat()}; the oldest used was checked on "
+        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is 730 h."
+    )
+
+
+def reproduce_commands(recommendation: Recommendation) -> tuple[str, ...]:
+    """The command that gives this answer again, and the inputs it depends on."""
+    return (f"advisor recommend STUDY.yaml --on {recommendation.prices.on.isoformat()}",)

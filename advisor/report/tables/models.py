@@ -1,0 +1,39 @@
+"""The candidates as a table."""
+
+from advisor.recommendation import Recommendation
+from advisor.report.tables.cells import Cell, Column, Table, known
+from advisor.report.words import quality, usd
+
+
+def ladder_table(recommendation: Recommendation) -> Table:
+    """The candidates, simplest first, and what became of each."""
+    return Table(
+        cards=True,
+        caption="Candidates, simplest first",
+        columns=(
+            Column("Candidate"),
+            Column(recommendation.metric, numeric=True),
+            Column("Spread", numeric=True),
+            Column("Cheapest option USD/month", numeric=True),
+            Column("Errors USD/month", numeric=True),
+            Column("Verdict"),
+        ),
+        rows=tuple(
+            (
+                Cell(step.candidate),
+                Cell(quality(step.quality), known(step.quality, "measured")),
+                Cell(quality(step.quality_spread), known(step.quality_spread, "measured")),
+                Cell(
+                    usd(step.usd_per_month) if step.usd_per_month is not None else "none feasible"
+                ),
+                Cell(usd(step.error_usd_per_month), known(step.error_usd_per_month, "input")),
+                Cell(step.verdict),
+            )
+            for step in recommendation.ladder
+        ),
+        strong_rows=frozenset(
+            i
+            for i, step in enumerate(recommendation.ladder)
+            if recommendation.best and step.candidate == recommendation.best.candidate
+        ),
+    )
