@@ -1,5 +1,6 @@
 """What was measured, summed up per candidate for the decision."""
 
+import dataclasses
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from advisor.capacity.scaling import fit_parallel_fraction
 from advisor.errors import NoRunsError
 from advisor.study import CandidateImport, Study
 from benchmarks.records import (
+    NATIVE_FORM,
     TEST_FRACTION,
     BacktestRun,
     BenchmarkRun,
@@ -84,6 +86,17 @@ class CandidateProfile:
     """Weights of a torch model; null where there is no GPU form."""
     gpu_run: BenchmarkRun | None
     """The same candidate measured on CUDA, where there was a GPU."""
+    form: str = NATIVE_FORM
+    """Runtime form that this is the profile of; a candidate has one profile per verified form."""
+    form_rank: int = 0
+    """Place of the form, 0 the simplest: the simplest wins ties."""
+    extra_worker_memory_gib: float | None = None
+    """What one more worker adds to the first one's memory; null where it was not measured. [GiB]"""
+
+    @property
+    def label(self) -> str:
+        """The candidate's name, with the form unless it is the native one."""
+        return self.name if self.form == NATIVE_FORM else f"{self.name} ({self.form})"
 
     @property
     def quality(self) -> float:
@@ -192,12 +205,50 @@ def wanted_names(study: Study) -> set[str] | None:
 
 
 def profiles_of(study: Study, evidence: Evidence) -> tuple[CandidateProfile, ...]:
-    """Return every candidate that was measured on a CPU, simplest first."""
+    """Return every candidate that was measured on a CPU, simplest first, in each verified form.
+
+    The native form of a candidate stands first. A form that no need could ever choose is left out:
+    one that a simpler form of the same candidate beats in time, memory and start.
+    """
     on_gpu = {r.candidate.name: r for r in evidence.runs if _is_ok(r, "cuda")}
-    return tuple(
-        profile_of(study, run, gpu_run=on_gpu.get(run.candidate.name))
-        for run in sorted(evidence.runs, key=_ladder_order)
-        if _is_ok(run, "cpu")
+    found: list[CandidateProfile] = []
+    for run in sorted(evidence.runs, key=_ladder_order):
+        if not _is_ok(run, "cpu"):
+            continue
+        native = profile_of(study, run, gpu_run=on_gpu.get(run.candidate.name))
+        found += [native, *_other_forms(study, run, native)]
+    return tuple(found)
+
+
+def _other_forms(
+    study: Study, run: BenchmarkRun, native: CandidateProfile
+) -> list[CandidateProfile]:
+    """Return the profiles of the verified forms beside the native one, the simplest first."""
+    kept: list[CandidateProfile] = [native]
+    verified = [item for item in run.forms if item.outcome == "ok" and item.form != NATIVE_FORM]
+    for rank, item in enumerate(verified, start=1):
+        if not any(i.input_kind == "json" for i in item.inference):
+            continue
+        profile = dataclasses.replace(
+            profile_of(study, run.in_form(item.form)),
+            form=item.form,
+            form_rank=rank,
+            parameter_count=None,  # no GPU form
+            extra_worker_memory_gib=None
+            if item.extra_worker_memory_bytes is None
+            else item.extra_worker_memory_bytes / 2**30,
+        )
+        if not any(_beats(simpler, profile) for simpler in kept):
+            kept.append(profile)
+    return kept[1:]
+
+
+def _beats(simpler: CandidateProfile, other: CandidateProfile) -> bool:
+    """Whether one form is at least as good as another in all that a deployment depends on."""
+    return (
+        simpler.service_s <= other.service_s
+        and simpler.memory_gib <= other.memory_gib
+        and simpler.start_s <= other.start_s
     )
 
 

@@ -63,6 +63,9 @@ class Option(Record):
     """For people: candidate, platform, size, count."""
     candidate: str
     """Candidate's name."""
+    form: str = "native"
+    """Runtime form to ship: `native` the saved estimator, or another one that gives the same
+    answers, e.g. `onnx`."""
     platform: str
     """`sagemaker-realtime`, `sagemaker-serverless`, `ecs-fargate` or `ecs-ec2`."""
     sku: str

@@ -15,6 +15,11 @@ from pydantic import (
 Task = Literal["classification", "regression", "clustering"]
 Outcome = Literal["ok", "failed", "out-of-memory", "timeout", "crashed", "skipped"]
 Device = Literal["cpu", "cuda"]
+InputKind = Literal["json", "numpy", "pandas"]
+Precision = Literal["float64", "float32", "bfloat16"]
+
+NATIVE_FORM = "native"
+"""The form in which a model was trained: the saved estimator itself."""
 
 TEST_FRACTION = 0.2
 """Held-out share: the last rows where there is a time column, else drawn by seed. [fraction]"""
@@ -157,6 +162,47 @@ class InferenceMeasurement(Record):
     """Threads that the call was allowed."""
     durations_s: tuple[PositiveFloat, ...]
     """Each timed call, in the order they ran, warm-ups dropped. [s]"""
+    form: str = NATIVE_FORM
+    """Runtime form, a key of `benchmarks.forms.FORMS`."""
+    input_kind: InputKind = "json"
+    """What the timed call begins with: `json` parsed JSON rows that are made into what the model
+    takes, `numpy` a ready array, `pandas` a ready data frame."""
+    precision: Precision = "float64"
+    """Number format of the input; of the arithmetic for `bfloat16`."""
+
+
+class FormMeasurement(Record):
+    """A trained model in one more form that it could be shipped in, held against the native one."""
+
+    form: str
+    """Key of `benchmarks.forms.FORMS`."""
+    outcome: Outcome
+    """`ok` where its answers agree with the native ones and it was timed, else why not."""
+    reason: str | None = None
+    """For any other outcome than `ok`: what happened, for people."""
+    largest_difference: NonNegativeFloat | None = None
+    """Largest difference from the native scores (probabilities, or values in standard deviations
+    of the native answers); null where nothing could be compared."""
+    flipped_fraction: NonNegativeFloat | None = None
+    """Share of the compared rows whose label is another one; null for regression. [fraction]"""
+    compared_row_count: NonNegativeInt = 0
+    """Rows that both forms answered."""
+    convert_s: NonNegativeFloat | None = None
+    """Time to make the form from the trained model, once. [s]"""
+    artefact_bytes: NonNegativeInt | None = None
+    """Size of the saved form. [B]"""
+    import_s: NonNegativeFloat | None = None
+    """Time to import what it needs to serve, in a fresh process. [s]"""
+    load_s: NonNegativeFloat | None = None
+    """Time to load it and answer once, libraries imported, in a fresh process. [s]"""
+    serving_memory_bytes: NonNegativeInt | None = None
+    """Resident memory of a fresh process that loaded it and predicted once. [B]"""
+    extra_worker_memory_bytes: NonNegativeInt | None = None
+    """Memory that one more such process adds on the same machine: its pages that no file backs,
+    since the others are shared. [B]"""
+    inference: tuple[InferenceMeasurement, ...] = ()
+    """Timings, single thread first. Those of the native form with parsed JSON rows are in the
+    run itself."""
 
 
 class LearningPoint(Record):
@@ -212,8 +258,28 @@ class BenchmarkRun(Record):
     """Resident memory of a fresh process that loaded the model and predicted once. [B]"""
     parameter_count: NonNegativeInt | None = None
     """Weights of a torch model; null for the others."""
+    forms: tuple[FormMeasurement, ...] = ()
+    """Other input to the native form, then the other forms, the simplest first."""
     notes: tuple[str, ...] = ()
     """What a reader must know: noise, sampling, a limit hit."""
+
+    def in_form(self, form: str) -> "BenchmarkRun":
+        """Return the run as though the model had been measured in one of its verified forms only.
+
+        Raises:
+            KeyError: it was not measured in that form, or its answers differ.
+        """
+        if form == NATIVE_FORM:
+            return self
+        found = {item.form: item for item in self.forms if item.outcome == "ok"}[form]
+        return self.replace(
+            inference=tuple(i for i in found.inference if i.input_kind == "json"),
+            artefact_bytes=found.artefact_bytes,
+            import_s=found.import_s,
+            load_s=found.load_s,
+            serving_memory_bytes=found.serving_memory_bytes,
+            forms=(),
+        )
 
 
 class ErrorCell(Record):

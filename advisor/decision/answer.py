@@ -75,7 +75,7 @@ def compose(engine: Engine) -> Recommendation:
             oldest_checked_on=oldest,
             sha256=engine.book.sha256,
         ),
-        runs=tuple(p.run_id for p in engine.profiles),
+        runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
         study=study.name,
         metric=engine.evidence.runs[0].dataset.metric,
         data=words.data(engine.evidence),
@@ -129,8 +129,9 @@ def _option(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     replicas = int(columns.replicas[row])
     lines = option_lines(engine, row)
     return Option(
-        name=words.option_name(profile.name, platform, sku, replicas),
+        name=words.option_name(profile.label, platform, sku, replicas),
         candidate=profile.name,
+        form=profile.form,
         platform=platform,
         sku=sku,
         region=str(columns.region[row]),
@@ -285,8 +286,11 @@ def _training(engine: Engine, candidate: int) -> TrainingAdvice:
 def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
     steps = []
     usd_per_loss = engine.study.retraining.error_cost_usd * engine.study.cases_per_day
+    owner = engine.candidate_of[engine.columns.candidate]
     for index, profile in enumerate(engine.profiles):
-        own = engine.runs & (engine.columns.candidate == index)
+        if profile.form_rank > 0:
+            continue
+        own = engine.runs & (owner == index)
         error = profile.error_per_case
         steps.append(
             LadderStep(

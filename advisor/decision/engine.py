@@ -57,6 +57,8 @@ class Engine:
     columns: Columns
     runs: NDArray[np.bool_]
     """Options that meet every need beside quality."""
+    candidate_of: NDArray[np.int64]
+    """Per profile, the row of its candidate's first profile: forms share a candidate."""
     unfit: dict[str, str | None]
     """Per candidate, why its quality breaks a need; null where it does not."""
     climb: Climb
@@ -73,9 +75,14 @@ def prepare(
 ) -> Engine:
     """Build the option table, judge it and order it."""
     profiles = profiles_of(study, evidence)
-    costs = tuple(
-        candidate_costs(study, p, evidence, book=book, catalogue=catalogue, on=on) for p in profiles
-    )
+    # The forms of a candidate are the same training and the same answers: one cost for all.
+    by_name = {
+        p.name: candidate_costs(study, p, evidence, book=book, catalogue=catalogue, on=on)
+        for p in profiles
+        if p.form_rank == 0
+    }
+    costs = tuple(by_name[p.name] for p in profiles)
+    candidate_of = np.array([_first_profile(profiles, p.name) for p in profiles], dtype=np.int64)
     artefact_gb = max((p.artefact_gb for p in profiles), default=0.0)
     offers = build_offers(study, book=book, catalogue=catalogue, on=on, artefact_gb=artefact_gb)
     table = build_table(study, offers=offers, profiles=profiles)
@@ -92,8 +99,15 @@ def prepare(
     runs = runs_as_needed(study, columns)
     climbed = climb(
         [
-            _rung(study, p, cost, own=runs & (columns.candidate == i), usd=columns.usd_per_month)
+            _rung(
+                study,
+                p,
+                cost,
+                own=runs & (candidate_of[columns.candidate] == i),
+                usd=columns.usd_per_month,
+            )
             for i, (p, cost) in enumerate(zip(profiles, costs, strict=True))
+            if p.form_rank == 0
         ],
         usd_per_loss_month=_usd_per_loss_month(study, profiles),
     )
@@ -103,7 +117,8 @@ def prepare(
 
     def simplicity(row: int) -> tuple[float, ...]:
         hours = study.team.upkeep_hours(str(columns.platform[row]))
-        return hours, float(columns.replicas[row])
+        form = profiles[int(columns.candidate[row])].form_rank
+        return hours, float(form), float(columns.replicas[row])
 
     return Engine(
         study=study,
@@ -119,10 +134,22 @@ def prepare(
         plan=found,
         columns=columns,
         runs=runs,
+        candidate_of=candidate_of,
         unfit={p.name: unfit_reason(study, p) for p in profiles},
         climb=climbed,
-        order=order(columns, feasible=feasible, preferred_candidate=chosen, simplicity=simplicity),
+        order=order(
+            columns,
+            feasible=feasible,
+            candidate_of=candidate_of,
+            preferred_candidate=chosen,
+            simplicity=simplicity,
+        ),
     )
+
+
+def _first_profile(profiles: tuple[CandidateProfile, ...], name: str) -> int:
+    """Return the row of a candidate's first profile."""
+    return next(i for i, p in enumerate(profiles) if p.name == name)
 
 
 def candidate_costs(

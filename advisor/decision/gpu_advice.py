@@ -23,7 +23,7 @@ def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
             serving=GpuServing(needed=False, pays_from_requests_per_s=None, why=why),
             training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
         )
-    profile = engine.profiles[candidate]
+    profile = engine.profiles[engine.candidate_of[candidate]]  # only the native form has a GPU form
     if profile.parameter_count is None:
         why = f"{profile.name} is a scikit-learn model and has no GPU form"
         return GpuAdvice(
@@ -59,7 +59,7 @@ def _gap_usd(engine: Engine, candidate: int, rates: Floats, *, on_gpu: int | Non
     The GPU options are the candidate's own, or those of another candidate.
     """
     profile, kind = engine.table.profile, engine.table.on_gpu
-    with_gpu = candidate if on_gpu is None else on_gpu
+    with_gpu = int(engine.candidate_of[candidate]) if on_gpu is None else on_gpu
     cheapest = []
     for own in (kind & (profile == with_gpu), ~kind & (profile == candidate)):
         rows = np.flatnonzero(own)

@@ -22,7 +22,7 @@ class Columns:
     """Every option of every platform, one row each."""
 
     candidate: Ints
-    """Row of the candidates."""
+    """Row of the candidates' profiles: one for each form of each candidate."""
     platform: NDArray[np.object_]
     sku: NDArray[np.object_]
     region: NDArray[np.object_]
@@ -125,47 +125,51 @@ def order(
     columns: Columns,
     *,
     feasible: Bools,
+    candidate_of: Ints,
     preferred_candidate: int | None,
     simplicity: Callable[[int], tuple[float, ...]],
 ) -> Order:
     """Order the options: the chosen one first, then by cost; ties by platform, sku and name.
 
     The first is the cheapest option of the preferred candidate; among its options within 2% of
-    that one, the simplest: fewer upkeep hours, then fewer replicas, then the lower p99. Of each
-    candidate, platform,
-    region and purchase only the cheapest sku is listed, and the next cheapest overall; a group
-    without a feasible sku lists the one nearest to feasible.
+    that one, the simplest: fewer upkeep hours, then the simpler form, then fewer replicas, then the
+    lower p99. Of each candidate, platform, region and purchase only the cheapest sku and form is
+    listed, and the next cheapest overall; a group without a feasible sku lists the one nearest to
+    feasible.
 
     Args:
         columns: all options.
         feasible: which of them meet every need.
+        candidate_of: per profile, the candidate it is a form of.
         preferred_candidate: the candidate that the ladder chose.
         simplicity: sort key of a row, smaller is simpler.
     """
     cost = np.where(feasible, columns.usd_per_month, np.inf)
     by_cost = [int(row) for row in np.lexsort((columns.sku.astype(str), cost)) if feasible[row]]
+    owner = candidate_of[columns.candidate]
     groups: dict[tuple[int, str, str, str], int] = {}
     for row in by_cost:
-        groups.setdefault(_group(columns, row), row)
+        groups.setdefault(_group(columns, owner, row), row)
     shown = set(groups.values()) | set(by_cost[:SHOWN_BEYOND_GROUPS])
-    best = _best(columns, by_cost, preferred_candidate, simplicity)
+    best = _best(columns, owner, by_cost, preferred_candidate, simplicity)
     ranked = [row for row in by_cost if row in shown and row != best]
     if best is not None:
         ranked.insert(0, best)
     return Order(
         ranked=tuple(ranked),
-        rejected=tuple(_nearest_misses(columns, feasible, groups)),
+        rejected=tuple(_nearest_misses(columns, owner, feasible, groups)),
         feasible_count=len(by_cost),
     )
 
 
 def _best(
     columns: Columns,
+    owner: Ints,
     by_cost: Sequence[int],
     preferred: int | None,
     simplicity: Callable[[int], tuple[float, ...]],
 ) -> int | None:
-    own = [row for row in by_cost if columns.candidate[row] == preferred] or list(by_cost)
+    own = [row for row in by_cost if owner[row] == preferred] or list(by_cost)
     if not own:
         return None
     cheapest_usd = columns.usd_per_month[own[0]]
@@ -177,9 +181,9 @@ def _best(
     )
 
 
-def _group(columns: Columns, row: int) -> tuple[int, str, str, str]:
+def _group(columns: Columns, owner: Ints, row: int) -> tuple[int, str, str, str]:
     return (
-        int(columns.candidate[row]),
+        int(owner[row]),
         str(columns.platform[row]),
         str(columns.region[row]),
         str(columns.purchase[row]),
@@ -187,7 +191,7 @@ def _group(columns: Columns, row: int) -> tuple[int, str, str, str]:
 
 
 def _nearest_misses(
-    columns: Columns, feasible: Bools, groups: dict[tuple[int, str, str, str], int]
+    columns: Columns, owner: Ints, feasible: Bools, groups: dict[tuple[int, str, str, str], int]
 ) -> list[int]:
     """Return, of each group without a feasible option, the one with the fewest broken rules.
 
@@ -204,7 +208,7 @@ def _nearest_misses(
     nearest: dict[tuple[int, str, str, str], int] = {}
     for row in np.lexsort((usd, late, broken)):
         if not feasible[row]:
-            key = _group(columns, int(row))
+            key = _group(columns, owner, int(row))
             if key not in groups:
                 nearest.setdefault(key, int(row))
     return sorted(nearest.values(), key=lambda r: (usd[r], str(columns.platform[r]), r))
