@@ -162,6 +162,33 @@ WAITING_USD_PER_HOUR = Default(
 MODEL_VERSIONS_KEPT = Default(
     "model_versions_kept", 10.0, "model artefacts kept in object storage", "our assumption"
 )
+FARGATE_START_S = Default(
+    "fargate_start_s",
+    45.0,
+    "s from asking for a Fargate task to its container running, before imports and loading",
+    "our assumption, 2026-07: 30 to 60 s that users report for an image of about 1.5 GB; measure "
+    "one of your own tasks (PENDING to RUNNING) to replace it",
+)
+EC2_START_S = Default(
+    "ec2_start_s",
+    120.0,
+    "s from asking for an EC2 machine to its container running, before imports and loading",
+    "our assumption, 2026-07: about a minute to boot, join the cluster and pull an image of 1.5 GB "
+    "each; on a machine that is already there it is the container's start alone",
+)
+SAGEMAKER_START_S = Default(
+    "sagemaker_start_s",
+    300.0,
+    "s from asking for a SageMaker instance to its container running, before loading the model",
+    "our assumption, 2026-07: 4 to 7 minutes that users report for an endpoint's new instance",
+)
+BALANCER_CHECK_S = Default(
+    "balancer_check_s",
+    30.0,
+    "s until a load balancer sends requests to a new task",
+    "three health checks 10 s apart, our assumption; an application load balancer's own defaults "
+    "are five checks 30 s apart, 2026-07",
+)
 
 ALL: tuple[Default, ...] = tuple(v for v in globals().values() if isinstance(v, Default))
 """Every default, in the order they stand above."""
