@@ -12,6 +12,7 @@ from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
 from advisor.decision.experiment_advice import assumptions_of_experiments, experiment_advice
 from advisor.decision.gpu_advice import gpu_advice
+from advisor.decision.latency_advice import latency_advice, learning_curves
 from advisor.decision.ranking import reasons
 from advisor.decision.serverless import p99_band_s as serverless_band_s
 from advisor.decision.serverless import serverless_lines, service_s_at
@@ -91,6 +92,8 @@ def compose(engine: Engine) -> Recommendation:
         warnings=words.warnings(engine, retraining, oldest_price=oldest),
         cost_curve=cost_curve(engine, chosen),
         experiments=experiments,
+        latency=latency_advice(engine),
+        learning=learning_curves(engine),
     )
 
 

@@ -2,28 +2,19 @@
 
 import html
 import shlex
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
 
 from advisor.recommendation import Recommendation
-from advisor.report import FORMATS, render, sections
+from advisor.report import FORMATS, render
 from advisor.report.charts import CHART_TITLES, CHARTS
 from advisor.report.html import legend_html, parts_style, table_html, words_html
-from advisor.report.sections import Section
+from advisor.report.sections import VIEWS, Section
 from advisor.report.tables import difference_sentence
 from advisor.report.words import cleaned, headline
 
-VIEWS: dict[str, Callable[[Recommendation], tuple[Section, ...]]] = {
-    "Decision": sections.first_page,
-    "Cost": sections.costs,
-    "Models": sections.models,
-    "Retraining": sections.retraining,
-    "Experiments": sections.experiments,
-    "Data and prices": sections.evidence,
-}
 NAMES = {"html": "HTML report", "md": "Markdown", "json": "JSON"}
 MIMES = {"html": "text/html", "md": "text/markdown", "json": "application/json"}
 

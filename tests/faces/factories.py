@@ -18,6 +18,11 @@ from advisor.recommendation import (
     GpuTraining,
     HitRate,
     LadderStep,
+    LatencyAdvice,
+    LearningCurve,
+    LearningCurvePoint,
+    LoadPoint,
+    MeasuredQuantile,
     Option,
     PriceStamp,
     Recommendation,
@@ -240,6 +245,64 @@ def experiments(**changes):
     return ExperimentAdvice(**values | changes)
 
 
+def latency(**changes):
+    full = 400.0
+    rates = (8.0, 20.0, 60.0, 120.0, 200.0, 300.0, 360.0, 390.0)
+    times = {0.05: 1.8, 0.25: 1.9, 0.5: 2.0, 0.75: 2.2, 0.95: 2.9, 0.99: 4.1, 0.999: None}
+    values = {
+        "option": "logistic on ECS Fargate, 2 x (1 vCPU, 2 GiB)",
+        "is_chosen": True,
+        "replicas": 2,
+        "mean_requests_per_s": 20.0,
+        "peak_requests_per_s": 60.0,
+        "need_ms": 100.0,
+        "reaches_need_at_requests_per_s": 372.0,
+        "full_at_requests_per_s": full,
+        "basis": "scaled",
+        "curve": tuple(
+            LoadPoint(
+                requests_per_s=rate,
+                p50_ms=4 + 1 / (1 - rate / full),
+                p99_ms=9 + 6 / (1 - rate / full),
+                p99_ms_low=8 + 4 / (1 - rate / full),
+                p99_ms_high=12 + 9 / (1 - rate / full) if rate < 350 else None,
+            )
+            for rate in rates
+        ),
+        "measured_rows": 1,
+        "measured_call_count": 500,
+        "measured": tuple(
+            MeasuredQuantile(
+                quantile_fraction=share,
+                value_ms=ms,
+                low_ms=None if ms is None else 0.97 * ms,
+                high_ms=None if ms is None else 1.04 * ms,
+            )
+            for share, ms in times.items()
+        ),
+    }
+    return LatencyAdvice(**values | changes)
+
+
+def learning():
+    return tuple(
+        LearningCurve(
+            candidate=name,
+            points=tuple(
+                LearningCurvePoint(
+                    row_count=rows,
+                    quality=top - 8 / rows,
+                    quality_low=top - 8 / rows - 0.004,
+                    quality_high=top - 8 / rows + 0.004,
+                    wall_s=rows / 1000,
+                )
+                for rows in (100, 200, 400)
+            ),
+        )
+        for name, top in (("dummy", 0.7), ("logistic", 0.955), ("forest", 0.96))
+    )
+
+
 def ladder():
     return (
         LadderStep(
@@ -367,6 +430,8 @@ def recommendation(**changes):
         "excluded": ("Taxes, support plans and credits.", "Data transfer between regions."),
         "warnings": ("Only 3 seeds: run 'advisor bench churn.yaml --preset standard'.",),
         "cost_curve": cost_curve(),
+        "latency": latency(),
+        "learning": learning(),
     }
     return Recommendation(**values | changes)
 
@@ -386,6 +451,8 @@ def infeasible():
         relaxations=("needs.max_p99_latency_ms: 42 ms would do",),
         cost_curve=(),
         experiments=None,
+        latency=None,
+        learning=(),
         retraining=retraining(
             interval_days=None,
             decay_per_day=0.0,
@@ -445,6 +512,8 @@ def hostile():
         excluded=(HOSTILE,),
         relaxations=(HOSTILE,),
         retraining=retraining(why=HOSTILE, notes=(HOSTILE,)),
+        latency=latency(option=HOSTILE),
+        learning=tuple(one.replace(candidate=HOSTILE) for one in learning()[:1]),
         experiments=experiments(
             candidate=HOSTILE, why=HOSTILE, spread_source=HOSTILE, hit_rate_source=HOSTILE
         ),

@@ -12,9 +12,11 @@ APP = ROOT / "app.py"
 VIEWS = {
     "Decision": "Options considered",
     "Cost": "The bill of the chosen option",
+    "Latency": "Latency: how it answers under load",
     "Models": "Models: the simplest that is good enough",
     "Retraining": "Retraining: what it costs to wait",
     "Experiments": "Experiments: what the next run gains",
+    "Risk": "Risk: what to measure next",
     "Data and prices": "Inputs and assumptions",
 }
 """Each view with a heading that only it has."""

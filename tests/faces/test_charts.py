@@ -5,10 +5,17 @@ import re
 
 import pytest
 
+from advisor.recommendation import CostPoint
 from advisor.report import charts
 from advisor.report.charts.drawing import svg as drawn_svg
 from advisor.report.charts.parts import INK, PLATFORM_COLOURS
-from advisor.report.tables import rate_table, retraining_table, stack_table, telling_options
+from advisor.report.tables import (
+    crossings,
+    rate_table,
+    retraining_table,
+    stack_table,
+    telling_options,
+)
 from tests.faces.factories import experiments, infeasible, option, recommendation
 
 
@@ -36,6 +43,51 @@ def test_the_curve_leaves_the_mark_out_when_the_rate_is_not_told():
     drawn = values(charts.cost_by_rate(recommendation(assumptions=())))
 
     assert not any("here" in row for row in drawn)
+
+
+def test_the_rate_at_which_the_cheapest_platform_changes_is_where_the_lines_cross():
+    """Two power laws, 2 r and 50 r^0.5, cross at r = 625 and 1,250 USD."""
+    points = tuple(
+        CostPoint(requests_per_s=rate, platform=name, option="x", usd_per_month=usd)
+        for rate in (10.0, 100.0, 1000.0, 10_000.0)
+        for name, usd in (("ecs-fargate", 2 * rate), ("ecs-ec2", 50 * rate**0.5))
+    )
+
+    (found,) = crossings(recommendation(cost_curve=points))
+    assert found.requests_per_s == pytest.approx(625)
+    assert found.usd_per_month == pytest.approx(1250)
+    assert (found.before, found.after) == ("ecs-fargate", "ecs-ec2")
+
+
+def test_a_platform_that_drops_out_ends_at_its_last_rate():
+    points = (
+        CostPoint(requests_per_s=1.0, platform="a", option="x", usd_per_month=5.0),
+        CostPoint(requests_per_s=1.0, platform="b", option="x", usd_per_month=9.0),
+        CostPoint(requests_per_s=10.0, platform="b", option="x", usd_per_month=9.0),
+    )
+
+    (found,) = crossings(recommendation(cost_curve=points))
+    assert (found.requests_per_s, found.before, found.after) == (1.0, "a", "b")
+
+
+def test_no_platform_changes_no_crossing():
+    one = tuple(p for p in recommendation().cost_curve if p.platform == "ecs-fargate")
+
+    assert crossings(recommendation(cost_curve=one)) == ()
+
+
+def test_the_load_is_drawn_with_the_need_and_the_planned_peak():
+    drawn = values(charts.latency_by_load(recommendation()))
+
+    assert {"ms": 100.0, "text": "need: 100 ms"} in drawn
+    assert {"rate": 60.0, "here": "your peak: 60/s"} in drawn
+    assert max(row["ms"] for row in drawn if row.get("series", "").startswith("p99")) > 100
+
+
+def test_a_quantile_of_too_few_calls_is_not_drawn():
+    drawn = values(charts.measured_latency(recommendation()))
+
+    assert max(row["share"] for row in drawn) == 0.99
 
 
 def test_retraining_shows_the_flat_zone_the_advice_and_where_you_are():

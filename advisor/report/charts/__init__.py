@@ -10,13 +10,17 @@ import altair as alt
 
 from advisor.report.charts.costs import cost_by_rate, cost_stack
 from advisor.report.charts.experiments import gain_by_runs
-from advisor.report.charts.models import quality_against_cost
+from advisor.report.charts.latency import latency_by_load, measured_latency
+from advisor.report.charts.models import learning, quality_against_cost
 from advisor.report.charts.retraining import error_by_age, retraining_cost
 
 CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
     "cost-stack": cost_stack,
     "cost-by-rate": cost_by_rate,
+    "latency-by-load": latency_by_load,
+    "measured-latency": measured_latency,
     "quality-against-cost": quality_against_cost,
+    "learning": learning,
     "retraining-cost": retraining_cost,
     "error-by-age": error_by_age,
     "gain-by-runs": gain_by_runs,
@@ -25,6 +29,9 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
 CHART_TITLES = {
     "cost-stack": "What each option costs, and on what",
     "cost-by-rate": "Cost against request rate, cheapest option of each platform",
+    "latency-by-load": "Answer time against load, replicas as planned",
+    "measured-latency": "Measured time of one call: share of calls done",
+    "learning": "Quality against training rows",
     "quality-against-cost": "Quality against cost, without the baseline that learns nothing",
     "retraining-cost": "Cost against the retraining interval",
     "error-by-age": "Error against the age of the model, and the fitted law",

@@ -21,6 +21,7 @@ from advisor.report.charts.parts import (
 from advisor.report.tables import (
     GROUP_NAMES,
     GROUPS,
+    crossings,
     curve_platforms,
     group_usd_per_month,
     platform_name,
@@ -172,10 +173,35 @@ def cost_by_rate(
             alt.Tooltip("usd:Q", title="USD/month", format=",.2f"),
         ],
     )
-    layers: list[alt.Chart] = [lines, marks]
+    layers: list[alt.Chart] = [lines, marks, *_crossings(recommendation)]
     here = stated(recommendation, "workload.requests_per_s")
     if here is not None and here > 0:
         rates = [row["rate"] for row in rows]
         text = f"you are here: {significant(here)}/s"
         layers += mark_here(here, "rate", text, left=here * here > min(rates) * max(rates))
     return together(layers, width=width, height=height + frame(width))
+
+
+def _crossings(recommendation: Recommendation) -> list[alt.Chart]:
+    """A ring and the rate where another platform becomes the cheapest."""
+    rows: list[Row] = [
+        {
+            "rate": one.requests_per_s,
+            "usd": one.usd_per_month,
+            "text": f"{significant(one.requests_per_s, digits=2)}/s",
+            "change": f"{platform_name(one.before)} to {platform_name(one.after)}",
+        }
+        for one in crossings(recommendation)
+        if one.usd_per_month > 0
+    ]
+    if not rows:
+        return []
+    base = plot(rows).encode(x="rate:Q", y="usd:Q")
+    ring = base.mark_point(size=150, color=INK, strokeWidth=2, filled=False, opacity=1).encode(
+        tooltip=[
+            alt.Tooltip("change:N", title="Cheapest changes"),
+            alt.Tooltip("rate:Q", title="Requests/s", format=",.3~g"),
+        ]
+    )
+    label = base.mark_text(dy=17, color=INK, fontSize=12).encode(text="text:N")
+    return [ring, label]

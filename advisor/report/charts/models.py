@@ -2,8 +2,19 @@
 
 import altair as alt
 
-from advisor.recommendation import Recommendation
-from advisor.report.charts.parts import ACCENT, INK, WARM, Row, Width, frame, plot, together
+from advisor.recommendation import LearningCurve, Recommendation
+from advisor.report.charts.parts import (
+    ACCENT,
+    INK,
+    WARM,
+    Row,
+    Width,
+    frame,
+    is_wide,
+    log_axis,
+    plot,
+    together,
+)
 
 BASELINE = "dummy"
 """The candidate that learns nothing: so far below the others that it would flatten them."""
@@ -83,3 +94,74 @@ def quality_against_cost(
         for left in (False, True)
     ]
     return together([spread, marks, *names], width=width, height=height + frame(width))
+
+
+MOST_CURVES = 6
+"""Learning curves in one chart: more cannot be told apart."""
+
+CURVE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B066A6", "#8C6D00", "#5B6B7B")
+CURVE_DASHES = ([1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4], [4, 2, 1, 2])
+
+
+def learning(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 260
+) -> alt.LayerChart | None:
+    """Measured quality of each candidate against the rows it was trained on."""
+    curves = learned_curves(recommendation)
+    if not curves:
+        return None
+    rows: list[Row] = [
+        {
+            "candidate": curve.candidate,
+            "rows": point.row_count,
+            "quality": point.quality,
+            "low": point.quality_low,
+            "high": point.quality_high,
+        }
+        for curve in curves
+        for point in curve.points
+    ]
+    names = [curve.candidate for curve in curves]
+    x = alt.X(
+        "rows:Q",
+        title="Training rows (log)",
+        scale=alt.Scale(type="log", nice=False, padding=12),
+        axis=log_axis((row["rows"] for row in rows), most=8 if is_wide(width) else 5),
+    )
+    y = alt.Y(
+        "quality:Q",
+        title=recommendation.metric,
+        scale=alt.Scale(zero=False, padding=10),
+        axis=alt.Axis(tickCount=5),
+    )
+    colour = alt.Color(
+        "candidate:N",
+        title=None,
+        scale=alt.Scale(domain=names, range=list(CURVE_COLOURS)),
+        legend=alt.Legend(orient="top", columns=4 if is_wide(width) else 2, labelLimit=150),
+    )
+    base = plot(rows).encode(x=x, color=colour)
+    dash = alt.StrokeDash(
+        "candidate:N", title=None, scale=alt.Scale(domain=names, range=list(CURVE_DASHES))
+    )
+    spread = base.mark_rule(strokeWidth=2, opacity=0.6).encode(
+        y=alt.Y("low:Q", title=recommendation.metric), y2="high:Q"
+    )
+    lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
+    marks = base.mark_point(filled=True, size=40, opacity=1).encode(
+        y=y,
+        tooltip=[
+            alt.Tooltip("candidate:N", title="Candidate"),
+            alt.Tooltip("rows:Q", title="Rows", format=","),
+            alt.Tooltip("quality:Q", title=recommendation.metric, format=".4f"),
+        ],
+    )
+    return together([spread, lines, marks], width=width, height=height + frame(width))
+
+
+def learned_curves(recommendation: Recommendation) -> tuple[LearningCurve, ...]:
+    """Choose the curves to draw: those of candidates that learn, the chosen one first."""
+    chosen = recommendation.best.candidate if recommendation.best else None
+    learned = [c for c in recommendation.learning if c.candidate != BASELINE]
+    learned.sort(key=lambda curve: curve.candidate != chosen)
+    return tuple(learned[:MOST_CURVES])

@@ -18,9 +18,18 @@ from advisor.report.tables.cells import (
     thinned,
     weakest,
 )
-from advisor.report.tables.costs import bill_table, curve_platforms, rate_table, stack_table
+from advisor.report.tables.costs import (
+    Crossing,
+    bill_table,
+    crossing_sentences,
+    crossings,
+    curve_platforms,
+    rate_table,
+    stack_table,
+)
 from advisor.report.tables.evidence import assumptions_table, price_sentence, reproduce_commands
-from advisor.report.tables.models import ladder_table
+from advisor.report.tables.latency import load_table, measured_table
+from advisor.report.tables.models import ladder_table, learning_table
 from advisor.report.tables.options import (
     MOST_RANKED,
     MOST_REJECTED,
@@ -50,12 +59,15 @@ __all__ = [
     "PLATFORM_NAMES",
     "Cell",
     "Column",
+    "Crossing",
     "Fact",
     "Table",
     "assumptions_table",
     "bill_table",
     "considered_sentence",
     "cost_cell",
+    "crossing_sentences",
+    "crossings",
     "curve_platforms",
     "decay_table",
     "difference_sentence",
@@ -63,6 +75,9 @@ __all__ = [
     "group_usd_per_month",
     "known",
     "ladder_table",
+    "learning_table",
+    "load_table",
+    "measured_table",
     "options_table",
     "p99_cell",
     "platform_name",

@@ -1,5 +1,9 @@
 """What is paid for: the bill, the stack, cost against request rate."""
 
+import itertools
+import math
+from typing import NamedTuple
+
 from advisor.recommendation import CostPoint, Option, Recommendation
 from advisor.report.tables.cells import (
     GROUP_NAMES,
@@ -76,6 +80,53 @@ def stack_table(recommendation: Recommendation, *, limit: int = 6) -> Table:
             )
             for option in telling_options(recommendation, limit=limit)
         ),
+    )
+
+
+class Crossing(NamedTuple):
+    """A rate at which another platform becomes the cheapest."""
+
+    requests_per_s: float
+    usd_per_month: float
+    before: str
+    after: str
+
+
+def crossings(recommendation: Recommendation) -> tuple[Crossing, ...]:
+    """Return where the cheapest platform changes along the curve of cost, lowest rate first.
+
+    Between two rates of the curve both costs are taken as straight on logarithmic axes. A platform
+    that drops out between them is left at the last rate at which it was feasible.
+    """
+    by_rate: dict[float, dict[str, float]] = {}
+    for point in recommendation.cost_curve:
+        by_rate.setdefault(point.requests_per_s, {})[point.platform] = point.usd_per_month
+    found = []
+    steps = sorted(by_rate.items())
+    for (low, usd_low), (high, usd_high) in itertools.pairwise(steps):
+        before, after = min(usd_low, key=usd_low.__getitem__), min(usd_high, key=usd_high.get)  # type: ignore[arg-type]
+        if before == after:
+            continue
+        share = 0.0
+        if before in usd_high and after in usd_low:
+            gap_low = math.log(usd_low[after] / usd_low[before])
+            gap_high = math.log(usd_high[before] / usd_high[after])
+            share = gap_low / (gap_low + gap_high) if gap_low + gap_high > 0 else 0.0
+        rate = low * (high / low) ** share
+        end = usd_high.get(before, usd_low[before])
+        usd_there = usd_low[before] * (end / usd_low[before]) ** share
+        found.append(
+            Crossing(requests_per_s=rate, usd_per_month=usd_there, before=before, after=after)
+        )
+    return tuple(found)
+
+
+def crossing_sentences(recommendation: Recommendation) -> tuple[str, ...]:
+    """Say where the cheapest platform changes."""
+    return tuple(
+        f"From {significant(one.requests_per_s)} requests/s on {platform_name(one.after)} is "
+        f"cheaper than {platform_name(one.before)}."
+        for one in crossings(recommendation)
     )
 
 

@@ -2,7 +2,7 @@
 
 from advisor.recommendation import Recommendation
 from advisor.report.tables.cells import Cell, Column, Table, known
-from advisor.report.words import quality, usd
+from advisor.report.words import quality, significant, usd
 
 
 def ladder_table(recommendation: Recommendation) -> Table:
@@ -35,5 +35,30 @@ def ladder_table(recommendation: Recommendation) -> Table:
             i
             for i, step in enumerate(recommendation.ladder)
             if recommendation.best and step.candidate == recommendation.best.candidate
+        ),
+    )
+
+
+def learning_table(recommendation: Recommendation) -> Table:
+    """The figures behind the learning curves."""
+    return Table(
+        caption="Measured learning curves",
+        columns=(
+            Column("Candidate"),
+            Column("Training rows", numeric=True),
+            Column(recommendation.metric, numeric=True),
+            Column("Lowest to highest", numeric=True),
+            Column("Training s", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(curve.candidate),
+                Cell(f"{point.row_count:,}"),
+                Cell(quality(point.quality), "measured"),
+                Cell(f"{quality(point.quality_low)} to {quality(point.quality_high)}"),
+                Cell(significant(point.wall_s), "measured"),
+            )
+            for curve in recommendation.learning
+            for point in curve.points
         ),
     )

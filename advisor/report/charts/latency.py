@@ -1,0 +1,146 @@
+"""Answer time against load with the need, and the distribution that was measured."""
+
+import altair as alt
+
+from advisor.recommendation import Recommendation
+from advisor.report.charts.parts import (
+    ACCENT,
+    INK,
+    WARM,
+    Row,
+    Width,
+    frame,
+    is_wide,
+    log_axis,
+    mark_here,
+    plot,
+    together,
+)
+from advisor.report.words import milliseconds, significant
+
+
+def latency_by_load(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 280
+) -> alt.LayerChart | None:
+    """p99 and its band against the rate, with the need and the planned peak."""
+    advice = recommendation.latency
+    if advice is None or not advice.curve:
+        return None
+    need = advice.need_ms
+    slowest = max(point.p99_ms for point in advice.curve)
+    # Near the full rate times grow without end: what matters is where they leave the need.
+    ceiling = min(slowest, 4 * need) if need else min(slowest, 20 * advice.curve[0].p99_ms)
+    rows: list[Row] = [
+        {
+            "rate": point.requests_per_s,
+            "p99": point.p99_ms,
+            "p50": point.p50_ms,
+            "low": point.p99_ms_low,
+            "high": min(point.p99_ms_high or ceiling, ceiling),
+        }
+        for point in advice.curve
+    ]
+    lowest = min(row["p50"] for row in rows)
+    x = alt.X(
+        "rate:Q",
+        title="Requests per second (log)",
+        scale=alt.Scale(type="log", nice=False),
+        axis=log_axis((row["rate"] for row in rows), most=10 if is_wide(width) else 7),
+    )
+    scale = alt.Scale(type="log", domain=[lowest * 0.8, ceiling * 1.1], nice=False)
+    title, axis = "Answer time, ms (log)", log_axis((lowest * 0.8, ceiling * 1.1), most=8)
+    both: list[Row] = [
+        {"rate": row["rate"], "series": name, "ms": row[key]}
+        for row in rows
+        for key, name in (("p99", "p99, with its 80% band"), ("p50", "median"))
+    ]
+    names = ["p99, with its 80% band", "median"]
+    band = (
+        plot(rows)
+        .mark_area(color=ACCENT, opacity=0.16, clip=True)
+        .encode(x=x, y=alt.Y("low:Q", scale=scale, title=title, axis=axis), y2="high:Q")
+    )
+    lines = (
+        plot(both)
+        .mark_line(strokeWidth=2.2, clip=True)
+        .encode(
+            x=x,
+            y=alt.Y("ms:Q", scale=scale, title=title, axis=axis),
+            color=alt.Color(
+                "series:N",
+                title=None,
+                scale=alt.Scale(domain=names, range=[ACCENT, "#009E73"]),
+                legend=alt.Legend(orient="top", columns=2),
+            ),
+            strokeDash=alt.StrokeDash(
+                "series:N", title=None, scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]])
+            ),
+            tooltip=[
+                alt.Tooltip("series:N", title="Quantile"),
+                alt.Tooltip("rate:Q", title="Requests/s", format=",.3~g"),
+                alt.Tooltip("ms:Q", title="ms", format=",.3~g"),
+            ],
+        )
+    )
+    layers: list[alt.Chart] = [band, lines]
+    if need is not None and need <= ceiling * 1.1:
+        layers += _need(need, scale)
+    peak = advice.peak_requests_per_s
+    rates = [row["rate"] for row in rows]
+    text = f"your peak: {significant(peak)}/s"
+    layers += mark_here(peak, "rate", text, left=peak * peak > min(rates) * max(rates))
+    return together(layers, width=width, height=height + frame(width))
+
+
+def _need(need_ms: float, scale: alt.Scale) -> list[alt.Chart]:
+    """A horizontal line at the need, named at its left."""
+    data = [{"ms": need_ms, "text": f"need: {milliseconds(need_ms)} ms"}]
+    y = alt.Y("ms:Q", scale=scale)
+    rule = plot(data).mark_rule(color=WARM, strokeWidth=1.6, strokeDash=[7, 3]).encode(y=y)
+    label = (
+        plot(data)
+        .mark_text(color=INK, align="left", dx=4, dy=-7, fontSize=12, fontWeight="bold")
+        .encode(y=y, x=alt.value(0), text="text:N")
+    )
+    return [rule, label]
+
+
+def measured_latency(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 220
+) -> alt.LayerChart | None:
+    """The measured share of calls that were done within a time."""
+    advice = recommendation.latency
+    known = [q for q in advice.measured if q.value_ms is not None] if advice else []
+    if len(known) < 2:
+        return None
+    rows: list[Row] = [
+        {
+            "ms": one.value_ms,
+            "share": one.quantile_fraction,
+            "low": one.low_ms if one.low_ms is not None else one.value_ms,
+            "high": one.high_ms if one.high_ms is not None else one.value_ms,
+        }
+        for one in known
+    ]
+    title, scale = "ms for one call", alt.Scale(zero=False, padding=12)
+    x = alt.X("ms:Q", title=title, scale=scale)
+    y = alt.Y(
+        "share:Q",
+        title="Share of calls done",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", tickCount=5),
+    )
+    base = plot(rows)
+    interval = base.mark_rule(color=ACCENT, strokeWidth=2, opacity=0.8).encode(
+        x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", y=y
+    )
+    line = base.mark_line(color=ACCENT, strokeWidth=2, interpolate="monotone").encode(x=x, y=y)
+    marks = base.mark_point(filled=True, color=ACCENT, opacity=1, size=45).encode(
+        x=x,
+        y=y,
+        tooltip=[
+            alt.Tooltip("share:Q", title="Share", format=".1%"),
+            alt.Tooltip("ms:Q", title="ms", format=",.3~g"),
+        ],
+    )
+    return together([line, interval, marks], width=width, height=height + frame(width))

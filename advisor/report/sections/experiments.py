@@ -1,0 +1,46 @@
+"""How many training runs to pay for, what the next one gains, and how fast they go."""
+
+from advisor.recommendation import Recommendation
+from advisor.report import experiment_tables
+from advisor.report.sections.parts import Section, present
+
+NO_EXPERIMENTS = (
+    "There is no priced error that more runs could lower, or no machine on offer that trains the "
+    "model: nothing can be said of an experiment budget."
+)
+HIT_RATES = (
+    "The share of runs that lead to a better model is assumed, not yours: 'advisor experiments' "
+    "reads your own from MLflow or Optuna."
+)
+PACE = (
+    "A run's time counts its start. Workers are billed while they run, so one more costs nothing "
+    "more per run; the last column has the hours it takes off the runs of a release."
+)
+
+
+def experiments(recommendation: Recommendation) -> tuple[Section, ...]:
+    """How many training runs to pay for, what the next one gains, and how fast they go."""
+    advice = recommendation.experiments
+    title = "Experiments: what the next run gains"
+    if advice is None:
+        return (Section(title, sentences=(NO_EXPERIMENTS,)),)
+    return present(
+        Section(
+            title,
+            sentences=experiment_tables.experiment_sentences(advice),
+            chart="gain-by-runs",
+            tables=(experiment_tables.gain_table(advice),),
+        ),
+        Section(
+            "Experiments: how many until one is found",
+            sentences=(HIT_RATES,),
+            tables=(experiment_tables.hit_table(advice),),
+        ),
+        Section(
+            "Experiments: how fast they go",
+            sentences=(PACE,),
+            tables=(experiment_tables.pace_table(advice),),
+        )
+        if advice.pace
+        else Section(""),
+    )

@@ -1,0 +1,37 @@
+"""The candidates and what became of each."""
+
+from advisor.recommendation import Recommendation
+from advisor.report import tables
+from advisor.report.sections.parts import Section, present
+
+
+def models(recommendation: Recommendation) -> tuple[Section, ...]:
+    """The candidates and what became of each."""
+    return present(
+        Section(
+            "Models: the simplest that is good enough",
+            sentences=(
+                f"Quality is {recommendation.metric} on held-out rows; {recommendation.data}.",
+                *(
+                    ("A bar in the chart is as long as the spread over seeds, around the mean.",)
+                    if any(step.usd_per_month is not None for step in recommendation.ladder)
+                    else ()
+                ),
+            ),
+            chart="quality-against-cost",
+            tables=(tables.ladder_table(recommendation),),
+        ),
+        Section(
+            "Models: what more rows would bring",
+            sentences=(
+                (
+                    "Each candidate trained on a part of the rows and scored on the same held-out "
+                    "ones. A curve that still rises asks for more data before a larger model."
+                ),
+            ),
+            chart="learning",
+            tables=(tables.learning_table(recommendation),),
+        )
+        if recommendation.learning
+        else Section(""),
+    )
