@@ -7,7 +7,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -31,6 +31,8 @@ HOURS_PER_MONTH = 730.0
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 """One month in days, 30.4167. [days]"""
 
+MS_PER_HOUR = 3.6e6
+
 MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
 
@@ -43,21 +45,36 @@ REGIONS = (
     "ap-southeast-2",
     "ap-northeast-1",
 )
-PLATFORM_NAMES = ("sagemaker-realtime", "sagemaker-serverless", "ecs-fargate", "ecs-ec2")
 DEFAULT_HOURS_PER_MONTH = {
     "sagemaker-realtime": 4.0,
     "sagemaker-serverless": 3.0,
+    "sagemaker-multi-model": 5.0,
+    "sagemaker-async": 5.0,
+    "sagemaker-batch-transform": 2.0,
+    "sagemaker-processing": 3.0,
     "ecs-fargate": 6.0,
     "ecs-ec2": 10.0,
+    "ecs-fargate-scheduled": 3.0,
+    "ecs-ec2-scheduled": 5.0,
 }
 """Upkeep of each platform, our assumption: fewer parts to patch, fewer hours. [h/month]"""
+
+PLATFORM_NAMES = tuple(DEFAULT_HOURS_PER_MONTH)
+"""Every way to run a model, of which `cloud.platforms` picks."""
 
 PEAK_FACTOR = 3.0
 """Peak over mean when the study gives no peak: our assumption, typical of office-hours traffic."""
 
+BATCH_ROWS_PER_CALL = 1_000
+"""Rows that a batch job scores in one call, when the study does not say."""
+
+BATCH_ROWS_PER_JOB = 1e6
+"""Rows of a batch job, when the study does not say."""
+
 PURCHASES = ("on-demand", "spot", "savings-1y")
 DISCOUNT_SERVICES = (
     *("ec2", "fargate", "sagemaker", "sagemaker-hosting", "sagemaker-training"),
+    *("sagemaker-async", "sagemaker-batch-transform", "sagemaker-processing"),
     *("sagemaker-serverless", "sagemaker-data", "sagemaker-hosting-storage", "load-balancer"),
     *("public-ipv4", "data-transfer-out", "ebs-gp3", "cloudwatch-logs", "ecr", "s3"),
 )
@@ -162,10 +179,15 @@ CandidateEntry = Annotated[CandidateImport | ShortText, BeforeValidator(_name_or
 class Workload(Record):
     """The traffic the deployed model must carry."""
 
-    pattern: Literal["online"] = "online"
-    """`online`: requests arrive at random and someone waits for each answer."""
+    pattern: Literal["online", "batch"] = "online"
+    """`online`: requests arrive at random and someone waits for each answer; `batch`: jobs score
+    many rows by a deadline."""
+    rows_per_job: Annotated[float, Field(ge=1, le=1e13)] | None = None
+    """Rows that one job scores; batch only, a million when null. [rows]"""
+    jobs_per_day: Annotated[float, Field(gt=0, le=1440)] | None = None
+    """Jobs a day, 0.033 for one a month; batch only, one when null. [1/day]"""
     requests_per_s: Annotated[float, Field(gt=0, le=1e8)] = 20.0
-    """Mean request rate in active hours. [1/s]"""
+    """Mean request rate in active hours; of a batch study it follows from its jobs. [1/s]"""
     peak_requests_per_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Highest sustained rate; null takes three times the mean. [1/s]"""
     rows_per_request: Annotated[int, Field(ge=1, le=10_000_000)] = 1
@@ -176,6 +198,36 @@ class Workload(Record):
     """Size of one response. [kB]"""
     active_hours_per_month: Annotated[float, Field(gt=0, le=HOURS_PER_MONTH)] = HOURS_PER_MONTH
     """Hours a month in which requests arrive; a standing endpoint is billed for all 730. [h]"""
+    models: Annotated[int, Field(ge=1, le=100_000)] = 1
+    """Models of this size that share the platform and the requests; one is asked more than the
+    next. [models]"""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _jobs_and_rate_agree(cls, raw: Any) -> Any:
+        """Give a batch workload its request rate, or its jobs where only the rate is known."""
+        if not isinstance(raw, Mapping):
+            return raw
+        given = {key: value for key, value in raw.items() if value is not None}
+        if given.get("pattern") != "batch":
+            for key in ("rows_per_job", "jobs_per_day"):
+                if key in given:
+                    raise ValueError(f"{key} is for batch: add `pattern: batch`, or leave it out")
+            return raw
+        given.setdefault("rows_per_request", BATCH_ROWS_PER_CALL)
+        given.setdefault("jobs_per_day", 1.0)
+        return _with_rate(given)
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed; of a batch workload, rate and jobs follow."""
+        fields = dict(self) | changes
+        if self.pattern == "batch":
+            if not {"requests_per_s"} & set(changes):
+                del fields["requests_per_s"]
+                fields["peak_requests_per_s"] = changes.get("peak_requests_per_s")
+            elif "rows_per_job" not in changes:
+                del fields["rows_per_job"]
+        return type(self).model_validate(fields)
 
     @model_validator(mode="after")
     def _peak_is_not_below_the_mean(self) -> "Workload":
@@ -189,19 +241,55 @@ class Workload(Record):
     @property
     def peak_per_s(self) -> float:
         """Rate that the replicas are planned for. [1/s]"""
-        return self.peak_requests_per_s or PEAK_FACTOR * self.requests_per_s
+        factor = 1.0 if self.pattern == "batch" else PEAK_FACTOR  # jobs have no peak
+        return self.peak_requests_per_s or factor * self.requests_per_s
 
     @property
     def requests_per_month(self) -> float:
         """Requests in one month. [1/month]"""
         return self.requests_per_s * self.active_hours_per_month * 3600
 
+    @property
+    def jobs_per_month(self) -> float:
+        """Jobs in one month; one a day where the study is not of jobs. [1/month]"""
+        return (self.jobs_per_day or 1.0) * DAYS_PER_MONTH
+
+    @property
+    def job_rows(self) -> float:
+        """Rows of one job; a day's rows where the study is not of jobs. [rows]"""
+        return self.requests_per_month * self.rows_per_request / self.jobs_per_month
+
+
+def _with_rate(given: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch workload's fields with both its jobs and its rate, which say the same."""
+    hours = given.get("active_hours_per_month", HOURS_PER_MONTH)
+    if "rows_per_job" not in given and "requests_per_s" not in given:
+        given["rows_per_job"] = BATCH_ROWS_PER_JOB
+    try:
+        per_job = given["rows_per_request"] / (given["jobs_per_day"] * DAYS_PER_MONTH)
+        requests_per_s = given.get("rows_per_job", 0.0) / per_job / (hours * 3600)
+        if "rows_per_job" not in given:
+            given["rows_per_job"] = given["requests_per_s"] * hours * 3600 * per_job
+        elif "requests_per_s" not in given:
+            given["requests_per_s"] = requests_per_s
+        elif abs(given["requests_per_s"] - requests_per_s) > 1e-6 * requests_per_s:
+            raise ValueError(
+                "a batch study gives rows_per_job and jobs_per_day: requests_per_s follows from "
+                f"them ({requests_per_s:g}/s), leave it out"
+            )
+    except (TypeError, ZeroDivisionError):
+        given.setdefault("requests_per_s", 1.0)  # the field's own check says what is wrong
+    return given
+
 
 class Needs(Record):
     """What must hold for an option to be feasible."""
 
     max_p99_latency_ms: PositiveFloat | None = 100.0
-    """99th percentile of the answer time at the peak rate. [ms]"""
+    """99th percentile of the answer time at the peak rate; of a batch study the deadline. [ms]"""
+    deadline_hours: Annotated[float, Field(gt=0, le=744)] | None = None
+    """Time that one job may take; batch only, null for the time to the next job, a day at most.
+    [h]"""
     min_quality: float | None = None
     """Least quality, in the metric's unit; null keeps what is good enough by money."""
     max_quality_spread: PositiveFloat | None = None
@@ -210,6 +298,18 @@ class Needs(Record):
     """Budget for everything on the bill. [USD/month]"""
     availability_zones: Annotated[int, Field(ge=1, le=6)] = 2
     """Zones that each hold at least one replica."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed; a deadline and its milliseconds follow."""
+        fields = dict(self) | changes
+        if self.deadline_hours is not None and len({*changes} & DEADLINE_KEYS) == 1:
+            (other,) = DEADLINE_KEYS - {*changes}
+            fields[other] = None
+        return type(self).model_validate(fields)
+
+
+DEADLINE_KEYS = frozenset({"deadline_hours", "max_p99_latency_ms"})
+"""Two names of the same need in a batch study."""
 
 
 class Retraining(Record):
@@ -258,6 +358,8 @@ class Cloud(Record):
 
     regions: Annotated[tuple[Region, ...], Field(min_length=1)] = ("us-east-1",)
     """Regions that may be used."""
+    platforms: Annotated[tuple[PlatformName, ...], Field(min_length=1)] = PLATFORM_NAMES
+    """Ways to run a model that may be used; the others are not looked at."""
     purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand",)
     """Ways to buy that may be used for serving: `on-demand`, `spot`, `savings-1y`."""
     training_purchase: Annotated[tuple[TrainingPurchase, ...], Field(min_length=1)] = (
@@ -295,12 +397,55 @@ class Study(Record):
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
     """How long the answer must hold. [months]"""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _deadline_and_latency_agree(cls, raw: Any) -> Any:
+        """Keep a batch study's deadline in the latency need too, which everything is held to."""
+        if not isinstance(raw, Mapping):
+            return raw
+        work, needs = _fields(raw.get("workload")), _fields(raw.get("needs"))
+        if work is None or needs is None:
+            return raw
+        hours, ms = needs.get("deadline_hours"), needs.get("max_p99_latency_ms")
+        if work.get("pattern") != "batch":
+            if hours is not None:
+                raise ValueError(
+                    "needs.deadline_hours is for batch: add `pattern: batch` to workload, or "
+                    "leave it out"
+                )
+            return raw
+        try:
+            if hours is None and ms is None:
+                hours = min(24.0, 24.0 / (work.get("jobs_per_day") or 1.0))
+            elif hours is None and ms is not None and isinstance(raw["needs"], Needs):
+                hours = ms / MS_PER_HOUR
+            elif ms is not None and (hours is None or abs(ms / MS_PER_HOUR - hours) > 1e-6 * hours):
+                raise ValueError(
+                    "a batch study has needs.deadline_hours and no max_p99_latency_ms: nobody "
+                    "waits for one answer, leave it out"
+                )
+        except (TypeError, ZeroDivisionError):
+            return raw  # the field's own check says what is wrong
+        both = {"deadline_hours": hours, "max_p99_latency_ms": hours}
+        if isinstance(hours, int | float):
+            both["max_p99_latency_ms"] = hours * MS_PER_HOUR
+        return {**raw, "needs": {**needs, **both}}
+
     @property
     def cases_per_day(self) -> float:
         """Cases whose errors cost money. [1/day]"""
         if self.retraining.cases_per_day is not None:
             return self.retraining.cases_per_day
         return self.workload.requests_per_month * self.workload.rows_per_request / DAYS_PER_MONTH
+
+
+def _fields(part: Any) -> dict[str, Any] | None:
+    """Return the given fields of a part of a study; null where it is no mapping at all."""
+    if part is None:
+        return {}
+    if isinstance(part, BaseModel):
+        return dict(part)
+    return dict(part) if isinstance(part, Mapping) else None
 
 
 def load_study(path: Path, overrides: Iterable[str] = ()) -> Study:

@@ -147,6 +147,11 @@ LABELS = {
     "team.hours_per_month": "Upkeep",
     "cloud.regions": "Regions",
     "cloud.purchase": "Ways to buy",
+    "cloud.platforms": "Ways to run",
+    "workload.rows_per_job": "Rows of one batch job",
+    "workload.jobs_per_day": "Batch jobs",
+    "workload.models": "Models that share it",
+    "needs.deadline_hours": "Deadline of a batch job",
     "cloud.discounts": "Discount",
 }
 """Names for people; a new field of the study shows its own name until it has one here."""
@@ -197,7 +202,7 @@ def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
             for one in names
         ]
     if origin is tuple:
-        choices = REGIONS if name == "regions" else PURCHASES
+        choices = {"regions": REGIONS, "platforms": PLATFORM_NAMES}.get(name, PURCHASES)
         return [Control(key, label, described, "several", tuple(choices))]
     kinds = _kinds(field.annotation)
     kind = "whole" if int in kinds and float not in kinds else "number"

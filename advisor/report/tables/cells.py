@@ -19,8 +19,14 @@ GROUP_NAMES = {
 PLATFORM_NAMES = {
     "sagemaker-realtime": "SageMaker real-time",
     "sagemaker-serverless": "SageMaker serverless",
+    "sagemaker-multi-model": "SageMaker multi-model",
+    "sagemaker-async": "SageMaker asynchronous",
+    "sagemaker-batch-transform": "SageMaker batch transform",
+    "sagemaker-processing": "SageMaker processing job",
     "ecs-fargate": "ECS Fargate",
     "ecs-ec2": "ECS on EC2",
+    "ecs-fargate-scheduled": "ECS Fargate, scheduled",
+    "ecs-ec2-scheduled": "ECS on EC2, scheduled",
     "sagemaker-training": "SageMaker training",
     "sagemaker-training-spot": "SageMaker training, spot",
 }
