@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test app check lint types contracts format speed lock clean
+.PHONY: help setup demo test app check lint types contracts format speed lock reference docs clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,14 @@ speed: $(STAMP)  ## Benchmarks of the product itself: ratios against a baseline 
 
 lock: $(STAMP)  ## Resolve constraints.txt anew
 	@scripts/lock
+
+reference: $(STAMP)  ## Write the reference pages that follow from the program
+	@$(BIN)/python scripts/build_reference.py
+
+docs: $(STAMP)  ## Build the documentation as a site, offline, into out/site
+	@$(BIN)/python scripts/build_reference.py --check
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "open out/site/index.html"
 
 clean:  ## Remove what was built, keep the runs
 	@rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,88 @@
+"""The documentation: generated pages are up to date, the site builds, the examples are true."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def reference_builder():
+    path = ROOT / "scripts" / "build_reference.py"
+    spec = importlib.util.spec_from_file_location("build_reference", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_reference_pages_are_what_the_program_says():
+    found = {
+        name: (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+        for name in reference_builder().pages()
+    }
+
+    stale = [name for name, text in reference_builder().pages().items() if found[name] != text]
+    assert stale == [], "run make reference"
+
+
+def test_every_command_and_every_key_of_a_study_stands_in_the_reference():
+    from advisor.cli import app
+    from advisor.study import Study
+
+    pages = reference_builder().pages()
+
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert f"## advisor {name}" in pages["cli.md"]
+    for key in Study.model_fields:
+        assert f"`{key}`" in pages["study.md"]
+
+
+def test_the_site_builds_offline_with_warnings_as_errors(tmp_path):
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
+        check=False,
+    )
+
+    assert built.returncode == 0, built.stderr
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    fetched = re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=\"(https?://[^\"]+)", page)
+    assert fetched == [], "the site fetches from elsewhere"
+
+
+def _blocks(language):
+    for path in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]:
+        text = path.read_text(encoding="utf-8")
+        for number, block in enumerate(
+            re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+        ):
+            yield pytest.param(block, id=f"{path.relative_to(ROOT)}-{number}")
+
+
+@pytest.mark.parametrize("block", list(_blocks("yaml")))
+def test_every_piece_of_a_study_in_the_docs_is_valid(block):
+    from advisor.study import Study, parse_study
+
+    given = yaml.safe_load(block)
+    if not isinstance(given, dict) or not set(given) <= set(Study.model_fields):
+        pytest.skip("not a study")
+    whole = {"data": {"source": "builtin:digits"}} | given
+
+    assert parse_study(whole, where="docs").data
+
+
+@pytest.mark.parametrize("block", list(_blocks("python")))
+def test_every_python_example_in_the_docs_runs(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    exec(compile(block, "docs", "exec"), {"__name__": "docs"})
