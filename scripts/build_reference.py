@@ -42,8 +42,8 @@ def cli_page() -> str:
     lines = [
         "# Commands",
         (
-            "Results go to stdout, progress and warnings to stderr. Exit codes: 0 an answer, 1 an error"
-            " (a wrong option too), 2 nothing is feasible or a gate failed, 3 inconclusive."
+            "Results go to stdout, progress and warnings to stderr. Exit codes: 0 an answer, 1 an"
+            " error (a wrong option too), 2 nothing is feasible or a gate failed, 3 inconclusive."
         ),
     ]
     for name, command in _commands(root, "advisor"):
@@ -124,8 +124,8 @@ def study_page(study: type[BaseModel]) -> str:
     lines = [
         "# The study file",
         (
-            "One YAML file under version control: the question. Only `data` is required. A key is given"
-            " to `--set` with its dots, as in `--set workload.requests_per_s=200`. The same, for"
+            "One YAML file under version control: the question. Only `data` is required. A key is"
+            " given to `--set` with its dots, as in `--set workload.requests_per_s=200`. The same, for"
             " editors and other programs: [study.schema.json](schemas/study.schema.json)."
         ),
     ]
