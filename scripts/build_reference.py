@@ -125,8 +125,8 @@ def study_page(study: type[BaseModel]) -> str:
         "# The study file",
         (
             "One YAML file under version control: the question. Only `data` is required. A key is"
-            " given to `--set` with its dots, as in `--set workload.requests_per_s=200`. The same, for"
-            " editors and other programs: [study.schema.json](schemas/study.schema.json)."
+            " given to `--set` with its dots, as in `--set workload.requests_per_s=200`. The same,"
+            " for editors and other programs: [study.schema.json](schemas/study.schema.json)."
         ),
     ]
     return "\n\n".join([*lines, *_sections(study, prefix=""), _WRITTEN_BY])
