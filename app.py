@@ -8,37 +8,53 @@ from pathlib import Path
 import streamlit as st
 
 from advisor.demo import demo_study_path
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, NoRunsError
 from advisor.study import load_study
-from advisor.views import answering, asking, showing
+from advisor.views import answering, asking, assumptions, bringing, library, scenario, showing
 
 
-def study_path() -> Path:
-    """Return the study named after `--`, else in ADVISOR_STUDY, else the embedded example."""
+def study_path() -> tuple[Path, str | None]:
+    """Return the study to open, and its name where it is one of the folder's.
+
+    The one that the address names, else after `--`, else in ADVISOR_STUDY, else the embedded
+    example.
+    """
+    name = st.query_params.get(scenario.STUDY)
+    uploaded = library.path_of(name) if name else None
+    if uploaded is not None:
+        return uploaded, name
     named = [word for word in sys.argv[1:] if word.endswith((".yaml", ".yml"))]
     chosen = named[0] if named else os.environ.get("ADVISOR_STUDY")
-    return Path(chosen) if chosen else demo_study_path()
+    return (Path(chosen) if chosen else demo_study_path()), None
 
 
 def page() -> None:
-    """Ask on the left, answer on the right."""
-    path = study_path()
+    """Answer first, then ask on the left, then why and what would change it."""
+    path, name = study_path()
     today = datetime.now(UTC).date()
     try:
         saved = load_study(path)
-        as_saved = answering.answer(path, {}, on=today)
-    except AdvisorError as error:
-        showing.cannot_answer(str(error))
-        return
-    changed = asking.ask(path, saved)
-    if "refused" in st.session_state:
-        showing.refused(st.session_state.pop("refused"))
-    try:
+        scenario.start(path, saved)
+        changed, base = scenario.changed_from(saved), scenario.base()
+        showing.refused(st.session_state.pop("refused", None))
         now = answering.answer(path, changed, on=today)
+        before = answering.answer(path, base, on=today)
+    except NoRunsError as error:
+        scenario.write_address(changed, name)
+        showing.not_measured(str(error), path)
+        bringing.show(path, saved, first=True)
+        return
     except AdvisorError as error:
         showing.cannot_use(str(error))
+        if "opened" in st.session_state:
+            asking.ask(path, saved, changed)
+            assumptions.fields(saved, changed)
         return
-    showing.show(now, saved=as_saved, changed=changed)
+    showing.verdict(now, before=before, changed=changed, base=base)
+    scenario.write_address(changed, name)
+    asking.ask(path, saved, changed)
+    bringing.show(path, saved, first=False)
+    showing.views(now, before=before, saved=saved, changed=changed, base=base)
     showing.downloads(now, path=path, changed=changed)
 
 

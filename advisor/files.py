@@ -14,6 +14,15 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         AdvisorError: the folder is missing, the path is a folder, or it cannot be written.
     """
+    write_whole_bytes(path, text.encode("utf-8"))
+
+
+def write_whole_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        AdvisorError: the folder is missing, the path is a folder, or it cannot be written.
+    """
     folder = path.parent
     if not folder.is_dir():
         raise AdvisorError(f"{path}: no such folder {folder}: run 'mkdir -p {folder}' first")
@@ -22,8 +31,8 @@ def write_whole(path: Path, text: str) -> None:
     scratch = ""
     try:
         descriptor, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(scratch).chmod(0o666 & ~_umask())

@@ -496,15 +496,32 @@ def _read_yaml(path: Path) -> Any:
         ) from None
     except OSError as error:
         raise StudyError(f"{path}: cannot be read: {error.strerror}") from None
+    return _parse_yaml(text, where=str(path))
+
+
+def parse_study_text(content: bytes, *, where: str) -> Study:
+    """Return the study that stands in a text, e.g. one that was uploaded.
+
+    Raises:
+        StudyError: one line that names where, key, value and remedy.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise StudyError(f"{where}: not a text file: a study is YAML in UTF-8") from None
+    return parse_study(_parse_yaml(text, where=where), where=where)
+
+
+def _parse_yaml(text: str, *, where: str) -> Any:
     try:
         raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
         problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise StudyError(f"{path}:{place} not valid YAML: {problem}") from None
+        raise StudyError(f"{where}:{place} not valid YAML: {problem}") from None
     if raw is None:
-        raise StudyError(f"{path}: is empty: run 'advisor init' for a commented study")
+        raise StudyError(f"{where}: is empty: run 'advisor init' for a commented study")
     return raw
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
-from advisor.study import PEAK_FACTOR, Data, Study
+from advisor.study import HOURS_PER_MONTH, PEAK_FACTOR, Data, Study
 
 _HEADER = """\
 # The question, one file under version control. Only `data` is required; what is left out takes
@@ -16,10 +16,10 @@ _HEADER = """\
 # is named, and a report lists each one that a decision used.
 """
 
-_SOURCES = {
+SOURCES = {
     "workload.requests_per_s": "default: ours; take yours from the access log",
     "workload.peak_requests_per_s": f"null: {PEAK_FACTOR:g} x the mean, our assumption",
-    "workload.active_hours_per_month": "730 h = 8,760 h / 12",
+    "workload.active_hours_per_month": f"{HOURS_PER_MONTH:g} h = 8,760 h / 12",
     "needs.max_p99_latency_ms": "default: ours",
     "retraining.error_cost_usd": "default: ours; yours decides which model pays for itself",
     "retraining.runs_per_release": "default: ours; count your own experiments per released model",
@@ -27,6 +27,7 @@ _SOURCES = {
     "team.engineer_usd_per_hour": "default: ours, loaded cost",
     "team.hours_per_month": "default: ours; upkeep of each platform [h/month]",
 }
+"""Where each default comes from; one that is missing here is ours without more to say."""
 
 _EXAMPLE: dict[str, Any] = {"path": "data.csv", "target": "label"}
 
@@ -51,7 +52,7 @@ def _section(prefix: str, model: type[BaseModel], value: BaseModel) -> list[str]
     lines = []
     for key, field in model.model_fields.items():
         comment = _sentence(field.description)
-        source = _SOURCES.get(f"{prefix}.{key}")
+        source = SOURCES.get(f"{prefix}.{key}")
         if source:
             comment += f" ({source})"
         lines.append(f"  # {comment}")
@@ -83,3 +84,14 @@ def write_study_template(path: Path, *, overwrite: bool = False) -> Path:
     name = path.stem if path.stem != "advisor" else path.resolve().parent.name or "study"
     write_whole(path, study_template(name[:100]))
     return path
+
+
+def study_text(study: Study) -> str:
+    """Return a study as YAML that loads to the same study: what was given, and nothing else."""
+    given = study.model_dump(mode="json", exclude_unset=True, by_alias=True)
+    return _SAVED_HEADER + yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+
+
+_SAVED_HEADER = (
+    "# A study of the advisor. What is left out takes its default: see 'advisor init'.\n"
+)

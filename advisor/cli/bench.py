@@ -35,6 +35,12 @@ def bench(
         bool, typer.Option("--again", help="Measure again what the store already holds.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
+    progress_lines: Annotated[
+        bool,
+        typer.Option(
+            "--progress-lines", help="Progress on stderr as one JSON object per line, for programs."
+        ),
+    ] = False,
 ) -> None:
     """Measure the candidate models of a study.
 
@@ -51,7 +57,8 @@ def bench(
         candidates=candidate or (),
         device=device,
         again=again,
-        messages=Console(stderr=True),
+        messages=None if progress_lines else Console(stderr=True),
+        progress_lines=progress_lines,
     )
     if as_json:
         typer.echo(_as_json(result))
@@ -71,6 +78,7 @@ def bench_study(
     again: bool = False,
     store: Path | None = None,
     messages: "Console | None" = None,
+    progress_lines: bool = False,
 ) -> "BenchResult":
     """Measure a study's candidates, with the plan and a progress bar on `messages`.
 
@@ -82,6 +90,7 @@ def bench_study(
         again: measure again what the store already holds.
         store: folder of the runs; `.advisor` beside the study when None.
         messages: where plan and progress are shown; nowhere when None.
+        progress_lines: tell plan and progress on stderr as one JSON object per line.
 
     Raises:
         StudyError, BenchmarkError: one line for people.
@@ -94,7 +103,7 @@ def bench_study(
     study = load_study(study_path)
     folder = study_path.resolve().parent
     drifting = study.retraining.backtest_source
-    with _progress_bar(messages) as bar:
+    with _Lines() if progress_lines else _Bar(messages) as bar:
         return run_study_benchmarks(
             data_settings=DataSettings(**study.data.model_dump()),
             candidates=[
@@ -230,5 +239,35 @@ class _Bar:
         )
 
 
-def _progress_bar(console: "Console | None") -> _Bar:
-    return _Bar(console)
+class _Lines:
+    """Plan and progress on stderr, one JSON object per line: what another program reads."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show_plan(self, plan: "Plan") -> None:
+        """Tell what will be done and about how long it takes."""
+        from benchmarks.plan import plan_lines
+
+        _tell(plan=list(plan_lines(plan)), estimate_s=plan.estimate_s)
+
+    def show_progress(self, progress: object) -> None:
+        """Tell where it stands."""
+        from benchmarks.plan import Progress
+
+        assert isinstance(progress, Progress)
+        _tell(
+            label=progress.label,
+            done_count=progress.done_count,
+            total_count=progress.total_count,
+            remaining_s=progress.remaining_s,
+        )
+
+
+def _tell(**said: object) -> None:
+    import json
+
+    print(json.dumps(said), file=sys.stderr, flush=True)

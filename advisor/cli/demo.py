@@ -30,10 +30,10 @@ def demo(
     from advisor.cli.bench import bench_study
     from advisor.cli.recommend import FEASIBLE, NOTHING_FEASIBLE, answer_of
     from advisor.demo import demo_study_path
-    from advisor.report import Format, write_report
+    from advisor.report import write_report
     from advisor.report.text import print_recommendation
 
-    formats: tuple[Format, ...] = ("json", "md", "html")
+    formats = ("json", "md", "html")
     study_path = demo_study_path(output)
     bench_study(study_path, preset="fast", messages=Console(stderr=True))
     answer = answer_of(study_path, overrides=[], store=None, on=None)

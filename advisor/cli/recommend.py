@@ -35,7 +35,10 @@ class ReportFormat(StrEnum):
 
     html = "html"
     md = "md"
+    pdf = "pdf"
     json = "json"
+    csv = "csv"
+    focus = "focus"
 
 
 def add(app: typer.Typer) -> None:

@@ -4,25 +4,25 @@ A control is known by its dotted key, the same that `--set` takes on the command
 """
 
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import UnionType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from advisor.recommendation import Basis
 from advisor.report.tables import PLATFORM_NAMES as PLATFORM_TITLES
 from advisor.report.words import significant
 from advisor.study import PLATFORM_NAMES, PURCHASES, REGIONS, Study
+from advisor.template import SOURCES
+from advisor.views.presets import PEAK, RATE
 
 SECTIONS = ("workload", "needs", "retraining", "team", "cloud")
 """Sections of the study that can be moved without measuring anew."""
 
 FIXED = ("workload.pattern", "retraining.backtest_source")
 """Keys with one value only, or that need new runs."""
-
-RATE = "workload.requests_per_s"
-PEAK = "workload.peak_requests_per_s"
 
 DISCOUNTED_SERVICES = (
     "ec2",
@@ -31,6 +31,7 @@ DISCOUNTED_SERVICES = (
     "sagemaker-serverless",
     "sagemaker-training",
 )
+"""Those that make up most of a bill; a study file may name every billing service."""
 
 E12 = (1.0, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2)
 """Steps of 20%: as fine as these estimates deserve."""
@@ -82,55 +83,6 @@ PRIMARY = (
 )
 """At most seven: all others stand under the assumptions."""
 
-PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "A scoring API": {
-        RATE: 47.0,
-        PEAK: 3.0,
-        "workload.rows_per_request": 1,
-        "workload.active_hours_per_month": 730.0,
-        "needs.max_p99_latency_ms": 100.0,
-        "needs.availability_zones": 2,
-    },
-    "Scoring in bulk, two hours a night": {
-        RATE: 10.0,
-        PEAK: 1.5,
-        "workload.rows_per_request": 500,
-        "workload.request_kb": 200.0,
-        "workload.response_kb": 10.0,
-        "workload.active_hours_per_month": 60.0,
-        "needs.max_p99_latency_ms": 10000.0,
-        "needs.availability_zones": 1,
-    },
-    "Little traffic, in bursts": {
-        RATE: 0.047,
-        PEAK: 20.0,
-        "workload.rows_per_request": 1,
-        "workload.active_hours_per_month": 730.0,
-        "needs.max_p99_latency_ms": 10000.0,
-        "needs.availability_zones": 1,
-    },
-    "Heavy traffic, answered fast": {
-        RATE: 2200.0,
-        PEAK: 2.0,
-        "workload.rows_per_request": 1,
-        "workload.active_hours_per_month": 730.0,
-        "needs.max_p99_latency_ms": 47.0,
-        "needs.availability_zones": 3,
-    },
-    "Many rows at once, for a GPU": {
-        RATE: 100.0,
-        PEAK: 2.0,
-        "workload.rows_per_request": 1000,
-        "workload.request_kb": 400.0,
-        "workload.response_kb": 20.0,
-        "workload.active_hours_per_month": 730.0,
-        "needs.max_p99_latency_ms": 100.0,
-        "needs.availability_zones": 2,
-    },
-}
-"""Traffic and needs to start from; everything else stays as it is."""
-
-
 LABELS = {
     "workload.request_kb": "Size of a request",
     "workload.response_kb": "Size of a response",
@@ -167,6 +119,23 @@ class Control(NamedTuple):
     """`whole`, `number` or `several`."""
     choices: tuple[str, ...] = ()
     optional: bool = False
+    low: float | None = None
+    """Least value; null for none."""
+    high: float | None = None
+    """Greatest value; null for none."""
+    open_low: bool = False
+    """Whether the least value itself is too low."""
+
+    @property
+    def range_text(self) -> str:
+        """What may be entered, in words."""
+        if self.kind == "several":
+            return f"any of {len(self.choices)}"
+        low = None if self.low is None else significant(self.low, digits=4)
+        words = [] if low is None else [f"above {low}" if self.open_low else f"at least {low}"]
+        if self.high is not None:
+            words.append(f"at most {significant(self.high, digits=4)}")
+        return ", ".join(words) or "any number"
 
 
 def controls(section: str) -> tuple[Control, ...]:
@@ -198,6 +167,8 @@ def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
                 described,
                 "number",
                 optional=True,
+                low=0.0,
+                high=None if "hours" in name else 1.0,
             )
             for one in names
         ]
@@ -206,7 +177,43 @@ def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
         return [Control(key, label, described, "several", tuple(choices))]
     kinds = _kinds(field.annotation)
     kind = "whole" if int in kinds and float not in kinds else "number"
-    return [Control(key, label, described, kind, optional=type(None) in kinds)]
+    low, high, open_low = _bounds(field.annotation, field.metadata)
+    return [
+        Control(
+            key,
+            label,
+            described,
+            kind,
+            optional=type(None) in kinds,
+            low=low,
+            high=high,
+            open_low=open_low,
+        )
+    ]
+
+
+def _bounds(
+    annotation: Any, metadata: Iterable[Any] = ()
+) -> tuple[float | None, float | None, bool]:
+    """Return the least and the greatest value of a figure, and whether the least is too low."""
+    low, high, open_low = None, None, False
+    for mark in _marks(annotation, metadata):
+        low = getattr(mark, "ge", getattr(mark, "gt", low))
+        open_low = hasattr(mark, "gt") or (open_low and not hasattr(mark, "ge"))
+        high = getattr(mark, "le", getattr(mark, "lt", high))
+    return low, high, open_low
+
+
+def _marks(annotation: Any, metadata: Iterable[Any] = ()) -> Iterator[Any]:
+    """Yield the limits that stand in an annotation, inside unions and field infos."""
+    for mark in metadata:
+        yield from mark.metadata if isinstance(mark, FieldInfo) else (mark,)
+    if typing.get_origin(annotation) is typing.Annotated:
+        inner, *marks = typing.get_args(annotation)
+        yield from _marks(inner, marks)
+    elif typing.get_origin(annotation) in {typing.Union, UnionType}:
+        for part in typing.get_args(annotation):
+            yield from _marks(part)
 
 
 def _kinds(annotation: Any) -> set[Any]:
@@ -267,3 +274,47 @@ def steps_with(primary: Primary, values: Iterable[Any]) -> list[float | None]:
     if primary.whole:
         numbers = sorted({int(value) for value in numbers})
     return [*numbers, None] if None in wanted else [*numbers]
+
+
+class Origin(NamedTuple):
+    """Where a figure on the page comes from."""
+
+    basis: Basis
+    source: str
+
+
+def origin(key: str, saved: Study, *, changed: bool) -> Origin:
+    """Say whether a figure is the page's, the study's or a default, and where that comes from."""
+    section, _, rest = key.partition(".")
+    name, _, entry = rest.partition(".")
+    record = getattr(saved, section)
+    if changed:
+        return Origin("input", "changed on this page")
+    given = name in record.model_fields_set and section in saved.model_fields_set
+    if given and (not entry or entry in getattr(record, name)):
+        return Origin("input", "the study")
+    return Origin("assumed", SOURCES.get(f"{section}.{name}", "default: ours"))
+
+
+def value_words(value: Any) -> str:
+    """Write a figure of the study for a table."""
+    if value is None:
+        return "not set"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(one) for one in value)
+    return significant(value, digits=6) if isinstance(value, int | float) else str(value)
+
+
+def changed_rows(
+    changed: Mapping[str, str], base: Mapping[str, str], saved: Study
+) -> list[tuple[str, str, str]]:
+    """Return what differs between two scenarios of a study: key, before, now."""
+    return [
+        (key, base.get(key) or _as_saved(saved, key), changed.get(key) or _as_saved(saved, key))
+        for key in sorted({*changed, *base})
+        if changed.get(key) != base.get(key)
+    ]
+
+
+def _as_saved(saved: Study, key: str) -> str:
+    return value_words(saved.workload.peak_per_s if key == PEAK else value_at(saved, key))

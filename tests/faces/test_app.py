@@ -7,12 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from advisor.recommend import load_evidence, recommend
+from advisor.report import FORMATS
 from advisor.study import load_study
+from advisor.views.presets import PEAK, PRESETS, RATE
 from advisor.views.questions import (
-    PEAK,
-    PRESETS,
     PRIMARY,
-    RATE,
     SECTIONS,
     all_keys,
     changes,
@@ -61,6 +60,15 @@ def verdict_of(study_path, *settings: str) -> str:
     return answer.verdict.partition(". ")[0]
 
 
+def assumptions_of(page: AppTest) -> AppTest:
+    page.session_state["view"] = "Assumptions"
+    return page.run()
+
+
+def button(page: AppTest, label: str):
+    return next(one for one in page.button if one.label == label)
+
+
 def test_the_first_view_is_already_an_answer(opened, study_path):
     page = opened()
 
@@ -84,7 +92,7 @@ def test_moving_the_request_rate_moves_the_verdict_as_the_command_line_would(ope
 def test_an_address_opens_the_same_page_again(opened):
     first = opened()
     first.select_slider(key=RATE).set_value(1000.0).run()
-    first.number_input(key="needs.availability_zones").set_value(3).run()
+    assumptions_of(first).number_input(key="needs.availability_zones").set_value(3).run()
 
     second = opened(**address(first))
 
@@ -104,12 +112,12 @@ def test_an_address_that_is_no_study_is_said_and_left_out(opened):
     page = opened(workload__requests_per_s="-5", nonsense="1")
 
     assert not page.exception
-    assert "The address was not used" in page.warning[0].value
+    assert "Not used" in page.warning[0].value
     assert address(page) == {}
 
 
 def test_a_figure_that_cannot_be_used_is_said_and_can_be_mended(opened):
-    page = opened()
+    page = assumptions_of(opened())
     page.number_input(key="workload.active_hours_per_month").set_value(0.0).run()
     assert not page.exception
     assert "active" in page.error[0].value
@@ -121,10 +129,65 @@ def test_a_figure_that_cannot_be_used_is_said_and_can_be_mended(opened):
 def test_going_back_takes_everything_back(opened):
     page = opened()
     page.select_slider(key=RATE).set_value(1000.0).run()
-    page.button[0].click().run()
+    button(page, "Back to the saved study").click().run()
 
     assert address(page) == {}
     assert "as saved" in shown(page)
+
+
+def test_a_baseline_stays_and_later_changes_are_told_against_it(opened):
+    page = opened()
+    page.select_slider(key=RATE).set_value(100.0).run()
+    button(page, "Keep as the baseline").click().run()
+    assert "as the baseline" in shown(page)
+    page.select_slider(key=RATE).set_value(1000.0).run()
+
+    assert "2 changed:" in shown(page)
+    assert "against the baseline" in shown(page)
+    assert address(page)[f"base.{RATE}"] == "100"
+
+    button(page, "Back to the baseline").click().run()
+    assert page.select_slider(key=RATE).value == 100
+    assert "as the baseline" in shown(page)
+
+
+def test_an_address_keeps_the_baseline_and_the_view(opened, study_path):
+    page = opened(workload__requests_per_s="100", base__workload__requests_per_s="50")
+    page.session_state["view"] = "Cost"
+    page.run()
+
+    second = opened(**address(page))
+    assert address(second) == address(page)
+    assert address(second)["view"] == "Cost"
+    assert "against the baseline" in shown(second)
+    assert VIEWS["Cost"] in [header.value for header in second.header]
+
+
+def test_a_figure_can_be_taken_back_alone(opened):
+    page = assumptions_of(opened())
+    page.number_input(key="needs.availability_zones").set_value(3).run()
+    page.number_input(key="workload.request_kb").set_value(7.0).run()
+    page.button(key="reset:needs.availability_zones").click().run()
+
+    assert {k: v for k, v in address(page).items() if k != "view"} == {"workload.request_kb": "7"}
+    assert page.number_input(key="needs.availability_zones").value == 2
+
+
+def test_what_changed_is_listed_with_both_values(opened):
+    page = opened(workload__requests_per_s="1000", workload__peak_requests_per_s="3000")
+
+    assert "What was moved" in shown(page)
+    assert "What became of the answer" in shown(page)
+
+
+def test_every_assumption_says_its_source_its_range_and_the_saved_value(opened):
+    page = assumptions_of(opened())
+
+    for key in (control.key for section in SECTIONS for control in controls(section)):
+        assert page.button(key=f"reset:{key}").disabled
+    assert shown(page).count("Range:") == shown(page).count("In the study:")
+    assert "Source: the study." in shown(page)
+    assert "Source: default: ours" in shown(page)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -289,4 +352,5 @@ def test_downloads_are_offered_for_every_format(opened):
     page = opened()
 
     labels = [button.proto.label for button in page.get("download_button")]
-    assert labels == ["Download HTML report", "Download Markdown", "Download JSON"]
+    wanted = {f"Download {one.label}" for one in FORMATS.values()}
+    assert set(labels) == wanted | {"Download study file"}

@@ -159,7 +159,7 @@ def test_a_shared_address_shows_the_same_answer_to_somebody_else(page, browser, 
 def test_every_view_opens_without_a_complaint(page, address):
     visit = Visit(page, address)
     for name in [*list(VIEWS)[1:], "Decision"]:
-        page.get_by_role("tab", name=name).click()
+        page.get_by_role("tab", name=name, exact=True).click()
         page.get_by_role("heading", name=VIEWS[name]).wait_for(state="visible")
         visit.settle()
 

@@ -49,7 +49,7 @@ from advisor.report.tables.retraining import (
     retraining_table,
     training_table,
 )
-from advisor.report.tables.summary import difference_sentence, facts
+from advisor.report.tables.summary import change_table, difference_sentence, facts
 
 __all__ = [
     "GROUPS",
@@ -64,6 +64,7 @@ __all__ = [
     "Table",
     "assumptions_table",
     "bill_table",
+    "change_table",
     "considered_sentence",
     "cost_cell",
     "crossing_sentences",

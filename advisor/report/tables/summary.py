@@ -4,11 +4,14 @@ from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.tables.cells import (
     GROUP_NAMES,
     GROUPS,
+    Cell,
+    Column,
     Fact,
+    Table,
     group_usd_per_month,
     platform_name,
 )
-from advisor.report.words import change, days, significant, usd
+from advisor.report.words import change, days, milliseconds, significant, usd
 
 
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
@@ -80,17 +83,64 @@ def _gpu_answer(*, needed: bool, pays_from: float | None, unit: str) -> str:
     return "No" if pays_from is None else f"No; it pays from {significant(pays_from)} {unit}"
 
 
-def difference_sentence(now: Recommendation, saved: Recommendation) -> str:
-    """Say how an answer differs from the saved study's, in one short sentence."""
-    if now.best is None or saved.best is None:
-        if now.best is None and saved.best is None:
-            return "Nothing is feasible, as in the saved study."
+def difference_sentence(
+    now: Recommendation, before: Recommendation, *, against: str = "the saved study"
+) -> str:
+    """Say how an answer differs from another, in one short sentence."""
+    if now.best is None or before.best is None:
+        if now.best is None and before.best is None:
+            return f"Nothing is feasible, as in {against}."
         return (
-            "Nothing is feasible any more; the saved study has an answer."
+            f"Nothing is feasible any more; {against} has an answer."
             if now.best is None
-            else "Feasible now; the saved study has no feasible option."
+            else f"Feasible now; {against} has no feasible option."
         )
-    money = change(now.best.usd_per_month - saved.best.usd_per_month)
-    if (now.best.name, now.best.region) == (saved.best.name, saved.best.region):
-        return f"{money} USD/month against the saved study; same answer."
-    return f"{money} USD/month against the saved study, which says {saved.best.name}."
+    money = change(now.best.usd_per_month - before.best.usd_per_month)
+    if (now.best.name, now.best.region) == (before.best.name, before.best.region):
+        return f"{money} USD/month against {against}; same answer."
+    return f"{money} USD/month against {against}, which says {before.best.name}."
+
+
+def change_table(now: Recommendation, before: Recommendation) -> Table:
+    """What became of the answer: who runs, what it costs by part, how fast it answers."""
+    old, new = before.best, now.best
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Cell("Option"),
+            Cell(old.name if old else "none feasible"),
+            Cell(new.name if new else "none feasible"),
+            Cell("same" if old and new and old.name == new.name else "another"),
+        )
+    ]
+    for group in GROUPS:
+        was = group_usd_per_month(old, group) if old else None
+        now_usd = group_usd_per_month(new, group) if new else None
+        rows.append(_changed(f"{GROUP_NAMES[group]}, USD/month", was, now_usd))
+    rows.append(
+        _changed(
+            "Together, USD/month",
+            old.usd_per_month if old else None,
+            new.usd_per_month if new else None,
+        )
+    )
+    was_ms = old.p99_latency_ms if old else None
+    now_ms = new.p99_latency_ms if new else None
+    gap = significant(now_ms - was_ms) if was_ms is not None and now_ms is not None else ""
+    rows.append(
+        (Cell("p99, ms"), Cell(milliseconds(was_ms)), Cell(milliseconds(now_ms)), Cell(gap))
+    )
+    return Table(
+        caption="What became of the answer",
+        columns=(
+            Column("Of the answer"),
+            Column("Baseline", numeric=True),
+            Column("Now", numeric=True),
+            Column("Change", numeric=True),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def _changed(label: str, was: float | None, now: float | None) -> tuple[Cell, ...]:
+    gap = change(now - was) if was is not None and now is not None else ""
+    return (Cell(label), Cell(usd(was)), Cell(usd(now)), Cell(gap))

@@ -1,0 +1,106 @@
+"""The view Assumptions: every figure behind the answer, to be moved where the study has it."""
+
+import html
+from collections.abc import Mapping
+
+import streamlit as st
+
+from advisor.recommendation import BASIS_BADGES, Recommendation
+from advisor.report.html import table_html
+from advisor.report.tables import assumptions_table
+from advisor.report.words import BASIS_MEANINGS
+from advisor.study import Study
+from advisor.views import scenario
+from advisor.views.questions import (
+    SECTIONS,
+    Control,
+    controls,
+    origin,
+    value_at,
+    value_words,
+)
+
+TITLES = {
+    "workload": "Traffic",
+    "needs": "Needs",
+    "retraining": "Errors and releases",
+    "team": "People",
+    "cloud": "Where and how to buy",
+}
+COLUMNS = 2
+
+
+def show(recommendation: Recommendation, saved: Study, changed: Mapping[str, str]) -> None:
+    """Show all figures that stand in the study, and below them the defaults that do not."""
+    fields(saved, changed)
+    st.header("What the study does not hold", anchor=False)
+    ours = tuple(a for a in recommendation.assumptions if "." not in a.name)
+    kept = recommendation.replace(assumptions=ours)
+    st.html(
+        '<div class="parts"><p>Defaults of ours; a measurement replaces each of them.</p>'
+        f"{table_html(assumptions_table(kept))}</div>"
+    )
+
+
+def fields(saved: Study, changed: Mapping[str, str]) -> None:
+    """Show every figure of the study that is not among the first ones."""
+    st.html(
+        '<div class="parts"><p>Every figure that is not measured and not among the first seven, '
+        "with its unit, range and source. A change is in the address at once; the arrow takes it "
+        "back.</p></div>"
+    )
+    for section in SECTIONS:
+        st.header(TITLES.get(section, section.capitalize()), anchor=False)
+        columns = st.columns(COLUMNS, gap="medium")
+        for place, control in enumerate(controls(section)):
+            with columns[place % COLUMNS]:
+                _field(control, saved, changed)
+
+
+def _field(control: Control, saved: Study, changed: Mapping[str, str]) -> None:
+    moved = control.key in changed
+    entry, back = st.columns([6, 1], vertical_alignment="bottom", gap="small")
+    with entry:
+        _entry(control)
+    with back:
+        st.button(
+            "↺",
+            key=f"reset:{control.key}",
+            on_click=_reset,
+            args=(control.key, saved),
+            disabled=not moved,
+            help=f"Reset {control.label} to the study's value",
+            type="tertiary",
+        )
+    found = origin(control.key, saved, changed=moved)
+    meant = BASIS_MEANINGS[found.basis]
+    words = (
+        f"{control.help.replace('`', '')} In the study: "
+        f"{value_words(value_at(saved, control.key))}. Range: {control.range_text}. "
+        f"Source: {found.source}."
+    )
+    st.html(
+        f'<div class="parts"><p class="origin"><span class="badge" title="{meant}">'
+        f"{BASIS_BADGES[found.basis]}</span> {html.escape(words)}</p></div>"
+    )
+
+
+def _reset(key: str, saved: Study) -> None:
+    scenario.put({key: value_at(saved, key)})
+
+
+def _entry(control: Control) -> None:
+    if control.kind == "several":
+        st.multiselect(control.label, control.choices, key=control.key)
+        return
+    whole = control.kind == "whole"
+    low = control.low if control.low is not None or "quality" in control.key else 0.0
+    st.number_input(
+        control.label,
+        key=control.key,
+        value=None if control.optional else "min",
+        min_value=(int(low) if whole else float(low)) if low is not None else None,
+        step=1 if whole else None,
+        format="%d" if whole else "%g",
+        placeholder="not set",
+    )

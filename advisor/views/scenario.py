@@ -1,0 +1,101 @@
+"""The scenario: what differs from the saved study, kept in the address and nowhere else.
+
+The address holds changed figures as keys that `--set` takes, the baseline's as `base.KEY`, the
+open view, and the name of the study where it is one of the folder's. Whoever opens it sees the
+same page; two pages in two tabs know nothing of each other.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from advisor.errors import StudyError
+from advisor.report.sections import VIEWS
+from advisor.study import Study, load_study
+from advisor.views.questions import all_keys, changes, value_at
+
+STUDY, VIEW, BASE = "study", "view", "base."
+ASSUMPTIONS = "Assumptions"
+VIEW_NAMES = (*VIEWS, ASSUMPTIONS)
+PRESET = "preset"
+AS_SAVED = "As in the study"
+
+
+def start(path: Path, saved: Study) -> None:
+    """At the first run of a session take what the address says, as far as it makes a study."""
+    if st.session_state.get("opened") == str(path):
+        for key in all_keys():  # a figure whose view is closed would be forgotten otherwise
+            st.session_state[key] = st.session_state[key]
+        return
+    asked = st.query_params.to_dict()
+    changed = {k: v for k, v in asked.items() if "." in k and not k.startswith(BASE)}
+    base = {k.removeprefix(BASE): v for k, v in asked.items() if k.startswith(BASE)}
+    begun = _used(path, changed, saved)
+    st.session_state["opened"] = str(path)
+    st.session_state["started"] = begun
+    st.session_state["base"] = base if _used(path, base, None) is not None else {}
+    take(begun or saved)
+    st.session_state.setdefault(VIEW, asked.get(VIEW) if asked.get(VIEW) in VIEW_NAMES else None)
+
+
+def _used(path: Path, changed: Mapping[str, str], otherwise: Study | None) -> Study | None:
+    try:
+        return load_study(path, [f"{key}={value}" for key, value in changed.items()])
+    except StudyError as error:
+        st.session_state["refused"] = str(error)
+        return otherwise
+
+
+def changed_from(saved: Study) -> dict[str, str]:
+    """Return what differs from the saved study, as keys and values."""
+    return changes({key: st.session_state[key] for key in all_keys()}, saved)
+
+
+def base() -> dict[str, str]:
+    """Return what the baseline differs by from the saved study."""
+    kept: dict[str, str] = st.session_state["base"]
+    return kept
+
+
+def write_address(changed: Mapping[str, str], name: str | None) -> None:
+    """Put the whole scenario into the address: what is not the default, and nothing else."""
+    address = {STUDY: name} if name else {}
+    view = st.session_state.get(VIEW)
+    if view and view != VIEW_NAMES[0]:
+        address[VIEW] = view
+    address |= changed
+    address |= {f"{BASE}{key}": value for key, value in base().items()}
+    if address != st.query_params.to_dict():
+        st.query_params.from_dict(address)
+
+
+def take(study: Study) -> None:
+    """Set every control to a study's figures."""
+    put({key: value_at(study, key) for key in all_keys()})
+    st.session_state[PRESET] = AS_SAVED
+
+
+def put(values: Mapping[str, Any]) -> None:
+    """Set some controls."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def keep_as_base(changed: Mapping[str, str]) -> None:
+    """Take the page as it is for the baseline that later changes are told against."""
+    st.session_state["base"] = dict(changed)
+
+
+def back_to_base(path: Path) -> None:
+    """Set every control to the baseline's figures."""
+    found = load_study(path, [f"{key}={value}" for key, value in base().items()])
+    st.session_state["started"] = found
+    take(found)
+
+
+def back_to_study(saved: Study) -> None:
+    """Set every control to the saved study's figures, and that to be the baseline."""
+    st.session_state["base"] = {}
+    take(saved)
