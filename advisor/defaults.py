@@ -189,6 +189,93 @@ BALANCER_CHECK_S = Default(
     "three health checks 10 s apart, our assumption; an application load balancer's own defaults "
     "are five checks 30 s apart, 2026-07",
 )
+TRAFFIC_FACTOR = Default(
+    "traffic_factor",
+    1.25,
+    "80% of mean request rates lie within / and x this factor",
+    "our assumption: a forecast a quarter off is ordinary; set decision.traffic_factor",
+)
+PEAK_FACTOR_ASSUMED = Default(
+    "peak_factor_assumed",
+    1.5,
+    "80% of peaks over mean lie within / and x this factor, where the study gives no peak",
+    "our assumption: peaks of 2 to 4.5 times the mean; set workload.peak_requests_per_s",
+)
+PEAK_FACTOR_GIVEN = Default(
+    "peak_factor_given",
+    1.15,
+    "the same where the study gives the peak",
+    "our assumption; set decision.peak_factor",
+)
+START_FACTOR = Default(
+    "start_factor",
+    2.0,
+    "80% of cold starts lie within / and x this factor",
+    "our assumption: 1.5 to 6 s before imports; measure one cold invocation",
+)
+SPOT_PRICE_FACTOR = Default(
+    "spot_price_factor",
+    1.3,
+    "80% of spot prices over the horizon lie within / and x this factor of today's",
+    "our assumption; the price history of a type tells it",
+)
+SPOT_FALLBACK_FRACTION = Default(
+    "spot_fallback_fraction",
+    0.05,
+    "share of spot hours that are bought on demand because spot was taken away",
+    "our assumption, the lowest band of AWS's own interruption advisor",
+)
+SPOT_DISCOUNT = Default(
+    "spot_discount",
+    0.6,
+    "part of the on-demand price that spot takes off, for the hours that fall back",
+    "our assumption; AWS says up to 0.9, most types lie near 0.6",
+)
+DECAY_FACTOR_ASSUMED = Default(
+    "decay_factor_assumed",
+    3.0,
+    "80% of decay slopes lie within / and x this factor, where none was measured",
+    "our assumption; a back-test replaces it",
+)
+DECAY_FACTOR_MEASURED = Default(
+    "decay_factor_measured",
+    1.3,
+    "the same where the study or a back-test gives it",
+    "our assumption; the future drifts otherwise than the past",
+)
+RUNS_FACTOR = Default(
+    "runs_factor",
+    1.5,
+    "80% of runs per release lie within / and x this factor",
+    "our assumption; count your own",
+)
+TRAINING_FACTOR = Default(
+    "training_factor",
+    1.4,
+    "80% of training times lie within / and x this factor",
+    "our assumption, the width of the transfer's band for a few cores",
+)
+HOURS_FACTOR = Default(
+    "hours_factor",
+    1.5,
+    "80% of people's hours lie within / and x this factor",
+    "our assumption; a time sheet replaces it",
+)
+GROWTH_HALF_WIDTH = Default(
+    "growth_half_width",
+    0.2,
+    "80% of yearly growth of traffic lies this close to the study's",
+    "our assumption; set decision.growth_half_width_fraction",
+)
+PRICE_DRIFT_HALF_WIDTH = Default(
+    "price_drift_half_width",
+    0.03,
+    "80% of yearly changes of list prices lie this close to the study's",
+    "our assumption: list prices of compute have moved by a few percent in most years",
+)
+MEASURING_S = Default(
+    "measuring_s", 720.0, "s that one benchmark runs on a rented machine", "our assumption"
+)
 
 ALL: tuple[Default, ...] = tuple(v for v in globals().values() if isinstance(v, Default))
 """Every default, in the order they stand above."""

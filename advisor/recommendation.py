@@ -98,6 +98,23 @@ class Option(Record):
     """Sum of the lines. [USD/month]"""
     lines: tuple[CostLine, ...]
     """The bill."""
+    usd_per_month_low: float | None = None
+    """Lower end of the 80% band of the cost over the horizon; null where it was not drawn.
+    [USD/month]"""
+    usd_per_month_high: float | None = None
+    """Upper end of that band. [USD/month]"""
+    expected_usd_per_month: float | None = None
+    """Mean cost over the draws of everything uncertain. [USD/month]"""
+    criterion_usd_per_month: float | None = None
+    """What the ranking compares: that mean, or the quantile that the study asks for. [USD/month]"""
+    probability_best: float | None = None
+    """Share of the draws in which it is the cheapest of the options that are ranked."""
+    probability_feasible: float | None = None
+    """Share of the draws in which some number of replicas keeps p99 and the budget."""
+    probability_as_planned: float | None = None
+    """Share of the draws in which the planned replicas are enough; null where none are planned."""
+    expected_regret_usd: float | None = None
+    """Mean of what it costs above the cheapest option of each draw. [USD/month]"""
 
     @model_validator(mode="after")
     def _lines_add_up(self) -> "Option":
@@ -416,6 +433,232 @@ class CostPoint(Record):
     """Its total. [USD/month]"""
 
 
+class AnswerKey(Record):
+    """What an answer is told apart by: who runs, and on what."""
+
+    candidate: str
+    """Candidate's name."""
+    platform: str
+    """Platform."""
+    sku: str
+    """What is bought."""
+
+
+class BreakEven(Record):
+    """Where one driver changes the answer."""
+
+    driver: str
+    """Dotted key of the study that `--set` takes, e.g. `workload.requests_per_s`."""
+    unit: str
+    """The study's own unit of it."""
+    now: float
+    """Its value in the study."""
+    flips_at: float
+    """Nearest value, up or down, at which the answer is another one."""
+    to: AnswerKey | None
+    """The answer there; null for none."""
+
+
+class Overtaking(Record):
+    """Where one driver makes a rival the cheaper one."""
+
+    driver: str
+    """Dotted key of the study that `--set` takes."""
+    unit: str
+    """The study's own unit of it."""
+    now: float
+    """Its value in the study."""
+    overtakes_at: float
+    """Nearest value at which the rival costs less than the chosen option."""
+
+
+class Rival(Record):
+    """The best option of another kind, and where it would overtake."""
+
+    question: str
+    """What it answers, e.g. `Why not SageMaker real-time?`."""
+    name: str
+    """The option for people."""
+    candidate: str
+    """Candidate's name."""
+    platform: str
+    """Platform."""
+    sku: str
+    """What is bought."""
+    region: str
+    """AWS region."""
+    purchase: str
+    """How it is bought."""
+    usd_per_month_more: float
+    """Mean cost above the chosen option's, over the draws. [USD/month]"""
+    probability_cheaper: float
+    """Share of the draws in which it costs less than the chosen option."""
+    why_not: str
+    """The figures that decide, in a sentence."""
+    overtakes: tuple[Overtaking, ...]
+    """Per driver that can do it alone: where it becomes the cheaper of the two."""
+
+
+class MeasureNext(Record):
+    """A measurement, what it costs, and what knowing its result is worth."""
+
+    action: str
+    """What to do, with the command."""
+    cost_usd: float
+    """Machines rented for it, once; people's time is not counted. [USD]"""
+    saves_usd_per_month: float
+    """Expected saving from deciding with its result in hand. [USD/month]"""
+
+
+class UncertainInput(Record):
+    """One input that is not certain, and how much of the doubt is its own."""
+
+    name: str
+    """Which one, e.g. `traffic level`."""
+    low: float
+    """Lower end of its 80% band, as a factor on the figure used, or a yearly change."""
+    high: float
+    """Upper end of it."""
+    unit: str
+    """What low and high are: `factor` or `fraction/year`."""
+    source: str
+    """Where the band comes from."""
+    basis: Basis
+    """`input`, `measured`, `scaled` or `assumed`."""
+    information_usd_per_month: float
+    """Expected value of knowing it before deciding. [USD/month]"""
+    swing_usd_per_month: float
+    """Chosen option's mean cost in the highest minus in the lowest fifth of it. [USD/month]"""
+
+
+class BudgetRisk(Record):
+    """What the budget has to reckon with."""
+
+    budget_usd_per_month: float | None
+    """The study's budget; null where there is none. [USD/month]"""
+    probability_over: float | None
+    """Share of the draws in which the chosen option costs more than the budget."""
+    value_at_risk_usd_per_month: float
+    """Cost that is exceeded in one draw out of ten. [USD/month]"""
+    tail_mean_usd_per_month: float
+    """Mean cost of the tenth of the draws that cost most. [USD/month]"""
+
+
+class HoldsPoint(Record):
+    """A point of the plane of the two most important drivers."""
+
+    first: float
+    """Value of the first driver."""
+    second: float
+    """Value of the second driver."""
+    answer: AnswerKey | None
+    """The answer there; null for none."""
+    holds: bool
+    """Whether it is the answer of the study."""
+
+
+class Holds(Record):
+    """Where the choice holds, in the plane of the two most important drivers."""
+
+    first_driver: str
+    """Dotted key of the first driver."""
+    second_driver: str
+    """Dotted key of the second driver."""
+    first_unit: str
+    """Unit of the first driver."""
+    second_unit: str
+    """Unit of the second driver."""
+    points: tuple[HoldsPoint, ...]
+    """A grid of both, row by row."""
+
+
+class CommitmentAdvice(Record):
+    """Whether to commit to capacity for a year, and when."""
+
+    advice: Literal["now", "later", "not-at-all", "not-sold"]
+    """Buy now, later, not at all, or nothing of the kind is sold for the option."""
+    month: int | None
+    """Month from today in which to buy; null where not at all. [months]"""
+    saves_usd_over_horizon: float
+    """Expected saving against paying on demand all the time. [USD]"""
+    why: str
+    """One sentence for people."""
+
+
+class HorizonMonth(Record):
+    """The answer at one month of the horizon."""
+
+    month: int
+    """Months from today. [months]"""
+    requests_per_s: float
+    """Mean rate by then. [1/s]"""
+    usd_per_month: float | None
+    """Expected cost of the chosen option by then; null where it is not feasible. [USD/month]"""
+    answer: AnswerKey | None
+    """The answer for that month alone; null for none."""
+
+
+class HorizonAdvice(Record):
+    """What growth does to the answer."""
+
+    growth_per_year_fraction: float
+    """Growth of traffic in a year. [fraction/year]"""
+    months: tuple[HorizonMonth, ...]
+    """A few months of the horizon, today first."""
+    changes_in_month: int | None
+    """First month in which the answer is another one; null where it holds. [months]"""
+    changes_on: date | None
+    """The same as a day."""
+    changes_to: AnswerKey | None
+    """The answer from then on."""
+    commitment: CommitmentAdvice
+    """Whether to commit."""
+
+
+class PresentAdvice(Record):
+    """What runs today, beside the answer."""
+
+    name: str
+    """What runs today, for people."""
+    usd_per_month: float
+    """What it costs, people's upkeep and releases counted. [USD/month]"""
+    basis: Basis
+    """`input` where the study gives the bill, else `list`."""
+    saves_usd_per_month: float
+    """Expected saving of the move. [USD/month]"""
+    migration_usd: float
+    """What the move costs once. [USD]"""
+    payback_months: float | None
+    """Months until it is paid back; null where it never is. [months]"""
+    move: bool
+    """Whether it pays back within the horizon."""
+    why: str
+    """One sentence for people."""
+
+
+class Risk(Record):
+    """The decision under uncertainty."""
+
+    draw_count: int
+    """Draws of everything uncertain, the same for all options."""
+    seed: int
+    """Seed of the draws."""
+    criterion: Literal["expected", "quantile"]
+    """What is compared: mean cost, or a quantile of it."""
+    quantile: float
+    """The quantile, where it is one."""
+    wanted_probability_feasible: float
+    """An option must meet the needs in at least this share of the draws."""
+    inputs: tuple[UncertainInput, ...]
+    """Every uncertain input, most valuable to know first."""
+    budget: BudgetRisk | None
+    """Value at risk; null where nothing is feasible."""
+    drawn_option_count: int
+    """Options that were drawn; the others cost at least as much as another in every draw."""
+    tie: str | None
+    """Said where a simpler option was taken within the noise of the cheapest."""
+
+
 class Considered(Record):
     """How many options were looked at; only the telling ones are listed."""
 
@@ -551,8 +794,8 @@ class Recommendation(Record):
     """How many options were looked at."""
     relaxations: tuple[str, ...]
     """When nothing is feasible: the nearest need to relax, each with the value that would do."""
-    measure_next: tuple[str, ...]
-    """What to measure next, each with its command."""
+    measure_next: tuple[MeasureNext, ...]
+    """What to measure next: the most valuable first."""
     excluded: tuple[str, ...]
     """What the bill leaves out."""
     warnings: tuple[str, ...]
@@ -565,3 +808,17 @@ class Recommendation(Record):
     """How the chosen option answers under load; null where nothing is feasible."""
     learning: tuple[LearningCurve, ...] = ()
     """Measured learning curves of the candidates, simplest first."""
+    verdict_kind: Literal["clear", "too-close", "infeasible"] = "clear"
+    """`too-close`: the data cannot tell the first option from the next of another kind."""
+    break_even: tuple[BreakEven, ...] = ()
+    """One per driver that can change the answer: where it does, nearest first."""
+    rivals: tuple[Rival, ...] = ()
+    """The best option of every other kind, and where it would overtake."""
+    risk: Risk | None = None
+    """Bands, budget and what is uncertain; null where nothing was drawn."""
+    holds: Holds | None = None
+    """Where the choice holds as the two most important drivers move."""
+    horizon: HorizonAdvice | None = None
+    """Growth, commitment and the day the answer changes; null where nothing is feasible."""
+    present: PresentAdvice | None = None
+    """What runs today, where the study says it."""

@@ -32,6 +32,7 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 """One month in days, 30.4167. [days]"""
 
 MS_PER_HOUR = 3.6e6
+MONTHS_PER_YEAR = 12
 
 MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
@@ -373,6 +374,84 @@ class Cloud(Record):
     """Negotiated discount per billing service, e.g. `{ec2: 0.1}`. [fraction]"""
 
 
+Factor = Annotated[float, Field(ge=1, le=100)]
+"""Spread of an uncertain figure: 80% of outcomes lie between the figure / factor and x factor."""
+
+
+class Decision(Record):
+    """How doubt is dealt with. A factor f says: 80% of outcomes lie within / f and x f."""
+
+    risk: Literal["expected", "quantile"] = "expected"
+    """What is compared: the mean cost over all draws, or a quantile of it."""
+    quantile: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    """The quantile, with `risk: quantile`: 0.9 is cautious."""
+    feasible_probability: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Share of the draws in which an option must meet the needs."""
+    draw_count: Annotated[int, Field(ge=16, le=20_000)] = 1000
+    """Draws of everything uncertain."""
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 0
+    """Seed of the draws."""
+    growth_per_year_fraction: Annotated[float, Field(gt=-1, le=100)] = 0.0
+    """Growth of traffic in a year. [fraction/year]"""
+    growth_half_width_fraction: Annotated[float, Field(ge=0, le=10)] | None = None
+    """80% of outcomes lie this close to it; null takes ours. [fraction/year]"""
+    price_drift_per_year_fraction: Annotated[float, Field(gt=-1, le=10)] = 0.0
+    """Change of list prices in a year. [fraction/year]"""
+    price_drift_half_width_fraction: Annotated[float, Field(ge=0, le=10)] | None = None
+    """80% of outcomes lie this close to it; null takes ours. [fraction/year]"""
+    traffic_factor: Factor | None = None
+    """Mean request rate; null takes ours."""
+    peak_factor: Factor | None = None
+    """Peak over mean; null takes ours, less where the study gives the peak."""
+    service_factor: Factor | None = None
+    """Measured service time of each candidate; null takes the measurement's own band."""
+    transfer_factor: Factor | None = None
+    """Speed of each processor; null takes the back-tested band of the transfer."""
+    start_factor: Factor | None = None
+    """Cold start; null takes ours."""
+    spot_price_factor: Factor | None = None
+    """Spot price over the horizon; null takes ours."""
+    spot_fallback_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Share of spot hours bought on demand because spot was taken away; null takes ours."""
+    decay_factor: Factor | None = None
+    """How fast the model ages; null takes ours, less where it was measured."""
+    runs_factor: Factor | None = None
+    """Training runs behind a release; null takes ours."""
+    training_factor: Factor | None = None
+    """Time of a training run; null takes ours."""
+    hours_factor: Factor | None = None
+    """People's hours, of each platform on its own; null takes ours."""
+
+
+class Current(Record):
+    """What runs today, as one of the options."""
+
+    platform: PlatformName
+    """Where it runs."""
+    sku: ShortText | None = None
+    """What is bought, as a recommendation names it, e.g. `m5.large`; needed without a bill."""
+    region: Region | None = None
+    """AWS region; null takes the first of `cloud.regions`."""
+    purchase: Purchase = "on-demand"
+    """How it is bought."""
+    replicas: Annotated[int, Field(ge=0, le=100_000)] = 1
+    """Copies that run."""
+    candidate: ShortText | None = None
+    """Which measured candidate runs; null takes the one that is recommended."""
+    usd_per_month: Usd | None = None
+    """Bill of serving as it is paid, people not counted; null prices it from the list. [USD]"""
+    migration_hours: Annotated[float, Field(ge=0, le=1e5)] = 24.0
+    """People's hours to move away from it, once. [h]"""
+    migration_usd: Usd = 0.0
+    """What else the move costs, once. [USD]"""
+
+    @model_validator(mode="after")
+    def _can_be_priced(self) -> "Current":
+        if self.sku is None and self.usd_per_month is None:
+            raise ValueError("give `sku` (what is bought) or `usd_per_month` (what it costs)")
+        return self
+
+
 class Study(Record):
     """One question: this data, these candidates, this traffic, these needs."""
 
@@ -394,6 +473,10 @@ class Study(Record):
     """People."""
     cloud: Cloud = Cloud()
     """Where and how to buy."""
+    decision: Decision = Decision()
+    """Doubt and risk."""
+    current: Current | None = None
+    """What runs today; null where nothing does."""
     horizon_months: Annotated[int, Field(ge=1, le=120)] = 12
     """How long the answer must hold. [months]"""
 
@@ -590,7 +673,7 @@ def _require_known_key(keys: list[str], override: str) -> None:
                 f"--set {override!r}: unknown key {prefix + key!r}: "
                 f"{did_you_mean(prefix + key, known)}"
             )
-        model = model.model_fields[key].annotation
+        model = _record_in(model.model_fields[key].annotation)
 
 
 def _first_problem(error: ValidationError) -> str:

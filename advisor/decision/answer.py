@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,8 +13,11 @@ from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
 from advisor.decision.experiment_advice import assumptions_of_experiments, experiment_advice
 from advisor.decision.gpu_advice import gpu_advice
+from advisor.decision.information import Known, known_inputs, measure_next, uncertain_inputs
 from advisor.decision.latency_advice import latency_advice, learning_curves
 from advisor.decision.ranking import reasons
+from advisor.decision.relax import relaxations
+from advisor.decision.risk import budget_risk, too_close
 from advisor.decision.serverless import p99_band_s as serverless_band_s
 from advisor.decision.serverless import serverless_lines, service_s_at
 from advisor.decision.standing import p99_band_s
@@ -28,6 +32,7 @@ from advisor.recommendation import (
     PriceStamp,
     Recommendation,
     Rejection,
+    Risk,
     TrainingAdvice,
 )
 from advisor.retraining import advice_of
@@ -54,11 +59,12 @@ def compose(engine: Engine) -> Recommendation:
         Rejection(option=_option(engine, row, bands[row]), reasons=_reasons(engine, row))
         for row in engine.order.rejected[:SHOWN_REJECTIONS]
     )
-    relaxations = () if best else words.relaxations(engine)
+    relaxed = () if best else relaxations(engine.study, engine.ground)
+    known = known_inputs(engine)
     oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
     return Recommendation(
         verdict=words.verdict(
-            study, best, ranked, retraining=retraining, gpu=gpu, relaxations=relaxations
+            study, best, ranked, retraining=retraining, gpu=gpu, relaxations=relaxed
         ),
         best=best,
         ranked=ranked,
@@ -86,14 +92,48 @@ def compose(engine: Engine) -> Recommendation:
             feasible_count=engine.order.feasible_count,
             rejected_count=len(engine.columns) - engine.order.feasible_count,
         ),
-        relaxations=relaxations,
-        measure_next=words.measure_next(engine, best, retraining),
+        relaxations=relaxed,
+        measure_next=measure_next(engine, known, best, retraining),
         excluded=words.EXCLUDED,
         warnings=words.warnings(engine, retraining, oldest_price=oldest),
         cost_curve=cost_curve(engine, chosen),
         experiments=experiments,
         latency=latency_advice(engine),
         learning=learning_curves(engine),
+        verdict_kind=_verdict_kind(engine),
+        risk=_risk(engine, known),
+    )
+
+
+def _verdict_kind(engine: Engine) -> Literal["clear", "too-close", "infeasible"]:
+    best = engine.choice.best
+    if best is None:
+        return "infeasible"
+    rival = next((row for row in engine.order.ranked[1:] if _is_another_kind(engine, row)), None)
+    if rival is not None and too_close(engine.risk, best=best, rival=rival):
+        return "too-close"
+    return "clear"
+
+
+def _is_another_kind(engine: Engine, row: int) -> bool:
+    """Return whether an option differs from the chosen one in candidate or platform."""
+    columns, first = engine.columns, engine.order.ranked[0]
+    owner = engine.candidate_of[columns.candidate]
+    return bool(owner[row] != owner[first] or columns.platform[row] != columns.platform[first])
+
+
+def _risk(engine: Engine, known: Sequence[Known]) -> Risk:
+    decision, best = engine.study.decision, engine.choice.best
+    return Risk(
+        draw_count=decision.draw_count,
+        seed=decision.seed,
+        criterion=decision.risk,
+        quantile=decision.quantile,
+        wanted_probability_feasible=decision.feasible_probability,
+        inputs=uncertain_inputs(known),
+        budget=None if best is None else budget_risk(engine.setting, engine.risk.usd(best)),
+        drawn_option_count=len(engine.choice.drawn.outcomes.rows),
+        tie=words.tie(engine),
     )
 
 
@@ -131,6 +171,7 @@ def _option(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     platform, sku = str(columns.platform[row]), str(columns.sku[row])
     replicas = int(columns.replicas[row])
     lines = option_lines(engine, row)
+    chances = _chances(engine, row) if columns.sold[row] else {}
     return Option(
         name=words.option_name(profile.label, platform, sku, replicas),
         candidate=profile.name,
@@ -151,7 +192,26 @@ def _option(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
         quality_spread=profile.quality_spread,
         usd_per_month=total_usd(lines),
         lines=lines,
+        **chances,
     )
+
+
+def _chances(engine: Engine, row: int) -> dict[str, Any]:
+    """Return the fields of an option that come from the draws."""
+    risk = engine.risk
+    place = risk.place[row]
+    low, high = risk.band_usd(row)
+    replicas = int(engine.columns.replicas[row])
+    return {
+        "usd_per_month_low": low,
+        "usd_per_month_high": high,
+        "expected_usd_per_month": float(risk.usd(row).mean()),
+        "criterion_usd_per_month": risk.criterion_usd(row),
+        "probability_best": float(risk.wins[place]),
+        "probability_feasible": float(risk.probability[place]),
+        "probability_as_planned": risk.as_planned(row, replicas) if replicas else None,
+        "expected_regret_usd": risk.regret_usd(row),
+    }
 
 
 def _ms(seconds: float) -> float | None:
@@ -259,7 +319,14 @@ def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
     candidate_reason = None
     if name not in climb.worth_ranking and climb.verdicts[name] != words.NOTHING_RUNS:
         candidate_reason = f"{name}: {climb.verdicts[name]}"
-    return reasons(engine.study, engine.columns, row, candidate_reason=candidate_reason)
+    probability = float(engine.risk.probability[engine.risk.place[row]])
+    return reasons(
+        engine.study,
+        engine.columns,
+        row,
+        candidate_reason=candidate_reason,
+        probability=probability,
+    )
 
 
 def _training(engine: Engine, candidate: int) -> TrainingAdvice:

@@ -7,7 +7,7 @@ from advisor.decision.engine import Engine
 from advisor.recommendation import Assumption, Basis, RetrainingAdvice
 from advisor.study import HOURS_PER_MONTH, Study
 
-SECTIONS = ("workload", "needs", "retraining", "team", "cloud")
+SECTIONS = ("workload", "needs", "retraining", "team", "cloud", "decision")
 
 
 def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assumption, ...]:

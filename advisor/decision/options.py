@@ -88,10 +88,20 @@ class OptionTable:
     """Basis of the service time."""
     network_gbps: Floats
     """Network of the machine; NaN where unknown. [Gbit/s]"""
+    chip: NDArray[np.object_]
+    """Processor or GPU that serves: machines of one chip err together."""
 
     def __len__(self) -> int:
         """Return the number of options."""
         return len(self.row)
+
+    @property
+    def fits(self) -> NDArray[np.bool_]:
+        """Whether the workers fit into memory."""
+        inside: NDArray[np.bool_] = (
+            self.memory_need_gib <= self.memory_gib * defaults.MEMORY_HEADROOM.value
+        )
+        return inside
 
     def take(self, rows: NDArray[np.intp]) -> "OptionTable":
         """Return some rows, in that order."""
@@ -208,6 +218,11 @@ def _cross(
             service, study, profile, machines, on_gpu=on_gpu, ratio=ratios.ratio
         )
         workers = np.where(on_gpu, machines.gpu_count.astype(np.int64), workers)
+    chip = np.where(
+        on_gpu,
+        np.array([model or "" for model in machines.gpu_model], dtype=object),
+        np.array(ratios.processor, dtype=object),
+    )
     keep = ~has_gpu | on_gpu  # a CPU-only model on a GPU machine is never sensible
     count = len(machines)
     columns: dict[str, NDArray[np.generic]] = {
@@ -225,6 +240,7 @@ def _cross(
         "on_gpu": on_gpu,
         "basis": np.where(on_gpu, "assumed", ratios.basis),
         "network_gbps": machines.network_gbps,
+        "chip": chip,
     }
     return {name: column[keep] for name, column in columns.items()}
 
@@ -325,7 +341,7 @@ def plan(
         p95_s=found.p95_s,
         p99_s=np.where(met, found.p99_s, unloaded_s),
         utilisation=found.utilisation,
-        fits=table.memory_need_gib <= table.memory_gib * defaults.MEMORY_HEADROOM.value,
+        fits=table.fits,
         sold=np.isfinite(table.replica_usd),
         meets_latency=met,
         serving_usd=shared + replicas * table.replica_usd,
@@ -333,11 +349,15 @@ def plan(
 
 
 def _fewest(study: Study, table: OptionTable, peak_per_s: float | Floats) -> Ints:
+    return fewest_replicas(study, table.network_gbps, peak_per_s)
+
+
+def fewest_replicas(study: Study, network_gbps: Floats, peak_per_s: float | Floats) -> Ints:
     """Return the fewest replicas: one per zone, and enough network for the peak."""
     work = study.workload
     busier_kb = max(work.request_kb, work.response_kb)  # links carry both directions at once
     peak_gbps = np.asarray(peak_per_s) * busier_kb * 8 / 1e6
-    room_gbps = table.network_gbps * defaults.NETWORK_HEADROOM.value
+    room_gbps = network_gbps * defaults.NETWORK_HEADROOM.value
     for_network = np.ceil(np.nan_to_num(peak_gbps / room_gbps, nan=1.0))
     fewest = np.maximum(study.needs.availability_zones, for_network)
     return np.minimum(fewest, MAX_REPLICAS + 1).astype(np.int64)

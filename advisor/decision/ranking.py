@@ -1,12 +1,11 @@
 """Judge every option: feasible or not, every reason why, and the order of those that are."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.ladder import COST_TIE_FRACTION
 from advisor.platforms.base import Floats
 from advisor.study import Study
 
@@ -46,6 +45,34 @@ class Columns:
     meets_latency: Bools
     other: NDArray[np.object_]
     """A platform's own limit that is broken, in words; empty where none is."""
+    request_usd: Floats = field(default_factory=lambda: np.zeros(0))
+    """Part of the serving cost that grows with the requests; 0 unless given. [USD/month]"""
+    work_usd: Floats = field(default_factory=lambda: np.zeros(0))
+    """Part that grows with requests and their service time; 0 unless given. [USD/month]"""
+    p99_service_s: Floats = field(default_factory=lambda: np.zeros(0))
+    """Part of p99 that grows with the service time; all of it unless given. [s]"""
+    p99_start_s: Floats = field(default_factory=lambda: np.zeros(0))
+    """Part of p99 that is a cold start; 0 unless given. [s]"""
+    service_up: Floats = field(default_factory=lambda: np.zeros(0))
+    """Upper end of the 80% band of the service time over the prediction; 1 unless given."""
+    service_down: Floats = field(default_factory=lambda: np.zeros(0))
+    """Lower end of it; 1 unless given."""
+
+    def __post_init__(self) -> None:
+        """Fill in what a platform does not tell of its own uncertainty."""
+        count = len(self.candidate)
+        finite = np.where(np.isfinite(self.p99_s), self.p99_s, 0.0)
+        unless_given = {
+            "request_usd": np.zeros(count),
+            "work_usd": np.zeros(count),
+            "p99_service_s": finite,
+            "p99_start_s": np.zeros(count),
+            "service_up": np.ones(count),
+            "service_down": np.ones(count),
+        }
+        for name, column in unless_given.items():
+            if len(getattr(self, name)) != count:
+                object.__setattr__(self, name, column)
 
     def __len__(self) -> int:
         """Return the number of options."""
@@ -75,7 +102,12 @@ def runs_as_needed(study: Study, columns: Columns) -> Bools:
 
 
 def reasons(
-    study: Study, columns: Columns, row: int, *, candidate_reason: str | None
+    study: Study,
+    columns: Columns,
+    row: int,
+    *,
+    candidate_reason: str | None,
+    probability: float | None = None,
 ) -> tuple[str, ...]:
     """Return every reason why an option is not feasible, with the figures."""
     found = []
@@ -102,6 +134,12 @@ def reasons(
             f"{columns.usd_per_month[row]:,.0f} USD/month is above the budget of "
             f"{study.needs.max_usd_per_month:,.0f}"
         )
+    wanted = study.decision.feasible_probability
+    if not found and probability is not None and probability < wanted:
+        found.append(
+            f"keeps the needs in {probability:.0%} of the draws, {wanted:.0%} is wanted "
+            "(decision.feasible_probability)"
+        )
     return tuple(found)
 
 
@@ -121,28 +159,17 @@ class Order:
     feasible_count: int
 
 
-def order(
-    columns: Columns,
-    *,
-    feasible: Bools,
-    candidate_of: Ints,
-    preferred_candidate: int | None,
-    simplicity: Callable[[int], tuple[float, ...]],
-) -> Order:
-    """Order the options: the chosen one first, then by cost; ties by platform, sku and name.
+def order(columns: Columns, *, feasible: Bools, candidate_of: Ints, best: int | None) -> Order:
+    """Pick the options to show: the chosen one, and the telling ones of the others.
 
-    The first is the cheapest option of the preferred candidate; among its options within 2% of
-    that one, the simplest: fewer upkeep hours, then the simpler form, then fewer replicas, then the
-    lower p99. Of each candidate, platform, region and purchase only the cheapest sku and form is
-    listed, and the next cheapest overall; a group without a feasible sku lists the one nearest to
-    feasible.
+    Of each candidate, platform, region and purchase only the cheapest sku and form is listed, and
+    the next cheapest overall; a group without a feasible sku lists the one nearest to feasible.
 
     Args:
         columns: all options.
         feasible: which of them meet every need.
         candidate_of: per profile, the candidate it is a form of.
-        preferred_candidate: the candidate that the ladder chose.
-        simplicity: sort key of a row, smaller is simpler.
+        best: the chosen option, which is listed first.
     """
     cost = np.where(feasible, columns.usd_per_month, np.inf)
     by_cost = [int(row) for row in np.lexsort((columns.sku.astype(str), cost)) if feasible[row]]
@@ -151,7 +178,6 @@ def order(
     for row in by_cost:
         groups.setdefault(_group(columns, owner, row), row)
     shown = set(groups.values()) | set(by_cost[:SHOWN_BEYOND_GROUPS])
-    best = _best(columns, owner, by_cost, preferred_candidate, simplicity)
     ranked = [row for row in by_cost if row in shown and row != best]
     if best is not None:
         ranked.insert(0, best)
@@ -159,25 +185,6 @@ def order(
         ranked=tuple(ranked),
         rejected=tuple(_nearest_misses(columns, owner, feasible, groups)),
         feasible_count=len(by_cost),
-    )
-
-
-def _best(
-    columns: Columns,
-    owner: Ints,
-    by_cost: Sequence[int],
-    preferred: int | None,
-    simplicity: Callable[[int], tuple[float, ...]],
-) -> int | None:
-    own = [row for row in by_cost if owner[row] == preferred] or list(by_cost)
-    if not own:
-        return None
-    cheapest_usd = columns.usd_per_month[own[0]]
-    ties = [
-        row for row in own if columns.usd_per_month[row] <= cheapest_usd * (1 + COST_TIE_FRACTION)
-    ]
-    return min(
-        ties, key=lambda row: (*simplicity(row), columns.p99_s[row], columns.usd_per_month[row])
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from pricing.quotes import PriceBook
 PROCESSOR = "fargate-x86_64"
 """The vendor does not say what serverless runs on: taken as the slowest x86 behind Fargate."""
 
+IDLE_PER_S = 1e-9
+"""A request rate of nearly nothing, whose bill is what no traffic changes. [1/s]"""
+
 
 def serverless_columns(
     study: Study,
@@ -29,8 +32,9 @@ def serverless_columns(
     on: date,
     monthly_usd: Floats,
     artefact_gb: float,
+    kept: dict[Any, Any] | None = None,
 ) -> Columns:
-    """Return one row per candidate, region and memory size."""
+    """Return one row per candidate, region and memory size; prices are kept where asked to."""
     keys = [
         (index, region, memory_gib)
         for index in range(len(profiles))
@@ -38,31 +42,39 @@ def serverless_columns(
         for memory_gib in serverless.MEMORY_GIB
     ]
     count = len(keys)
-    rows = [_times(profiles[i], memory_gib) for i, _, memory_gib in keys]
+    own = {
+        (i, memory_gib): _times(profiles[i], memory_gib)
+        for i in range(len(profiles))
+        for memory_gib in serverless.MEMORY_GIB
+    }
+    rows = [own[i, memory_gib] for i, _, memory_gib in keys]
     mean_s, start_s = np.array([t.mean_s for t in rows]), np.array([t.start_s for t in rows])
-    serving_usd = np.array(
-        [
-            total_usd(
-                serverless_lines(
-                    study,
-                    memory_gib=memory_gib,
-                    duration_s=float(mean_s[k]),
-                    book=book,
-                    region=region,
-                    on=on,
-                    artefact_gb=artefact_gb,
-                )
-            )
-            for k, (_, region, memory_gib) in enumerate(keys)
-        ]
-    )
+    low_s, high_s = np.array([t.low_s for t in rows]), np.array([t.high_s for t in rows])
+    prices = {
+        (region, memory_gib): _prices(
+            study,
+            memory_gib=memory_gib,
+            book=book,
+            region=region,
+            on=on,
+            artefact_gb=artefact_gb,
+            kept={} if kept is None else kept,
+        )
+        for region in study.cloud.regions
+        for memory_gib in serverless.MEMORY_GIB
+    }
+    told = [prices[region, memory_gib] for _, region, memory_gib in keys]
+    work_usd = np.array([p.second_usd for p in told]) * study.workload.requests_per_month * mean_s
+    request_usd = np.array([p.request_usd for p in told])
+    serving_usd = np.array([p.fixed_usd for p in told]) + request_usd + work_usd
     cold = serverless.cold_start_fraction(
         requests_per_s=study.workload.requests_per_s, idle_s=defaults.SERVERLESS_IDLE_S.value
     )
     front_s = defaults.SAGEMAKER_FRONT_S.value
     # Each request has a container to itself: no queue, so the service's own tail is the answer's.
     spread = np.array([1 + 2.33 * np.sqrt(profiles[i].service_scv) for i, _, _ in keys])
-    p99_s = front_s + mean_s * spread + (start_s if cold > 0.01 else 0.0)
+    cold_p99_s = start_s if cold > 0.01 else np.zeros(count)
+    p99_s = front_s + mean_s * spread + cold_p99_s
     need_ms = study.needs.max_p99_latency_ms
     candidate = np.array([i for i, _, _ in keys])
     memory_gib = np.array([float(m) for _, _, m in keys])
@@ -91,6 +103,62 @@ def serverless_columns(
         <= memory_gib * defaults.MEMORY_HEADROOM.value,
         meets_latency=np.ones(count, dtype=bool) if need_ms is None else p99_s <= need_ms / 1e3,
         other=np.array([_limits(study, float(s)) for s in mean_s], dtype=object),
+        request_usd=request_usd,
+        work_usd=work_usd,
+        p99_service_s=mean_s * spread,
+        p99_start_s=cold_p99_s,
+        service_up=high_s / mean_s,
+        service_down=low_s / mean_s,
+    )
+
+
+class Prices(NamedTuple):
+    """What a serverless endpoint of one size costs, taken apart."""
+
+    second_usd: float
+    """One second of one container. [USD]"""
+    request_usd: float
+    """What grows with the requests beside that, at the study's rate. [USD/month]"""
+    fixed_usd: float
+    """What no traffic changes. [USD/month]"""
+
+
+def _prices(
+    study: Study,
+    *,
+    memory_gib: int,
+    book: PriceBook,
+    region: str,
+    on: date,
+    artefact_gb: float,
+    kept: dict[Any, Any],
+) -> Prices:
+    """Take the bill of one size apart: by the second of work, by the request, and the rest."""
+
+    def bill(rate_per_s: float, duration_s: float) -> float:
+        key = ("serverless", rate_per_s, duration_s, memory_gib, region)
+        if key not in kept:
+            work = study.workload.replace(requests_per_s=rate_per_s, peak_requests_per_s=None)
+            lines = serverless_lines(
+                study.replace(workload=work),
+                memory_gib=memory_gib,
+                duration_s=duration_s,
+                book=book,
+                region=region,
+                on=on,
+                artefact_gb=artefact_gb,
+            )
+            kept[key] = total_usd(lines)
+        found: float = kept[key]
+        return found
+
+    rate_per_s = study.workload.requests_per_s
+    idle_usd = bill(IDLE_PER_S, 0.0)
+    second_usd = (bill(1.0, 1.0) - bill(1.0, 0.0)) / (study.workload.active_hours_per_month * 3600)
+    return Prices(
+        second_usd=second_usd,
+        request_usd=bill(rate_per_s, 0.0) - idle_usd,
+        fixed_usd=idle_usd,
     )
 
 

@@ -8,9 +8,7 @@ from advisor.decision.options import ROUTING, Offer, OptionTable, Plan
 from advisor.decision.ranking import Columns
 from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats
-from advisor.study import Study
-
-MONTHS_PER_YEAR = 12
+from advisor.study import MONTHS_PER_YEAR, Study
 
 
 def standing_columns(
@@ -48,11 +46,11 @@ def standing_columns(
         sold=plan.sold,
         fits=plan.fits,
         meets_latency=plan.meets_latency,
-        other=_per_offer(table, [_limits(study, offer) for offer in offers]),
+        other=_per_offer(table, [offer_limits(study, offer) for offer in offers]),
     )
 
 
-def _limits(study: Study, offer: Offer) -> str:
+def offer_limits(study: Study, offer: Offer) -> str:
     """Return the limit of its own that an offer breaks, in words; empty where none is."""
     work = study.workload
     largest_kb = max(work.request_kb, work.response_kb)

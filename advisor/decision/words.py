@@ -6,18 +6,13 @@ from datetime import date
 import numpy as np
 
 from advisor.decision.engine import Engine
-from advisor.decision.options import plan
-from advisor.decision.ranking import within_budget
-from advisor.evidence import CandidateProfile, Evidence
+from advisor.evidence import Evidence
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
 from pricing.instances import load_spot_advice
-
-RELAXING_STEPS = 40
-"""Steps of 10% that a latency need is relaxed by at most: up to 45 times."""
 
 NOTHING_RUNS = "no feasible way to run it"
 
@@ -32,7 +27,7 @@ EXCLUDED = (
     "data preparation, feature stores, notebooks and monitoring products",
     "traffic between your own services and zones, NAT gateways and VPC endpoints",
     "storage of the training data, and disks of training machines while they run",
-    "the cost of moving from what runs today",
+    "the cost of moving, unless `current` says what runs today",
 )
 """What no bill of this product holds."""
 
@@ -135,126 +130,17 @@ def hardware(profile: HardwareProfile) -> str:
     )
 
 
-def relaxations(engine: Engine) -> tuple[str, ...]:
-    """Return, when nothing is feasible, the smallest change of each need that would help.
-
-    Each need is relaxed alone, the others kept: only what would then be feasible is named.
-    """
-    study, columns = engine.study, engine.columns
-    learns = [not p.is_baseline for p in engine.profiles]
-    sensible = np.array(learns if any(learns) else [True] * len(learns))[columns.candidate]
-    fit = np.array([engine.unfit[p.name] is None for p in engine.profiles])[columns.candidate]
-    fit &= sensible
-    runnable = columns.sold & columns.fits & (columns.other == "")
-    limit = study.needs.max_usd_per_month
-    in_budget = within_budget(study, columns.usd_per_month)
-    found = []
-    late = runnable & fit & in_budget & ~columns.meets_latency & np.isfinite(columns.p99_s)
-    if late.any() and study.needs.max_p99_latency_ms is not None:
-        relaxed_ms = _reachable_p99_ms(engine, late)
-        if relaxed_ms is not None:
-            found.append(
-                f"needs.max_p99_latency_ms: {relaxed_ms:g} instead of "
-                f"{study.needs.max_p99_latency_ms:g}"
-            )
-    dear = runnable & fit & ~in_budget & columns.meets_latency
-    if dear.any():
-        usd = float(columns.usd_per_month[dear].min())
-        found.append(f"needs.max_usd_per_month: {_round_up(usd):g} instead of {limit:g}")
-    unfit = [p for p in engine.profiles if engine.unfit[p.name] is not None]
-    works = runnable & in_budget & columns.meets_latency & ~fit & sensible
-    found += _quality_relaxations(
-        study,
-        [
-            p
-            for i, p in enumerate(engine.profiles)
-            if p in unfit and works[columns.candidate == i].any()
-        ],
+def tie(engine: Engine) -> str | None:
+    """Say so where a simpler option was taken within the noise of the cheapest."""
+    best, cheapest = engine.choice.best, engine.choice.cheapest
+    if best is None or cheapest is None or best == cheapest:
+        return None
+    more = engine.risk.criterion_usd(best) - engine.choice.criterion_of(cheapest)
+    columns = engine.columns
+    return (
+        f"{columns.sku[cheapest]} on {TITLES[str(columns.platform[cheapest])]} is {more:,.2f} "
+        "USD/month cheaper, within the 2% that prices are known to: the simpler option is taken"
     )
-    if not found:
-        found.append(
-            "no single need is enough; relax max_p99_latency_ms, max_usd_per_month and "
-            "min_quality together"
-        )
-    return tuple(found)
-
-
-def _reachable_p99_ms(engine: Engine, late: np.typing.NDArray[np.bool_]) -> float | None:
-    """Return a p99 that some late option really reaches at the peak, a little above the least.
-
-    The least is that of a machine without load; a queue adds to it, so the need is tried.
-    """
-    rows = np.flatnonzero(late[: len(engine.table)])
-    need_ms = float(engine.columns.p99_s[late].min() * 1e3)
-    for _ in range(RELAXING_STEPS):
-        rounded_ms = _round_up(need_ms)
-        needs = engine.study.needs.replace(max_p99_latency_ms=rounded_ms)
-        relaxed = engine.study.replace(needs=needs)
-        tried = plan(relaxed, engine.table.take(rows), peak_per_s=relaxed.workload.peak_per_s)
-        serverless = engine.columns.p99_s[late][np.flatnonzero(late) >= len(engine.table)]
-        if tried.meets_latency.any() or (serverless * 1e3 <= rounded_ms).any():
-            return rounded_ms
-        need_ms *= 1.1
-    return None
-
-
-def _quality_relaxations(study: Study, unfit: Sequence[CandidateProfile]) -> list[str]:
-    found = []
-    needs = study.needs
-    if needs.min_quality is not None and unfit:
-        best = max(p.quality for p in unfit)
-        if best < needs.min_quality:
-            found.append(
-                f"needs.min_quality: {np.floor(best * 1e4) / 1e4:g} instead of "
-                f"{needs.min_quality:g}"
-            )
-    if needs.max_quality_spread is not None and unfit:
-        least = min(p.quality_spread for p in unfit)
-        if least > needs.max_quality_spread:
-            found.append(
-                f"needs.max_quality_spread: {np.ceil(least * 1e4) / 1e4:g} instead of "
-                f"{needs.max_quality_spread:g}"
-            )
-    return found
-
-
-def _round_up(value: float) -> float:
-    """Round up to three significant digits, so that the relaxed need really is met."""
-    step = 10.0 ** (np.floor(np.log10(value)) - 2)
-    return float(np.ceil(value / step) * step)
-
-
-def measure_next(
-    engine: Engine, best: Option | None, retraining: RetrainingAdvice
-) -> tuple[str, ...]:
-    """Return what to measure next, each with its command."""
-    found = []
-    if best is not None and best.platform == sagemaker_serverless.NAME:
-        found.append(
-            f"Latency and cold starts of serverless are assumed: deploy {best.candidate} to a "
-            f"trial endpoint of {best.sku} in {best.region} and invoke it cold and warm."
-        )
-    elif best is not None and best.basis != "measured":
-        found.append(
-            f"Latency is carried from this machine: run 'advisor bench STUDY' on one {best.sku} "
-            f"({best.region}) and copy its store."
-        )
-    if retraining.basis == "assumed":
-        found.append(
-            "The decay is assumed: name a time column in data.time and run 'advisor bench STUDY', "
-            "or set retraining.decay_per_day."
-        )
-    elif retraining.simulated:
-        found.append(
-            "The decay was measured on a simulated stream: give data with a time column to "
-            "measure your own."
-        )
-    fast = [r for r in engine.evidence.runs if r.preset == "fast"]
-    if fast:
-        found.append(
-            "Runs are of the fast preset: 'advisor bench STUDY --preset standard' uses all rows."
-        )
-    return tuple(found)
 
 
 def warnings(

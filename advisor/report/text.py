@@ -28,7 +28,7 @@ def print_recommendation(recommendation: Recommendation, console: Console) -> No
             *_ladder(safe),
             *_bullets("Not in these figures", safe.excluded, "dim"),
             *_bullets("Before you rely on it", safe.warnings, "yellow"),
-            *_bullets("What to measure next", safe.measure_next, "cyan"),
+            *_bullets("What to measure next", tables.measurements(safe), "cyan"),
             Text(""),
             Text(tables.price_sentence(safe), style="dim"),
             Text(LEGEND, style="dim"),

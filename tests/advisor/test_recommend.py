@@ -110,7 +110,7 @@ def test_the_best_is_first_and_the_others_ascend():
     found = answer()
 
     assert found.best == found.ranked[0]
-    costs = [option.usd_per_month for option in found.ranked[1:]]
+    costs = [option.criterion_usd_per_month for option in found.ranked[1:]]
     assert costs == sorted(costs)
     assert found.best.usd_per_month <= 1.03 * min(o.usd_per_month for o in found.ranked)
 

@@ -354,7 +354,7 @@ Deployment estimate for **churn**, prices of #-#-#.
 
 ## What to measure next
 
-- Load-test the container: advisor serve STUDY.yaml
+- Load-test the container: advisor serve STUDY.yaml (costs about # USD; saves # USD/month)
 
 ## Not in these figures
 

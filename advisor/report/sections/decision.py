@@ -24,7 +24,7 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
             tables=(tables.options_table(recommendation), tables.rejected_table(recommendation)),
         ),
         Section("Before you rely on it", bullets=recommendation.warnings),
-        Section("What to measure next", bullets=recommendation.measure_next),
+        Section("What to measure next", bullets=tables.measurements(recommendation)),
         Section(
             "Not in these figures",
             bullets=recommendation.excluded,

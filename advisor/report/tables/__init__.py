@@ -27,7 +27,12 @@ from advisor.report.tables.costs import (
     rate_table,
     stack_table,
 )
-from advisor.report.tables.evidence import assumptions_table, price_sentence, reproduce_commands
+from advisor.report.tables.evidence import (
+    assumptions_table,
+    measurements,
+    price_sentence,
+    reproduce_commands,
+)
 from advisor.report.tables.latency import load_table, measured_table
 from advisor.report.tables.models import ladder_table, learning_table
 from advisor.report.tables.options import (
@@ -79,6 +84,7 @@ __all__ = [
     "learning_table",
     "load_table",
     "measured_table",
+    "measurements",
     "options_table",
     "p99_cell",
     "platform_name",

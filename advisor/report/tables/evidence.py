@@ -1,8 +1,8 @@
 """Where the numbers come from, how old they are, and how to get them again."""
 
-from advisor.recommendation import Recommendation
+from advisor.recommendation import MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
-from advisor.report.words import value_text
+from advisor.report.words import usd, value_text
 
 
 def assumptions_table(recommendation: Recommendation) -> Table:
@@ -40,3 +40,15 @@ def price_sentence(recommendation: Recommendation) -> str:
 def reproduce_commands(recommendation: Recommendation) -> tuple[str, ...]:
     """The command that gives this answer again, and the inputs it depends on."""
     return (f"advisor recommend STUDY.yaml --on {recommendation.prices.on.isoformat()}",)
+
+
+def measurements(recommendation: Recommendation) -> tuple[str, ...]:
+    """Return what to measure next, each with what it costs and saves."""
+    return tuple(_measurement(item) for item in recommendation.measure_next)
+
+
+def _measurement(item: MeasureNext) -> str:
+    worth = f"saves {usd(item.saves_usd_per_month)} USD/month" if item.saves_usd_per_month else ""
+    cost = f"costs about {item.cost_usd:,.2g} USD" if item.cost_usd else ""
+    figures = "; ".join(part for part in (cost, worth) if part)
+    return f"{item.action} ({figures})" if figures else item.action

@@ -1,0 +1,152 @@
+"""What no slider moves: profiles, places to train, offers and machines, made once and kept."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.cost import price, shared_lines
+from advisor.decision.options import Offer, OptionTable, build_offers, build_table
+from advisor.decision.outcomes import Kinds, kinds_of
+from advisor.decision.serverless import IDLE_PER_S
+from advisor.evidence import CandidateProfile, Evidence, profiles_of
+from advisor.platforms import STANDING_PLATFORMS
+from advisor.platforms.base import Floats, traffic_of
+from advisor.study import Study
+from advisor.training import Places, training_places, usd_per_run
+from pricing.instances import InstanceCatalogue
+from pricing.quotes import PriceBook
+
+
+@dataclass(frozen=True)
+class Training:
+    """Where a candidate can be trained."""
+
+    places: Places
+    place_row: int | None
+    """Cheapest place; null where there is none."""
+    usd_per_run: float
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Everything that a study's rates, needs, prices of people and doubts leave as it is."""
+
+    key: tuple[Any, ...]
+    """What of the study it was made from."""
+    evidence: Evidence
+    book: PriceBook
+    catalogue: InstanceCatalogue
+    on: date
+    profiles: tuple[CandidateProfile, ...]
+    candidate_of: NDArray[np.int64]
+    """Per profile, the row of its candidate's first profile: forms share a candidate."""
+    artefact_gb: float
+    """Size of the largest saved model: what storage is billed for. [GB]"""
+    training: tuple[Training, ...]
+    offers: tuple[Offer, ...]
+    table: OptionTable
+    kinds: Kinds
+    idle_usd: Floats
+    """What replicas of each offer share without any traffic. [USD/month]"""
+    kept: dict[Any, Any]
+    """Results that only depend on the ground and a few figures, by those figures."""
+
+
+def ground_key(study: Study) -> tuple[Any, ...]:
+    """Return what of a study its ground is made from."""
+    workload = study.workload.model_dump(exclude={"requests_per_s", "peak_requests_per_s"})
+    return (
+        study.data,
+        study.candidates,
+        study.cloud.model_dump_json(),
+        tuple(sorted((k, str(v)) for k, v in workload.items())),
+    )
+
+
+def ground_of(
+    study: Study,
+    evidence: Evidence,
+    *,
+    on: date,
+    book: PriceBook,
+    catalogue: InstanceCatalogue,
+) -> Ground:
+    """Sum up the measurements, price the machines and carry the service times to them."""
+    profiles = profiles_of(study, evidence)
+    # The forms of a candidate are the same training and the same answers: one cost for all.
+    by_name = {
+        p.name: _training_of(study, p, book=book, catalogue=catalogue, on=on)
+        for p in profiles
+        if p.form_rank == 0
+    }
+    artefact_gb = max((p.artefact_gb for p in profiles), default=0.0)
+    offers = build_offers(study, book=book, catalogue=catalogue, on=on, artefact_gb=artefact_gb)
+    table = build_table(study, offers=offers, profiles=profiles)
+    ground = Ground(
+        key=ground_key(study),
+        evidence=evidence,
+        book=book,
+        catalogue=catalogue,
+        on=on,
+        profiles=profiles,
+        candidate_of=np.array([first_profile(profiles, p.name) for p in profiles], dtype=np.int64),
+        artefact_gb=artefact_gb,
+        training=tuple(by_name[p.name] for p in profiles),
+        offers=offers,
+        table=table,
+        kinds=kinds_of(table),
+        idle_usd=np.zeros(0),
+        kept={},
+    )
+    idle = study.replace(workload=study.workload.replace(requests_per_s=IDLE_PER_S))
+    return dataclasses.replace(ground, idle_usd=shared_usd(ground, idle))
+
+
+def first_profile(profiles: tuple[CandidateProfile, ...], name: str) -> int:
+    """Return the row of a candidate's first profile."""
+    return next(i for i, p in enumerate(profiles) if p.name == name)
+
+
+def _training_of(
+    study: Study,
+    profile: CandidateProfile,
+    *,
+    book: PriceBook,
+    catalogue: InstanceCatalogue,
+    on: date,
+) -> Training:
+    places = training_places(study, profile, book=book, catalogue=catalogue, on=on)
+    row = places.cheapest()
+    usd = 0.0 if row is None else usd_per_run(places.place(row), study=study, book=book, on=on)
+    return Training(places=places, place_row=row, usd_per_run=usd)
+
+
+def shared_usd(ground: Ground, study: Study) -> Floats:
+    """Return what the replicas of each offer share at a study's traffic. [USD/month]"""
+    kinds = list(dict.fromkeys((offer.platform, offer.region) for offer in ground.offers))
+    work = study.workload
+    key = ("shared", work.requests_per_s, study.needs.availability_zones)
+    if key not in ground.kept:
+        traffic = traffic_of(study)
+        bills = {
+            (platform, region): price(
+                shared_lines(
+                    STANDING_PLATFORMS[platform],
+                    study=study,
+                    traffic=traffic,
+                    artefact_gb=ground.artefact_gb,
+                ),
+                study=study,
+                book=ground.book,
+                region=region,
+                on=ground.on,
+            ).total_usd
+            for platform, region in kinds
+        }
+        ground.kept[key] = np.array([bills[o.platform, o.region] for o in ground.offers])
+    found: Floats = ground.kept[key]
+    return found

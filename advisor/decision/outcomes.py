@@ -1,0 +1,279 @@
+"""What every option costs in every draw, and whether it keeps the needs there.
+
+    cost = replicas(draw) x price of one x drift of the purchase      standing machines
+         + (fixed + by request x traffic + by work x traffic x service time) x drift
+         + people's hours of the platform x their factor
+         + releases of the candidate
+
+The fleet of a draw is the one that the draw needs: who is in that world adds replicas. Options of
+one kind of machine differ by price alone, so that the cheapest of them stands for all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.decision.fleet import Fleet, fleet_counts
+from advisor.decision.options import MAX_REPLICAS, OptionTable, fewest_replicas
+from advisor.decision.uncertainty import Draws, service_factor, transfer_factors
+from advisor.study import Study
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+CHUNK = 256
+"""Options worked on at a time: a few MiB, which stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Machines of the option table that differ by price alone, told apart once."""
+
+    of_row: Ints
+    """Kind of each row of the table."""
+    first: Ints
+    """A row of the table for each kind."""
+    group: Ints
+    """Row of `groups` for each kind."""
+    group_candidate: Ints
+    """Candidate of each group of kinds whose service time errs together."""
+    group_chip: NDArray[np.object_]
+    group_up: Floats
+    """Upper end of the 80% band of service time over the prediction."""
+    group_down: Floats
+    """Lower end of it."""
+
+
+def kinds_of(table: OptionTable) -> Kinds:
+    """Tell the kinds of machine apart."""
+    chips, chip = np.unique(table.chip.astype(str), return_inverse=True)
+    up = np.round(table.service_high_s / table.service_s, 9)
+    down = np.round(table.service_low_s / table.service_s, 9)
+    together = np.stack([table.profile, chip, up, down])
+    groups, group = np.unique(together, axis=1, return_inverse=True)
+    alike = np.stack(
+        [
+            group.ravel(),
+            table.service_s,
+            table.workers,
+            table.front_s,
+            table.scv,
+            np.nan_to_num(table.network_gbps, nan=-1.0),
+        ]
+    )
+    _, first, of_row = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    return Kinds(
+        of_row=of_row.ravel(),
+        first=first,
+        group=group.ravel()[first],
+        group_candidate=groups[0].astype(np.int64),
+        group_chip=chips[groups[1].astype(np.int64)].astype(object),
+        group_up=groups[2],
+        group_down=groups[3],
+    )
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """The draws, and what each candidate, platform, chip and way to buy does in them."""
+
+    draws: Draws
+    peak_per_s: Floats
+    """Peak rate of each draw. [1/s]"""
+    candidate_usd: Floats
+    """Releases of each candidate, (candidate x draw). [USD/month]"""
+    people_usd: Floats
+    """Upkeep of each platform, (platform x draw). [USD/month]"""
+    price: Floats
+    """Price of a replica over today's, (purchase x draw)."""
+    service: Floats
+    """True over predicted service time, (group x draw)."""
+    platforms: tuple[str, ...]
+    purchases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What the cost and the latency of each option are made of, one row each."""
+
+    candidate: Ints
+    platform: Ints
+    """Row of `Worlds.platforms`."""
+    purchase: Ints
+    """Row of `Worlds.purchases`."""
+    kind: Ints
+    """Kind of machine; -1 where replicas do not stand."""
+    group: Ints
+    """Whose service time it shares: row of `Worlds.service`; -1 for a certain one."""
+    replica_usd: Floats
+    """One replica. [USD/month]"""
+    fixed_usd: Floats
+    """What no traffic changes. [USD/month]"""
+    request_usd: Floats
+    """What grows with the requests, at the study's rate. [USD/month]"""
+    work_usd: Floats
+    """What grows with requests and service time, at the study's rate. [USD/month]"""
+    p99_fixed_s: Floats
+    """Parts of p99 of an option without standing replicas. [s]"""
+    p99_service_s: Floats
+    p99_start_s: Floats
+
+    def __len__(self) -> int:
+        """Return the number of options."""
+        return len(self.candidate)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Some options in every draw, (option x draw), column 0 the study at its word."""
+
+    rows: NDArray[np.intp]
+    """Which options."""
+    usd: Floats
+    """Cost. [USD/month]"""
+    met: Bools
+    """Whether latency and budget are kept."""
+    replicas: Ints
+    """Replicas; 0 where none stand."""
+
+    def of(self, rows: NDArray[np.intp]) -> "Outcomes":
+        """Return some of the options, by their place among these."""
+        return Outcomes(
+            rows=self.rows[rows],
+            usd=self.usd[rows],
+            met=self.met[rows],
+            replicas=self.replicas[rows],
+        )
+
+
+def fleets_of(
+    study: Study, table: OptionTable, kinds: Kinds, worlds: Worlds, which: NDArray[np.intp]
+) -> Fleet:
+    """Return the replicas of some kinds of machine in every draw."""
+    rows = kinds.first[which]
+    need_ms = study.needs.max_p99_latency_ms
+    parts = []
+    for start in range(0, len(rows), CHUNK):
+        own = rows[start : start + CHUNK]
+        service = worlds.service[kinds.group[which[start : start + CHUNK]]]
+        parts.append(
+            fleet_counts(
+                rate_per_s=worlds.peak_per_s,
+                service_s=table.service_s[own][:, None] * service,
+                scv=table.scv[own],
+                workers=table.workers[own],
+                front_s=table.front_s[own],
+                fewest=_fewest(study, table.network_gbps[own], worlds.peak_per_s),
+                max_p99_s=None if need_ms is None else need_ms / 1e3,
+            )
+        )
+    if not parts:
+        empty = np.zeros((0, worlds.peak_per_s.size), dtype=np.int64)
+        return Fleet(count=empty, met=empty.astype(bool))
+    return Fleet(
+        count=np.concatenate([p.count for p in parts]), met=np.concatenate([p.met for p in parts])
+    )
+
+
+def _fewest(study: Study, network_gbps: Floats, peak_per_s: Floats) -> Ints:
+    """Return the fewest replicas of each kind in each draw; one column where all are the same."""
+    most = fewest_replicas(study, network_gbps, peak_per_s.max())
+    if (most <= study.needs.availability_zones).all():
+        return most[:, None]
+    return fewest_replicas(study, network_gbps[:, None], peak_per_s)
+
+
+def outcomes_of(
+    study: Study,
+    stakes: Stakes,
+    worlds: Worlds,
+    rows: NDArray[np.intp],
+    fleets: Callable[[NDArray[np.intp]], Fleet],
+) -> Outcomes:
+    """Return cost and feasibility of some options in every draw."""
+    size = (len(rows), worlds.peak_per_s.size)
+    usd, met = np.empty(size), np.empty(size, dtype=bool)
+    replicas = np.zeros(size, dtype=np.int64)
+    need_ms = study.needs.max_p99_latency_ms
+    limit = study.needs.max_usd_per_month
+    drift, traffic = worlds.draws.drift, worlds.draws.traffic
+    standing = stakes.kind[rows] >= 0
+    if standing.any():
+        own = rows[standing]
+        fleet = fleets(stakes.kind[own])
+        met[standing], replicas[standing] = fleet.met, fleet.count
+    others = np.flatnonzero(~standing)
+    service = np.ones((len(others), size[1]))
+    told = stakes.group[rows[others]] >= 0
+    service[told] = worlds.service[stakes.group[rows[others[told]]]]
+    if others.size:
+        own = rows[others]
+        p99_s = (
+            stakes.p99_fixed_s[own][:, None]
+            + stakes.p99_service_s[own][:, None] * service
+            + stakes.p99_start_s[own][:, None] * worlds.draws.start
+        )
+        met[others] = True if need_ms is None else p99_s <= need_ms / 1e3
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        own = rows[part]
+        cost = stakes.replica_usd[own][:, None] * worlds.price[stakes.purchase[own]]
+        cost *= replicas[part]
+        cost += (
+            stakes.fixed_usd[own][:, None] + stakes.request_usd[own][:, None] * traffic
+        ) * drift
+        cost += worlds.people_usd[stakes.platform[own]]
+        cost += worlds.candidate_usd[stakes.candidate[own]]
+        usd[part] = cost
+    if others.size:
+        work = stakes.work_usd[rows[others]][:, None] * service
+        usd[others] += work * traffic * drift
+    if limit is not None:
+        met &= usd <= limit
+    return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
+
+
+def criterion_usd(study: Study, usd: Floats) -> Floats:
+    """Return what the ranking compares: mean cost of the draws, or the study's quantile of it."""
+    drawn = usd[:, 1:]
+    if study.decision.risk == "quantile":
+        count = drawn.shape[1]
+        place = min(count - 1, int(np.ceil(study.decision.quantile * count)) - 1)
+        chosen: Floats = np.partition(drawn, place, axis=1)[:, place]
+        return chosen
+    mean: Floats = drawn.mean(axis=1)
+    return mean
+
+
+def service_of(
+    study: Study, draws: Draws, kinds: Kinds, errors: dict[int, tuple[str, float]]
+) -> Floats:
+    """Return true over predicted service time of each group, (group x draw).
+
+    Args:
+        study: the question.
+        draws: the common draws.
+        kinds: the groups.
+        errors: per candidate its name and the relative error of its measurement.
+    """
+    size = {"count": draws.count, "seed": draws.seed}
+    measured = {
+        c: service_factor(study, candidate=name, relative_error=error, **size)
+        for c, (name, error) in errors.items()
+    }
+    carried = transfer_factors(
+        study,
+        chips=[str(c) for c in kinds.group_chip],
+        up=kinds.group_up,
+        down=kinds.group_down,
+        **size,
+    )
+    for group, candidate in enumerate(kinds.group_candidate):
+        carried[group] *= measured[int(candidate)]
+    return carried
+
+
+__all__ = ["MAX_REPLICAS", "Kinds", "Outcomes", "Stakes", "Worlds", "criterion_usd", "outcomes_of"]

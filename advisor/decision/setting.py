@@ -1,0 +1,272 @@
+"""A study on its ground: what every option's cost and latency are made of, and the draws."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.decision.fleet import Fleet
+from advisor.decision.ground import Ground, shared_usd
+from advisor.decision.outcomes import (
+    Kinds,
+    Outcomes,
+    Stakes,
+    Worlds,
+    fleets_of,
+    outcomes_of,
+    service_of,
+)
+from advisor.decision.ranking import Columns
+from advisor.decision.serverless import serverless_columns
+from advisor.decision.standing import offer_limits
+from advisor.decision.uncertainty import draws_of
+from advisor.retraining import Cadence, cadence_of
+from advisor.study import Study
+from advisor.training import Places
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CandidateCosts:
+    """What a candidate costs wherever it runs."""
+
+    places: Places
+    place_row: int | None
+    """Cheapest place to train; null where there is none."""
+    usd_per_run: float
+    cadence: Cadence
+    monthly_usd: float
+    """Training runs, labels and review. [USD/month]"""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One study, ready to be decided."""
+
+    study: Study
+    ground: Ground
+    costs: tuple[CandidateCosts, ...]
+    monthly_usd: Floats
+    """Of each profile: training runs, labels and review. [USD/month]"""
+    offer_shared_usd: Floats
+    """What the replicas of each offer share. [USD/month]"""
+    others: Columns
+    """Options whose replicas do not stand."""
+    stakes: Stakes
+    worlds: Worlds
+    possible: Bools
+    """Options that are sold, fit into memory and break no limit of their platform."""
+
+    def outcomes(self, rows: NDArray[np.intp]) -> Outcomes:
+        """Return some options in every draw."""
+        return outcomes_of(self.study, self.stakes, self.worlds, rows, self._fleets)
+
+    def nominal(self, rows: NDArray[np.intp]) -> Bools:
+        """Return which options keep the needs with every input at the study's word."""
+        return self.at_its_word().outcomes(rows).met[:, 0]
+
+    def at_its_word(self) -> "Setting":
+        """Return the same study without its draws: column 0 alone."""
+        worlds = self.worlds
+        drawn = worlds.draws
+        first = {
+            name: getattr(drawn, name)[:1]
+            for name in ("traffic", "peak", "start", "drift", "spot", "decay", "runs", "review")
+        }
+        return dataclasses.replace(
+            self,
+            worlds=dataclasses.replace(
+                worlds,
+                draws=dataclasses.replace(drawn, **first),
+                peak_per_s=worlds.peak_per_s[:1],
+                candidate_usd=worlds.candidate_usd[:, :1],
+                people_usd=worlds.people_usd[:, :1],
+                price=worlds.price[:, :1],
+                service=worlds.service[:, :1],
+            ),
+        )
+
+    def _fleets(self, kinds: NDArray[np.int64]) -> Fleet:
+        """Return the fleets of some kinds, each of them worked out once."""
+        told, place = np.unique(kinds, return_inverse=True)
+        fleet = fleets_of(
+            self.study, self.ground.table, self.ground.kinds, self.worlds, told.astype(np.intp)
+        )
+        return Fleet(count=fleet.count[place], met=fleet.met[place])
+
+
+def setting_of(study: Study, ground: Ground) -> Setting:
+    """Price a study on its ground and draw what is uncertain."""
+    costs = costs_of(study, ground)
+    monthly_usd = np.array([c.monthly_usd for c in costs])
+    shared = shared_usd(ground, study)
+    others = serverless_columns(
+        study,
+        ground.profiles,
+        book=ground.book,
+        on=ground.on,
+        monthly_usd=monthly_usd,
+        artefact_gb=ground.artefact_gb,
+        kept=ground.kept,
+    )
+    platforms = tuple(dict.fromkeys([o.platform for o in ground.offers] + [*others.platform]))
+    purchases = tuple(dict.fromkeys([o.purchase for o in ground.offers] + [*others.purchase]))
+    return Setting(
+        study=study,
+        ground=ground,
+        costs=costs,
+        monthly_usd=monthly_usd,
+        offer_shared_usd=shared,
+        others=others,
+        stakes=_stakes(ground, others, shared, platforms, purchases),
+        worlds=_worlds(study, ground, others, costs, (platforms, purchases)),
+        possible=np.concatenate(
+            [
+                standing_possible(study, ground),
+                others.sold & others.fits & (others.other == "").astype(bool),
+            ]
+        ),
+    )
+
+
+def costs_of(study: Study, ground: Ground) -> tuple[CandidateCosts, ...]:
+    """Return what each profile's candidate costs wherever it runs; forms share it."""
+    found: dict[str, CandidateCosts] = {}
+    for profile, training in zip(ground.profiles, ground.training, strict=True):
+        if profile.name not in found:
+            cadence = _cadence(study, ground, profile.name, training.usd_per_run)
+            found[profile.name] = CandidateCosts(
+                places=training.places,
+                place_row=training.place_row,
+                usd_per_run=training.usd_per_run,
+                cadence=cadence,
+                monthly_usd=cadence.retrain_usd * cadence.releases_per_month,
+            )
+    return tuple(found[p.name] for p in ground.profiles)
+
+
+def _cadence(study: Study, ground: Ground, name: str, usd_per_run: float) -> Cadence:
+    """Plan one candidate's retraining, unless the same was planned before."""
+    key = (
+        "cadence",
+        name,
+        study.retraining,
+        study.team.engineer_usd_per_hour,
+        study.cases_per_day,
+        study.horizon_months,
+    )
+    hashed = (*key[:2], key[2].model_dump_json(), *key[3:])
+    if hashed not in ground.kept:
+        profile = next(p for p in ground.profiles if p.name == name)
+        ground.kept[hashed] = cadence_of(study, profile, ground.evidence, usd_per_run=usd_per_run)
+    found: Cadence = ground.kept[hashed]
+    return found
+
+
+def standing_possible(study: Study, ground: Ground) -> Bools:
+    """Return which standing options are sold, fit into memory and break no limit."""
+    table = ground.table
+    unlimited = np.array([offer_limits(study, offer) == "" for offer in ground.offers])
+    inside: Bools = np.isfinite(table.replica_usd) & table.fits & unlimited[table.offer]
+    return inside
+
+
+def _stakes(
+    ground: Ground,
+    others: Columns,
+    shared: Floats,
+    platforms: tuple[str, ...],
+    purchases: tuple[str, ...],
+) -> Stakes:
+    table, kinds = ground.table, ground.kinds
+    of_platform = {name: i for i, name in enumerate(platforms)}
+    of_purchase = {name: i for i, name in enumerate(purchases)}
+    offer_platform = np.array([of_platform[o.platform] for o in ground.offers], dtype=np.int64)
+    offer_purchase = np.array([of_purchase[o.purchase] for o in ground.offers], dtype=np.int64)
+    none = np.zeros(len(table))
+    request = others.request_usd
+    work = others.work_usd
+    service_s, start_s = others.p99_service_s, others.p99_start_s
+    fixed_s = np.where(np.isfinite(others.p99_s), others.p99_s, 1e9) - service_s - start_s
+    return Stakes(
+        candidate=np.concatenate([table.profile, others.candidate]),
+        platform=np.concatenate(
+            [
+                offer_platform[table.offer],
+                np.array([of_platform[p] for p in others.platform], dtype=np.int64),
+            ]
+        ),
+        purchase=np.concatenate(
+            [
+                offer_purchase[table.offer],
+                np.array([of_purchase[p] for p in others.purchase], dtype=np.int64),
+            ]
+        ),
+        kind=np.concatenate([kinds.of_row, np.full(len(others), -1)]),
+        group=np.concatenate([kinds.group[kinds.of_row], _other_groups(ground, others)[0]]),
+        replica_usd=np.concatenate([table.replica_usd, np.zeros(len(others))]),
+        fixed_usd=np.concatenate(
+            [ground.idle_usd[table.offer], others.serving_usd - request - work]
+        ),
+        request_usd=np.concatenate([(shared - ground.idle_usd)[table.offer], request]),
+        work_usd=np.concatenate([none, work]),
+        p99_fixed_s=np.concatenate([none, fixed_s]),
+        p99_service_s=np.concatenate([none, service_s]),
+        p99_start_s=np.concatenate([none, start_s]),
+    )
+
+
+def _other_groups(ground: Ground, others: Columns) -> tuple[NDArray[np.int64], Kinds]:
+    """Return whose service time each of the other options shares, and the groups with them."""
+    kinds = ground.kinds
+    told = np.stack(
+        [others.candidate, np.round(others.service_up, 9), np.round(others.service_down, 9)]
+    )
+    groups, place = np.unique(told, axis=1, return_inverse=True)
+    names = np.full(groups.shape[1], "serverless", dtype=object)
+    return place.ravel() + len(kinds.group_candidate), dataclasses.replace(
+        kinds,
+        group_candidate=np.append(kinds.group_candidate, groups[0].astype(np.int64)),
+        group_chip=np.append(kinds.group_chip, names),
+        group_up=np.append(kinds.group_up, groups[1]),
+        group_down=np.append(kinds.group_down, groups[2]),
+    )
+
+
+def _worlds(
+    study: Study,
+    ground: Ground,
+    others: Columns,
+    costs: tuple[CandidateCosts, ...],
+    names: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Worlds:
+    platforms, purchases = names
+    draws = draws_of(study, decay_is_known=any(c.cadence.basis != "assumed" for c in costs))
+    retraining, team = study.retraining, study.team
+    candidate_usd = np.empty((len(costs), draws.count + 1))
+    for row, (profile, cost) in enumerate(zip(ground.profiles, costs, strict=True)):
+        runs = retraining.runs_per_release * cost.usd_per_run
+        candidate_usd[row] = cost.cadence.releases_per_month * (
+            runs * draws.runs * draws.training(profile.name) * draws.drift
+            + retraining.label_cost_usd
+            + retraining.review_hours * team.engineer_usd_per_hour * draws.review
+        )
+    people = [team.upkeep_usd(name) * draws.hours(name) for name in platforms]
+    errors = {i: (p.name + p.form, p.service_relative_error) for i, p in enumerate(ground.profiles)}
+    own = study.decision
+    key = ("service", draws.count, draws.seed, own.service_factor, own.transfer_factor)
+    if key not in ground.kept:
+        ground.kept[key] = service_of(study, draws, _other_groups(ground, others)[1], errors)
+    return Worlds(
+        draws=draws,
+        peak_per_s=study.workload.peak_per_s * draws.peak,
+        candidate_usd=candidate_usd,
+        people_usd=np.array(people),
+        price=np.array([draws.purchase(name) for name in purchases]),
+        service=ground.kept[key],
+        platforms=platforms,
+        purchases=purchases,
+    )
