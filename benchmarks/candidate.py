@@ -1,12 +1,22 @@
 """One candidate on one device: its trials in order, within its share of the time -> a run."""
 
+import math
+import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from benchmarks.circumstances import (
+    Observer,
+    circumstance_notes,
+    read_counters,
+    read_gpu_state,
+    reference_s,
+)
 from benchmarks.datasets import split_rows
+from benchmarks.host import pinned_cpus
 from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
 from benchmarks.lab import Lab
 from benchmarks.learning import affordable_rows, last_doubling_gain
@@ -21,7 +31,8 @@ from benchmarks.records import (
     Outcome,
     TrainingMeasurement,
 )
-from benchmarks.stats import drift_fraction
+from benchmarks.replicates import inconclusive_notes, merge_processes, unsteady_notes
+from benchmarks.stats import LEAST_PROCESSES
 
 MIN_CURVE_ROWS = 16
 """Smallest training of a learning curve."""
@@ -35,8 +46,8 @@ OTHER_LOAD_LIMIT_FRACTION = 0.10
 STOLEN_LIMIT_FRACTION = 0.05
 """A hypervisor that takes more of the processors than this is worth a note. [fraction]"""
 
-UNSTEADY_LIMIT_FRACTION = 0.10
-"""A drift beyond this is worth a note; smaller ones are on every shared machine. [fraction]"""
+REFERENCE_AGE_S = 0.5
+"""A reference workload that ended so shortly before a trial counts as the one before it. [s]"""
 
 CROWDED_FRACTION = 0.25
 """With more of the processors in use by others, trials fall back to one thread. [fraction]"""
@@ -75,6 +86,9 @@ class _Found:
     """Load of other programs during each trial, where it mattered."""
     stolen: list[float] = field(default_factory=list)
 
+    observer: Observer = field(default_factory=Observer)
+    """What else the machine did around the trials."""
+
     def note(self, *texts: str) -> None:
         """Add notes, each once."""
         self.notes += [text for text in dict.fromkeys(texts) if text not in self.notes]
@@ -103,6 +117,12 @@ class CandidateBench:
         self._found.note(*lab.data.notes, *lab.notes)
         self._begin = time.monotonic()
         self._trial_count = 0
+        self._reference: tuple[float, float] | None = None
+        self._found.observer.pinned = (
+            device == "cpu" and pinned_cpus(thread_count=1) is not None and self._cpus > 1
+        )
+        if device == "cuda":
+            self._found.observer.gpu = read_gpu_state()
         batch_count = len(lab.batches)
         serving_s = lab.preset.serving_s(batch_count=batch_count, threaded=False)
         serving_s += lab.preset.serving_s(batch_count=batch_count, threaded=True)
@@ -145,6 +165,7 @@ class CandidateBench:
             import_s=found.import_s,
             serving_memory_bytes=found.serving_memory_bytes,
             parameter_count=found.parameter_count,
+            circumstances=found.observer.circumstances() if self._trial_count else None,
             notes=tuple(found.notes[:MAX_NOTES]),
         )
 
@@ -308,30 +329,56 @@ class CandidateBench:
         label = "serving, one thread" if many else "serving"
         payload = self._serving_payload(threads=1)
         limit_s = preset.serving_limit_s(batch_count=len(self._lab.batches))
-        with Worker(
-            thread_count=1, folder=self._lab.folder, with_cuda=self._device == "cuda"
-        ) as fresh:
-            job = self._job("serve", payload, deadline_s=limit_s, fresh=True)
-            result = self._trial("serve-1", label, job, fresh)
-        if result.outcome != "ok":
-            raise _StoppedError(result, "serving")
-        self._found.import_s = result.value["import_s"]
-        self._found.load_s = result.value["load_s"]
-        self._found.serving_memory_bytes = result.value["serving_memory_bytes"]
-        self._keep_inference(result)
-        if many:
-            payload = self._serving_payload(threads=self._threads)
-            worker = self._lab.worker(
-                self._candidate, thread_count=self._threads, device=self._device
+        results: list[JobResult] = []
+        for number in range(preset.process_count):
+            with Worker(
+                thread_count=1,
+                folder=self._lab.folder,
+                with_cuda=self._device == "cuda",
+                cpus=None if self._device == "cuda" else pinned_cpus(thread_count=1),
+            ) as fresh:
+                job = self._job("serve", payload, deadline_s=limit_s, fresh=True)
+                result = self._trial(f"serve-1-{number}", label, job, fresh)
+            if result.outcome != "ok" and not results:
+                raise _StoppedError(result, "serving")
+            if result.outcome != "ok":
+                self._found.note(f"serving, process {number + 1}: {result.reason}")
+                continue
+            results.append(result)
+        values = [result.value for result in results]
+        self._found.import_s = statistics.median(value["import_s"] for value in values)
+        self._found.load_s = statistics.median(value["load_s"] for value in values)
+        self._found.serving_memory_bytes = max(value["serving_memory_bytes"] for value in values)
+        self._found.inference += merge_processes([value["inference"] for value in values])
+        if preset.process_count < LEAST_PROCESSES:
+            self._found.note(
+                f"inference was timed in {len(values)} process{'es' if len(values) > 1 else ''}: "
+                "what differs from process to process is in no interval (--preset standard uses "
+                "three)"
             )
-            job = self._job("serve", payload, deadline_s=limit_s)
+        if many:
+            self._threaded_serving(limit_s=limit_s)
+
+    def _threaded_serving(self, *, limit_s: float) -> None:
+        """Time inference with all threads; failing is a note, since one thread was measured."""
+        payload = self._serving_payload(threads=self._threads)
+        worker = self._lab.worker(self._candidate, thread_count=self._threads, device=self._device)
+        job = self._job("serve", payload, deadline_s=limit_s)
+        values = []
+        for number in range(self._lab.preset.threaded_process_count):
             result = self._trial(
-                f"serve-{self._threads}", f"serving, {self._threads} threads", job, worker
+                f"serve-{self._threads}-{number}",
+                f"serving, {self._threads} threads",
+                job,
+                worker,
             )
             if result.outcome == "ok":
-                self._keep_inference(result)
+                values.append(result.value)
             else:
                 self._found.note(f"serving with {self._threads} threads: {result.reason}")
+                break
+        if values:
+            self._found.inference += merge_processes([value["inference"] for value in values])
 
     def _serving_payload(self, *, threads: int) -> dict[str, Any]:
         preset = self._lab.preset
@@ -350,11 +397,6 @@ class CandidateBench:
             "first_budget": vars(single),
             "budget": vars(others),
         }
-
-    def _keep_inference(self, result: JobResult) -> None:
-        self._found.inference += [
-            InferenceMeasurement.model_validate(item) for item in result.value["inference"]
-        ]
 
     def _job(
         self, function: str, payload: Mapping[str, Any], *, deadline_s: float, fresh: bool = False
@@ -380,7 +422,7 @@ class CandidateBench:
         self._lab.begin_step(
             where if self._device == "cpu" else f"{where} on {self._device}", label
         )
-        result = worker.run(job)
+        result = self._observed(trial_id, job, worker)
         self._found.note(*result.notes)
         self._trial_count += 1
         if result.other_load_fraction > OTHER_LOAD_LIMIT_FRACTION:
@@ -392,10 +434,35 @@ class CandidateBench:
             self._lab.store.keep_trial(self._key, trial_id, kept)
         return result
 
+    def _observed(self, trial_id: str, job: Job, worker: Worker) -> JobResult:
+        """Run a job between two readings of the counters and of the reference workload."""
+        cpus = pinned_cpus(thread_count=1) if self._device == "cpu" else None
+        taken_at, before_s = self._reference or (-math.inf, 0.0)
+        if time.monotonic() - taken_at > REFERENCE_AGE_S:
+            before_s = reference_s(cpus=cpus)
+        before = read_counters()
+        result = worker.run(job)
+        after = read_counters()
+        after_s = reference_s(cpus=cpus)
+        self._reference = (time.monotonic(), after_s)
+        self._found.observer.record(
+            trial_id,
+            before=before,
+            after=after,
+            wall_s=result.wall_s,
+            reference_before_s=before_s,
+            reference_after_s=after_s,
+            other_load_fraction=result.other_load_fraction,
+            stolen_fraction=result.stolen_fraction,
+        )
+        return result
+
     def _explain_disturbance(self) -> None:
         """Say what else the machine was doing."""
         found = self._found
-        found.note(*unsteady_notes(found.inference))
+        found.note(*unsteady_notes(found.inference), *inconclusive_notes(found.inference))
+        if self._trial_count:
+            found.note(*circumstance_notes(found.observer.circumstances()))
         if self._threads < self._cpus and self._device == "cpu":
             found.note(
                 f"other programs kept processors busy: measured with {self._threads} of "
@@ -430,22 +497,6 @@ class CandidateBench:
             )
 
 
-def unsteady_notes(inference: Sequence[InferenceMeasurement]) -> tuple[str, ...]:
-    """Say in one line which timings did not settle; empty where all did."""
-    drifts = [(drift_fraction(item.durations_s), item) for item in inference]
-    unsteady = [found for found in drifts if abs(found[0]) > UNSTEADY_LIMIT_FRACTION]
-    if not unsteady:
-        return ()
-    drift, worst = max(unsteady, key=lambda found: abs(found[0]))
-    change = f"{abs(drift):.0%} {'longer' if drift > 0 else 'less'}"
-    note = (
-        f"{len(unsteady)} of {len(inference)} timings did not settle; at {worst.batch_rows} rows, "
-        f"{worst.thread_count} threads the second half of the calls took {change}: measure again "
-        "on a quiet machine, or with --preset standard"
-    )
-    return (note,)
-
-
 def curve_sizes(row_count: int) -> list[int]:
     """Return the sizes of a learning curve below `row_count`, each once, smallest first.
 
@@ -465,4 +516,5 @@ def _as_point(measured: TrainingMeasurement) -> LearningPoint:
         seed=measured.seed,
         wall_s=measured.wall_s,
         quality=measured.quality,
+        peak_memory_bytes=measured.peak_memory_bytes,
     )

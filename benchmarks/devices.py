@@ -4,7 +4,9 @@ import functools
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.records import Device, Record
 
@@ -53,3 +55,26 @@ def read_gpu() -> Gpu | None:
 def devices_at_hand() -> tuple[Device, ...]:
     """Return the devices that trials can run on, the CPU first."""
     return ("cpu", "cuda") if read_gpu() else ("cpu",)
+
+
+def time_on_device(call: Callable[[int], object], *, count: int) -> list[float]:
+    """Time `call(i)` by CUDA events: what the device did, not what the host waited for. [s]
+
+    An event is a mark in the stream; the times of both are read once the second is reached. The
+    device is warmed up by three calls, and waited for before the first mark.
+    """
+    import torch
+
+    for number in range(3):
+        call(number)
+    torch.cuda.synchronize()
+    new_event: Any = torch.cuda.Event  # untyped in torch
+    durations = []
+    for number in range(count):
+        start, stop = (new_event(enable_timing=True) for _ in range(2))
+        start.record()
+        call(number)
+        stop.record()
+        stop.synchronize()
+        durations.append(start.elapsed_time(stop) / 1e3)  # milliseconds
+    return durations

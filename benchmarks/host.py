@@ -5,6 +5,7 @@ import hashlib
 import math
 import os
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -87,10 +88,38 @@ def usable_cpu_count(*, root: Path = Path("/")) -> int:
     return max(1, min(allowed, math.floor(quota))) if quota is not None else allowed
 
 
+def pinned_cpus(
+    *, thread_count: int, allowed: Sequence[int] | None = None, root: Path = Path("/")
+) -> tuple[int, ...] | None:
+    """Return the processors to bind a trial to, null where it is not bound.
+
+    One thread of each core first, the last processors first, for the system prefers the first ones
+    for its own work. Null where the trial uses all processors, or the system cannot bind.
+
+    Example:
+        >>> pinned_cpus(thread_count=1, allowed=[0, 1], root=Path("/nowhere"))
+        (1,)
+    """
+    if allowed is None:
+        if not hasattr(os, "sched_getaffinity"):
+            return None
+        allowed = sorted(os.sched_getaffinity(0))
+    if thread_count >= len(allowed):
+        return None
+    first: list[int] = []
+    second: list[int] = []
+    seen: set[str] = set()
+    for cpu in sorted(allowed, reverse=True):
+        core = _core_of(cpu, root)
+        (second if core in seen else first).append(cpu)
+        seen.add(core)
+    return tuple(sorted([*first, *second][:thread_count]))
+
+
 def cpu_quota_count(*, root: Path = Path("/")) -> float | None:
     """Return the processors that the control group grants, null without a quota."""
     quotas = []
-    for folder in _cgroup_folders(root, controller="cpu"):
+    for folder in cgroup_folders(root, controller="cpu"):
         fields = _read(folder / "cpu.max").split()
         if len(fields) == 2 and fields[0] != "max":
             quotas.append(int(fields[0]) / int(fields[1]))
@@ -106,7 +135,7 @@ def cpu_quota_count(*, root: Path = Path("/")) -> float | None:
 def memory_limit_bytes(*, root: Path = Path("/")) -> int:
     """Return the memory that this process may use: the machine's, or its control group's. [B]"""
     limits = [_meminfo_bytes(root, "MemTotal") or GIB]
-    for folder in _cgroup_folders(root, controller="memory"):
+    for folder in cgroup_folders(root, controller="memory"):
         for name in ("memory.max", "memory.limit_in_bytes"):
             text = _read(folder / name)
             if text.isdigit() and 0 < int(text) < HUGE_BYTES:
@@ -118,7 +147,7 @@ def available_memory_bytes(*, root: Path = Path("/")) -> int:
     """Return the memory that is free for new processes now. [B]"""
     available = _meminfo_bytes(root, "MemAvailable") or memory_limit_bytes(root=root)
     free = [available]
-    for folder in _cgroup_folders(root, controller="memory"):
+    for folder in cgroup_folders(root, controller="memory"):
         for limit, used in (
             ("memory.max", "memory.current"),
             ("memory.limit_in_bytes", "memory.usage_in_bytes"),
@@ -129,7 +158,7 @@ def available_memory_bytes(*, root: Path = Path("/")) -> int:
     return max(0, min(free))
 
 
-def _cgroup_folders(root: Path, *, controller: str) -> list[Path]:
+def cgroup_folders(root: Path, *, controller: str) -> list[Path]:
     """Return this process's control-group folder and all above it, version 2 and 1."""
     folders: list[Path] = []
     for line in _read(root / "proc/self/cgroup").splitlines():
@@ -162,12 +191,14 @@ def _physical_core_count(root: Path) -> int:
         if hasattr(os, "sched_getaffinity")
         else range(os.cpu_count() or 1)
     )
-    cores = set()
-    for cpu in cpus:
-        topology = root / f"sys/devices/system/cpu/cpu{cpu}/topology"
-        siblings = _read(topology / "thread_siblings_list") or _read(topology / "core_cpus_list")
-        cores.add(siblings or str(cpu))
-    return max(1, len(cores))
+    return max(1, len({_core_of(cpu, root) for cpu in cpus}))
+
+
+def _core_of(cpu: int, root: Path) -> str:
+    """Return what the CPUs of one core have in common."""
+    topology = root / f"sys/devices/system/cpu/cpu{cpu}/topology"
+    siblings = _read(topology / "thread_siblings_list") or _read(topology / "core_cpus_list")
+    return siblings or str(cpu)
 
 
 def _meminfo_bytes(root: Path, key: str) -> int | None:

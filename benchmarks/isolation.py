@@ -4,15 +4,16 @@ A `Worker` is one interpreter with fixed thread counts, set before any library i
 the libraries and the data once, then forks itself for every trial, which takes hundredths of a
 second instead of seconds; no model ever runs in the worker itself, so no thread pool exists when
 it forks. A trial that must start from nothing (import time, memory where it is served) gets a
-`fresh` interpreter. Each trial has a deadline, a memory limit and its own session; what it leaves
-running is killed, what it prints is kept up to `OUTPUT_BYTES`, and whatever happens is an outcome.
+`fresh` interpreter. Each trial has a deadline, a memory limit, processors of its own where the
+system can bind it, and its own session; what it leaves running is killed and counted, even what
+made itself a daemon, what it prints is kept up to `OUTPUT_BYTES`, and whatever happens is an
+outcome.
 """
 
 import contextlib
 import json
 import math
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -102,6 +103,7 @@ class Worker:
         warm_payload: Mapping[str, Any] | None = None,
         folder: Path | None = None,
         with_cuda: bool = False,
+        cpus: Sequence[int] | None = None,
     ) -> None:
         """Prepare a worker; it starts with its first job.
 
@@ -112,11 +114,13 @@ class Worker:
             warm_payload: keyword arguments of `warm`.
             folder: the study's folder, put on `sys.path` for the user's own modules.
             with_cuda: whether the trials may see CUDA devices.
+            cpus: processors that the trials are bound to; all that may be used when None.
         """
         self._thread_count = thread_count
         self._warm = {"function": warm, "payload": dict(warm_payload or {})} if warm else None
         self._folder = folder
         self._with_cuda = with_cuda
+        self._cpus = list(cpus) if cpus else None
         self._process: subprocess.Popen[bytes] | None = None
         self._control: _Control | None = None
         self._output: _Output | None = None
@@ -146,6 +150,8 @@ class Worker:
         result_path.unlink(missing_ok=True)
         fresh = job.fresh or not CAN_FORK
         request = {
+            "fresh": fresh,
+            "cpus": self._cpus,
             "function": job.function,
             "payload": dict(job.payload),
             "result": str(result_path),
@@ -154,7 +160,7 @@ class Worker:
         if fresh:
             self._stop()
         try:
-            ended = self._run_request(request, fresh=fresh, deadline_s=job.deadline_s)
+            ended = self._run_request(request, deadline_s=job.deadline_s)
         except BaseException:  # Ctrl-C above all: take the child along
             self._stop()
             raise
@@ -178,16 +184,15 @@ class Worker:
 
     # How it is done ------------------------------------------------------------------------------
 
-    def _run_request(self, request: dict[str, Any], *, fresh: bool, deadline_s: float) -> "_Ended":
+    def _run_request(self, request: dict[str, Any], *, deadline_s: float) -> "_Ended":
         if self._process is None:
-            self._start(fork=not fresh)
+            self._start(warm=not request["fresh"])
         assert self._control is not None
         assert self._process is not None
-        if not fresh:
-            ready = self._control.receive(START_LIMIT_S) if not self._control.ready else {}
-            if ready is None:
-                return _Ended(worker_gone=True, start_failed=True)
-            self._control.ready = True
+        ready = self._control.receive(START_LIMIT_S) if not self._control.ready else {}
+        if ready is None:
+            return _Ended(worker_gone=True, start_failed=True)
+        self._control.ready = True
         self._control.send(request)
         started = self._control.receive(START_LIMIT_S)
         if started is None:
@@ -196,29 +201,24 @@ class Worker:
         timed_out = ended is None and self._control.timed_out
         if timed_out:
             _kill_session(int(started["pid"]))
-            ended = self._control.receive(KILL_LIMIT_S) if not fresh else None
-        if fresh:
-            cpu_before_s = _children_cpu_s()
-            status = self._wait(kill=timed_out)
-            cpu_s = _children_cpu_s() - cpu_before_s
-            return _Ended(status=status, timed_out=timed_out, worker_gone=True, cpu_s=cpu_s)
+            ended = self._control.receive(KILL_LIMIT_S)
         if ended is None:
             return _Ended(worker_gone=True, timed_out=timed_out)
         return _Ended(
             status=int(ended["status"]),
             timed_out=timed_out,
+            stopped=ended["stopped"],
             leftover_count=int(ended["leftover_count"]),
             cpu_s=float(ended["cpu_s"]),
         )
 
-    def _start(self, *, fork: bool) -> None:
+    def _start(self, *, warm: bool) -> None:
         ours_read, theirs_write = os.pipe()
         theirs_read, ours_write = os.pipe()
         arguments = {
             "read_fd": theirs_read,
             "write_fd": theirs_write,
-            "fork": fork,
-            "warm": self._warm if fork else None,
+            "warm": self._warm if warm else None,
             "folder": str(self._folder) if self._folder else None,
             "parent_pid": os.getpid(),
         }
@@ -239,19 +239,6 @@ class Worker:
         self._control = _Control(read_fd=ours_read, write_fd=ours_write)
         assert self._process.stdout is not None
         self._output = _Output(self._process.stdout)
-
-    def _wait(self, *, kill: bool) -> int:
-        """Return a fresh child's wait status, as `os.waitpid` would give it."""
-        assert self._process is not None
-        if kill:
-            _kill_session(self._process.pid)
-        try:
-            code = self._process.wait(KILL_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            _kill_session(self._process.pid)
-            code = self._process.wait()
-        _kill_group(self._process.pid)
-        return -code if code < 0 else code << 8
 
     def _stop(self) -> None:
         if self._process is None:
@@ -276,6 +263,7 @@ class _Ended:
     timed_out: bool = False
     worker_gone: bool = False
     start_failed: bool = False
+    stopped: dict[str, str] | None = None
     leftover_count: int = 0
     cpu_s: float = 0.0
 
@@ -340,11 +328,6 @@ class _Output:
             self._stream.close()
 
 
-def _children_cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 def _environment(thread_count: int, *, with_cuda: bool) -> dict[str, str]:
     package_folder = Path(benchmarks.__file__).resolve().parents[1]
     paths = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
@@ -375,6 +358,12 @@ def _judge(
     """Turn a child's end into an outcome, its value and its reason."""
     if ended.timed_out:
         return "timeout", {}, f"did not end within {job.deadline_s:.0f} s and was stopped"
+    if ended.stopped:
+        return (
+            "out-of-memory" if ended.stopped["outcome"] == "out-of-memory" else "crashed",
+            {},
+            (ended.stopped["reason"]),
+        )
     if ended.start_failed:
         return "crashed", {}, f"the trial's process could not start: {_last_line(output)}"
     try:

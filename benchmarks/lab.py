@@ -11,7 +11,7 @@ from typing import Self
 
 from benchmarks.datasets import TaskData
 from benchmarks.families import family_of, source_text
-from benchmarks.host import available_memory_bytes
+from benchmarks.host import available_memory_bytes, pinned_cpus
 from benchmarks.isolation import Job, Worker
 from benchmarks.presets import Preset
 from benchmarks.records import Candidate, Device, HardwareProfile
@@ -70,6 +70,7 @@ class Lab:
                 warm_payload={"data_path": str(self.data_path), "modules": ["pandas", *modules]},
                 folder=self.folder,
                 with_cuda=device == "cuda",
+                cpus=None if device == "cuda" else pinned_cpus(thread_count=thread_count),
             )
         return self._workers[wanted]
 

@@ -6,14 +6,16 @@ Imports stay inside the functions: `serve` measures how long they take.
 
 import importlib
 import json
+import os
 import pickle
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.energy import RAPL, energy_j, read_energy_uj
 from benchmarks.families import Setup, family_of
 from benchmarks.records import Candidate, Device
 from benchmarks.timing import Budget, time_calls
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 LARGEST_BATCH_ROWS = 1_024
 """Rows that are kept for serving, at least one whole batch."""
+
+DEVICE_CALLS = 30
+"""Calls that are timed by device events besides the clock."""
 
 _loaded: dict[str, "TaskData"] = {}
 """Data by path, loaded once by the worker, shared with every fork of it."""
@@ -104,16 +109,26 @@ def train(
     )
     _warm_up_torch()
     features, target = training.model_input(), training.y
+    notes = []
+    before = fingerprint(features, target)
+    energy_before = read_energy_uj()
     np.random.seed(seed)  # noqa: NPY002  # for a user's model that draws from the global generator
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         wall, cpu = time.perf_counter(), time.process_time()
         model.fit(features) if target is None else model.fit(features, target)
         wall_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+    spent_j = energy_j(energy_before, read_energy_uj())
+    if fingerprint(features, target) != before:
+        notes.append("fit changed the rows it was given: work on a copy")
     peak = memory_bytes("VmHWM") + max(0, _warm_file_bytes - memory_bytes("RssFile"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        quality, error = _score(model, held_out, training)
+        asked = held_out.model_input()
+        before = fingerprint(asked)
+        quality, error = _score(model, held_out, training, features=asked)
+        if fingerprint(asked) != before:
+            notes.append("predict changed the rows it was given: work on a copy")
     answer: dict[str, Any] = {
         "measurement": {
             "seed": seed,
@@ -124,9 +139,14 @@ def train(
             "peak_memory_bytes": peak,
             "quality": quality,
             "error_per_case": error,
+            "epoch_count": epoch_count(model),
+            "pss_bytes": family_pss_bytes(),
+            "gpu_memory_bytes": _gpu_memory_bytes(device),
+            "energy_j": spent_j,
+            "energy_source": None if spent_j is None else RAPL,
         },
         "parameter_count": parameter_count(model),
-        "notes": _training_notes(caught),
+        "notes": [*notes, *_training_notes(caught)],
         "artefact_bytes": None,
     }
     if save_path is not None:
@@ -136,14 +156,15 @@ def train(
     return answer
 
 
-def _score(model: Any, held_out: "TaskData", training: "TaskData") -> tuple[float, float | None]:
+def _score(
+    model: Any, held_out: "TaskData", training: "TaskData", *, features: Any
+) -> tuple[float, float | None]:
     """Return quality and mean loss per case on held-out rows."""
     import numpy as np
 
     from benchmarks.families.artefacts import encoded
     from benchmarks.quality import METRICS, errors_per_case, quality, silhouette, target_scale
 
-    features = held_out.model_input()
     predicted = np.asarray(model.predict(features)).reshape(-1)
     if len(predicted) != held_out.row_count:
         raise ValueError(
@@ -177,6 +198,61 @@ def _all_classes(model: Any, scores: Any, class_count: int) -> Any:
 def _training_notes(caught: list[warnings.WarningMessage]) -> list[str]:
     unsettled = any(item.category.__name__ == "ConvergenceWarning" for item in caught)
     return ["the fit stopped at its iteration limit before it converged"] if unsettled else []
+
+
+def fingerprint(*values: Any) -> int:
+    """Return a checksum of arrays and frames, so that a model that changes them is found out."""
+    import zlib
+
+    import numpy as np
+
+    total = 0
+    for value in values:
+        if value is None:
+            continue
+        columns = [value[name] for name in value] if hasattr(value, "columns") else [value]
+        for column in columns:
+            array = np.asarray(column)
+            if array.dtype == object:
+                array = np.array([hash(item) for item in array.ravel().tolist()])
+            total = zlib.crc32(np.ascontiguousarray(array).tobytes(), total)
+    return total
+
+
+def epoch_count(model: Any) -> int | None:
+    """Return the passes or iterations of a fit; null where the model does not tell."""
+    last = model.steps[-1][1] if getattr(model, "steps", None) else model
+    for name in ("epoch_count_", "n_iter_"):
+        found = getattr(last, name, None)
+        if found is not None:
+            count = max(found) if hasattr(found, "__len__") and len(found) else found
+            return int(count) if isinstance(count, int) or hasattr(count, "item") else None
+    return None
+
+
+def family_pss_bytes() -> int | None:
+    """Return this process's and its children's share of memory; null where nobody tells. [B]"""
+    total, pids = 0, [str(os.getpid())]
+    while pids:
+        pid = pids.pop()
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        sizes = [line.split()[1] for line in text.splitlines() if line.startswith("Pss:")]
+        total += 1024 * int(sizes[0]) if sizes else 0
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            try:
+                pids += path.read_text().split()
+            except OSError:
+                continue
+    return total or None
+
+
+def _gpu_memory_bytes(device: Device) -> int | None:
+    if device != "cuda" or "torch" not in sys.modules:
+        return None
+    return int(sys.modules["torch"].cuda.max_memory_allocated())
 
 
 def _save_rows(held_out: "TaskData", path: Path) -> None:
@@ -248,9 +324,22 @@ def serve(
                 "batch_rows": size,
                 "thread_count": thread_count,
                 "durations_s": [round(max(d, 1e-9), 9) for d in timing.durations_s],
+                "inner_call_count": timing.inner_count,
+                "first_call_s": max(timing.first_s, 1e-9),
+                "inconclusive": timing.inconclusive,
+                "device_s": device_call_s(call) if device == "cuda" else None,
             }
         )
     return answer
+
+
+def device_call_s(call: Callable[[int], object]) -> float:
+    """Return the median time between device events around a call. [s]"""
+    import statistics
+
+    from benchmarks.devices import time_on_device
+
+    return max(1e-9, statistics.median(time_on_device(call, count=DEVICE_CALLS)))
 
 
 def probe(*, all_threads: bool, probe_s: float) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How much to measure: `fast` for a first answer, `standard` for a decision."""
+"""How much to measure: `fast` to begin, `standard` for a decision, `rigorous` to publish."""
 
 from dataclasses import dataclass
 
@@ -35,8 +35,13 @@ class Preset:
     threaded_single_row: Budget
     """The same with all threads."""
     threaded_larger_batches: Budget
-    probe_s: float = 0.25
+    probe_s: float = 0.15
     """Time for each probe of the machine. [s]"""
+    process_count: int = 1
+    """Processes that serve with one thread, each timed within the budgets above: what differs from
+    process to process is in no interval of the calls of one."""
+    threaded_process_count: int = 1
+    """The same with all threads."""
 
     def serving_s(self, *, batch_count: int, threaded: bool) -> float:
         """Return about how long the inference of one candidate takes. [s]"""
@@ -44,12 +49,20 @@ class Preset:
         others = self.threaded_larger_batches if threaded else self.larger_batches
         start_s = 0.3 if threaded else 2.0
         each_s = others.wanted_s + others.warmup_s
-        return start_s + first.wanted_s + first.warmup_s + (batch_count - 1) * each_s
+        process_count = self.threaded_process_count if threaded else self.process_count
+        timed_s = first.wanted_s + first.warmup_s + (batch_count - 1) * each_s
+        return process_count * (start_s + timed_s)
 
     def serving_limit_s(self, *, batch_count: int) -> float:
         """Return the deadline of one inference trial: every limit, and time to import. [s]"""
         return 60.0 + 2 * self.single_row.limit_s + batch_count * 2 * self.larger_batches.limit_s
 
+
+NARROW_P50 = 0.02
+"""Width of a median's 95% interval that `standard` asks for. [fraction]"""
+
+NARROW_P99 = 0.20
+"""Width of a p99's 95% interval that `standard` asks for. [fraction]"""
 
 PRESETS = {
     "fast": Preset(
@@ -60,8 +73,12 @@ PRESETS = {
         trial_limit_s=60.0,
         max_rows=50_000,
         max_cells=5_000_000,
-        single_row=Budget(wanted_s=0.8, min_count=500, limit_s=3.0, max_count=2_000),
-        larger_batches=Budget(wanted_s=0.25, min_count=20, limit_s=1.0, max_count=500),
+        single_row=Budget(
+            wanted_s=0.7, min_count=500, limit_s=3.0, max_count=2_000, width_fraction=0.05
+        ),
+        larger_batches=Budget(
+            wanted_s=0.2, min_count=20, limit_s=0.8, max_count=500, width_fraction=0.05
+        ),
         threaded_single_row=Budget(wanted_s=0.3, min_count=100, limit_s=1.0, max_count=500),
         threaded_larger_batches=Budget(wanted_s=0.15, min_count=10, limit_s=0.6, max_count=200),
     ),
@@ -73,10 +90,64 @@ PRESETS = {
         trial_limit_s=3_600.0,
         max_rows=None,
         max_cells=None,
-        single_row=Budget(wanted_s=5.0, min_count=2_000, limit_s=30.0, extension_count=2),
-        larger_batches=Budget(wanted_s=1.5, min_count=100, limit_s=10.0, max_count=3_000),
-        threaded_single_row=Budget(wanted_s=2.0, min_count=500, limit_s=10.0, max_count=3_000),
-        threaded_larger_batches=Budget(wanted_s=1.0, min_count=50, limit_s=5.0, max_count=1_000),
+        single_row=Budget(
+            wanted_s=1.5,
+            min_count=1_000,
+            limit_s=10.0,
+            extension_count=1,
+            quantile=0.99,
+            width_fraction=NARROW_P99,
+        ),
+        larger_batches=Budget(
+            wanted_s=0.5, min_count=50, limit_s=4.0, max_count=2_000, width_fraction=NARROW_P50
+        ),
+        threaded_single_row=Budget(
+            wanted_s=0.7, min_count=300, limit_s=4.0, max_count=3_000, width_fraction=NARROW_P50
+        ),
+        threaded_larger_batches=Budget(
+            wanted_s=0.3, min_count=30, limit_s=2.0, max_count=1_000, width_fraction=NARROW_P50
+        ),
+        process_count=3,
+        threaded_process_count=3,
+    ),
+    "rigorous": Preset(
+        name="rigorous",
+        seeds=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+        budget_s=None,
+        backtest_s=3_600.0,
+        trial_limit_s=3 * 3_600.0,
+        max_rows=None,
+        max_cells=None,
+        single_row=Budget(
+            wanted_s=4.0,
+            min_count=2_000,
+            limit_s=30.0,
+            extension_count=3,
+            quantile=0.99,
+            width_fraction=NARROW_P99 / 2,
+        ),
+        larger_batches=Budget(
+            wanted_s=1.5,
+            min_count=100,
+            limit_s=10.0,
+            max_count=3_000,
+            extension_count=1,
+            width_fraction=NARROW_P50 / 2,
+        ),
+        threaded_single_row=Budget(
+            wanted_s=2.0,
+            min_count=500,
+            limit_s=10.0,
+            max_count=3_000,
+            extension_count=1,
+            width_fraction=NARROW_P50 / 2,
+        ),
+        threaded_larger_batches=Budget(
+            wanted_s=1.0, min_count=50, limit_s=5.0, max_count=1_000, width_fraction=NARROW_P50 / 2
+        ),
+        process_count=10,
+        threaded_process_count=5,
+        probe_s=0.5,
     ),
 }
 

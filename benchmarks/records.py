@@ -1,5 +1,6 @@
 """The values that a benchmark writes: what was measured, on what, with which raw samples."""
 
+import statistics
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -151,6 +152,17 @@ class TrainingMeasurement(Record):
     error_per_case: NonNegativeFloat | None
     """Loss per case that money is counted on: 0/1 loss, or |error| / MAD of the target for
     regression; null for clustering. The study's `error_cost_usd` is the price of one unit."""
+    epoch_count: PositiveInt | None = None
+    """Passes or iterations until the fit stopped, early or not; null where the model tells none."""
+    pss_bytes: PositiveInt | None = None
+    """Memory of the process and its children at the end of `fit`, shared pages divided among those
+    that share them; null where the system does not tell. [B]"""
+    gpu_memory_bytes: NonNegativeInt | None = None
+    """Most memory that torch had on the device; null on a CPU. [B]"""
+    energy_j: NonNegativeFloat | None = None
+    """Energy of `fit`; null where the machine does not tell. [J]"""
+    energy_source: str | None = None
+    """What the energy counts, e.g. `processor packages (RAPL), whole machine`."""
 
 
 class InferenceMeasurement(Record):
@@ -161,7 +173,20 @@ class InferenceMeasurement(Record):
     thread_count: PositiveInt
     """Threads that the call was allowed."""
     durations_s: tuple[PositiveFloat, ...]
-    """Each timed call, in the order they ran, warm-ups dropped. [s]"""
+    """Each timed call, in the order they ran, warm-ups dropped; process after process. [s]"""
+    process_call_counts: tuple[PositiveInt, ...] = ()
+    """How many of the durations each process brought, in order; empty for one process."""
+    inner_call_count: PositiveInt = 1
+    """Calls behind each duration, which is their mean: more than 1 only for calls that are too
+    short for the clock. Percentiles beyond the median are of single calls only."""
+    first_call_s: PositiveFloat | None = None
+    """The very first call of this kind, which pays for whatever is lazy; the median over the
+    processes. [s]"""
+    inconclusive: str | None = None
+    """Why the wanted interval is wider than the preset asks for; null where it is narrow."""
+    device_s: PositiveFloat | None = None
+    """Median time between device events around a call, without what only the host does; null on
+    a CPU. [s]"""
     form: str = NATIVE_FORM
     """Runtime form, a key of `benchmarks.forms.FORMS`."""
     input_kind: InputKind = "json"
@@ -216,6 +241,57 @@ class LearningPoint(Record):
     """Wall-clock of `fit`. [s]"""
     quality: float
     """The data set's metric on the same held-out rows at every size."""
+    peak_memory_bytes: PositiveInt | None = None
+    """Peak resident memory of the whole process. [B]"""
+
+
+class ReferenceCheck(Record):
+    """A fixed workload before and after a trial: how fast the machine was around it."""
+
+    trial: str
+    """Which trial."""
+    before_s: PositiveFloat
+    """Time of the reference workload before the trial. [s]"""
+    after_s: PositiveFloat
+    """The same after it. [s]"""
+
+    @property
+    def change_fraction(self) -> float:
+        """How much slower the machine was after the trial than before it."""
+        return self.after_s / self.before_s - 1
+
+
+class Circumstances(Record):
+    """What else the machine did while a run was measured: the worst of its trials."""
+
+    cpu_quota_count: PositiveFloat | None = None
+    """Processors that the control group grants; null without a quota."""
+    pinned: bool = False
+    """Whether trials with fewer threads than processors were bound to some of them."""
+    other_load_fraction: NonNegativeFloat = 0.0
+    """Share of the processors that other programs used."""
+    stolen_fraction: NonNegativeFloat = 0.0
+    """Share of the processors that the hypervisor gave to other machines."""
+    throttled_s: NonNegativeFloat = 0.0
+    """Time that the control group's quota held the trials up, all of them together. [s]"""
+    waiting_fraction: NonNegativeFloat = 0.0
+    """Share of the time that some process of the machine waited for a processor."""
+    thermal_throttle_count: NonNegativeInt = 0
+    """Times that a core lowered its clock for heat."""
+    gpu_process_count: NonNegativeInt = 0
+    """Other programs that held the GPU."""
+    gpu_clock_mhz: PositiveFloat | None = None
+    """Clock of the GPU as found before the run; null without one. [MHz]"""
+    gpu_throttle: str | None = None
+    """Why the GPU held its clock down, as its driver tells it; null where it did not."""
+    references: tuple[ReferenceCheck, ...] = ()
+    """The fixed workload around each trial."""
+
+    @property
+    def reference_s(self) -> float | None:
+        """Median time of the reference workload around the trials; null where there is none. [s]"""
+        times = [t for item in self.references for t in (item.before_s, item.after_s)]
+        return statistics.median(times) if times else None
 
 
 class BenchmarkRun(Record):
@@ -229,7 +305,7 @@ class BenchmarkRun(Record):
     started_at: datetime
     """Start, UTC."""
     preset: str
-    """`fast` or `standard`."""
+    """`fast`, `standard` or `rigorous`."""
     candidate: Candidate
     """What was measured."""
     dataset: DatasetSpec
@@ -258,6 +334,8 @@ class BenchmarkRun(Record):
     """Resident memory of a fresh process that loaded the model and predicted once. [B]"""
     parameter_count: NonNegativeInt | None = None
     """Weights of a torch model; null for the others."""
+    circumstances: Circumstances | None = None
+    """What else the machine did meanwhile; null in runs of older versions."""
     forms: tuple[FormMeasurement, ...] = ()
     """Other input to the native form, then the other forms, the simplest first."""
     notes: tuple[str, ...] = ()

@@ -80,6 +80,13 @@ TROUBLE = {
     "endless loop": (job("spin", deadline_s=0.3), "timeout", "was stopped"),
     "hang that ignores signals": (job("hang_deaf", deadline_s=0.3), "timeout", "was stopped"),
     "segmentation fault": (job("segfault"), "crashed", "SIGSEGV"),
+    "null pointer": (job("read_nowhere"), "crashed", "SIGSEGV"),
+    "runaway children": (job("run_away", count=260), "crashed", "more than 200 processes"),
+    "children that hog together": (
+        job("hog_in_children", count=4, each_bytes=100 * 2**20, memory_limit_bytes=300 * 2**20),
+        "out-of-memory",
+        "processes needed more memory than the limit of 0.3 GiB together",
+    ),
     "killed": (job("killed"), "out-of-memory", "SIGKILL"),
     "sys.exit": (job("leave", code=0), "failed", "called sys.exit(0)"),
     "os._exit": (job("vanish"), "crashed", "exit code 3"),
@@ -128,6 +135,28 @@ def test_processes_left_running_are_killed_and_counted(worker, new_session):
     assert result.outcome == "ok"
     assert any("left 3 processes running" in note for note in result.notes)
     assert not any(is_running(pid) for pid in result.value["pids"])
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_process_that_made_itself_a_daemon_is_killed_and_counted(fresh):
+    with Worker(thread_count=1, folder=HERE) as own:
+        result = own.run(job("daemonise", fresh=fresh))
+
+    assert result.outcome == "ok"
+    assert any("left 1 processes running" in note for note in result.notes)
+    assert not any(is_running(pid) for pid in result.value["pids"])
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_job_is_bound_to_the_processors_of_its_worker(fresh):
+    if not hasattr(os, "sched_getaffinity"):
+        pytest.skip("this system cannot bind a process to processors")
+    wanted = [max(os.sched_getaffinity(0))]
+
+    with Worker(thread_count=1, folder=HERE, cpus=wanted) as own:
+        result = own.run(job("processors", fresh=fresh))
+
+    assert result.value == {"cpus": wanted}
 
 
 def test_a_job_that_closes_every_file_still_answers(worker):

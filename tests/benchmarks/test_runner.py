@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.candidate import curve_sizes, unsteady_notes
+from benchmarks.candidate import curve_sizes
 from benchmarks.errors import BenchmarkError, CandidateError, DataError
 from benchmarks.families import ladder
 from benchmarks.plan import plan_lines, plan_trials
 from benchmarks.presets import PRESETS, preset_named
 from benchmarks.records import DataSettings, InferenceMeasurement
+from benchmarks.replicates import unsteady_notes
 from benchmarks.runner import run_key, run_study_benchmarks
 from benchmarks.store import RunStore
 from tests.benchmarks.factories import candidate, dataset, hardware, tiny_preset

@@ -8,12 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.stats import (
+    QuantileInterval,
+    conservative_quantile,
     drift_fraction,
+    early_stopping_table,
     loadgen_sample_count,
     minimum_sample_count,
+    process_interval,
     quantile_interval,
     quantile_ranks,
+    ratio_interval,
     spread_fraction,
+    stated_interval,
 )
 
 EARLY_STOPPING = {
@@ -124,3 +130,59 @@ def test_spread_is_the_interquartile_range_over_the_median():
 def test_a_fraction_outside_its_bounds_is_refused(value):
     with pytest.raises(ValueError, match="between 0 and 1"):
         quantile_ranks(sample_count=10, quantile=value)
+
+
+def test_the_early_stopping_table_is_the_published_one():
+    assert early_stopping_table() == EARLY_STOPPING
+
+
+def test_the_conservative_quantile_drops_as_many_as_the_table_allows():
+    durations = [float(number) for number in range(1, 839)]
+
+    assert conservative_quantile(durations, quantile=0.99) == 836.0
+    assert conservative_quantile(durations[:661], quantile=0.99) == 661.0
+    assert conservative_quantile(durations[:458], quantile=0.99) is None
+
+
+def test_the_interval_of_processes_is_students():
+    """Three logarithms 0, 1, 2: mean 1, sd 1, t of two degrees of freedom 4.3027."""
+    low, high = process_interval([1.0, math.e, math.e**2])
+
+    assert math.log(low) == pytest.approx(1 - 4.302652730 / math.sqrt(3))
+    assert math.log(high) == pytest.approx(1 + 4.302652730 / math.sqrt(3))
+    assert process_interval([1.0, 2.0]) is None
+
+
+def test_processes_that_differ_widen_the_stated_interval():
+    calm = [1.0, 1.01, 1.02] * 40
+    shifted = [[d * factor for d in calm] for factor in (1.0, 1.1, 1.2)]
+    durations = [d for part in shifted for d in part]
+
+    pooled = quantile_interval(durations, quantile=0.5)
+    stated = stated_interval(durations, quantile=0.5, process_call_counts=[120, 120, 120])
+
+    assert stated.value_s == pooled.value_s
+    assert stated.lower_s < pooled.lower_s
+    assert stated.upper_s > pooled.upper_s
+
+
+def test_the_interval_of_a_ratio_covers_the_truth_as_often_as_it_says():
+    """Simulated: two groups of lognormal calls whose medians are 10% apart."""
+    rng = np.random.default_rng(0)
+    hits = 0
+    for _ in range(300):
+        old = quantile_interval(np.exp(rng.normal(0, 0.3, 100)).tolist(), quantile=0.5)
+        new = quantile_interval(np.exp(rng.normal(math.log(1.1), 0.3, 100)).tolist(), quantile=0.5)
+        _, lower, upper = ratio_interval(new, old)
+        hits += lower <= 1.1 <= upper
+
+    assert 0.92 <= hits / 300 <= 1.0
+
+
+def test_a_ratio_without_a_bound_has_no_interval():
+    known = QuantileInterval(value_s=1.0, lower_s=0.9, upper_s=1.1)
+
+    assert ratio_interval(known, known.__class__(value_s=1.0, lower_s=None, upper_s=1.1)) is None
+    assert ratio_interval(known, known)[1] == pytest.approx(
+        math.exp(-math.hypot(math.log(1 / 0.9), math.log(1.1)))
+    )

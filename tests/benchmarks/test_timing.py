@@ -87,6 +87,48 @@ def test_durations_that_drift_are_measured_again():
     assert timing.is_steady
 
 
+def test_it_goes_on_until_the_interval_is_narrow():
+    noisy = [1.0, 2.0] * 10
+    clock = StepClock(1.0, 1.0, *noisy, default_s=1.5)
+
+    timing = time_calls(
+        clock.work, budget=budget(width_fraction=0.1, limit_s=1e6, max_count=500), clock=clock
+    )
+
+    assert timing.stop == "narrow"
+    assert 20 < len(timing.durations_s) < 500
+    assert timing.inconclusive is None
+
+
+def test_where_it_stays_wide_the_limit_ends_it_and_it_is_inconclusive():
+    clock = StepClock(1.0, 1.0, *[1.0, 2.0] * 100)
+
+    timing = time_calls(clock.work, budget=budget(width_fraction=0.1), clock=clock)
+
+    assert timing.stop == "limit"
+    assert "the interval of the p50 is" in timing.inconclusive
+    assert "wanted 10%" in timing.inconclusive
+
+
+def test_too_few_calls_for_the_wanted_quantile_are_inconclusive():
+    clock = StepClock()
+
+    timing = time_calls(clock.work, budget=budget(quantile=0.99, width_fraction=0.2), clock=clock)
+
+    assert timing.stop == "count"
+    assert timing.inconclusive == "50 calls are too few for an interval of the p99"
+
+
+def test_calls_too_short_for_the_clock_are_timed_many_at_once():
+    clock = StepClock(1.0, default_s=1e-6)
+
+    timing = time_calls(clock.work, budget=budget(wanted_s=0.0), clock=clock)
+
+    assert timing.inner_count == 200
+    assert timing.durations_s == pytest.approx([1e-6] * 3)
+    assert clock.calls[-1] == 3 * 200 - 1
+
+
 def test_durations_that_never_settle_say_so():
     assert not Timing(first_s=1.0, durations_s=(1.0, 1.0, 1.2, 1.2)).is_steady
     assert Timing(first_s=1.0, durations_s=(1.0, 1.0, 1.02, 1.02)).drift_fraction == pytest.approx(

@@ -77,6 +77,46 @@ def breed(*, count, new_session):
     return {"pids": [sleeper.pid for sleeper in sleepers]}
 
 
+def daemonise():
+    """The usual double fork: the grandchild has a session of its own and no parent."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.write(writer, f"{os.getpid()}\n".encode())
+            time.sleep(600)
+        os._exit(0)
+    os.wait()
+    return {"pids": [int(os.read(reader, 32))]}
+
+
+def run_away(*, count):
+    for _ in range(count):
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(600)
+    time.sleep(600)
+
+
+def hog_in_children(*, count, each_bytes):
+    for _ in range(count):
+        if os.fork() == 0:
+            kept = bytearray(each_bytes)
+            kept[::4096] = b"x" * len(kept[::4096])
+            time.sleep(600)
+    time.sleep(600)
+
+
+def read_nowhere():
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+def processors():
+    return {"cpus": sorted(os.sched_getaffinity(0))}
+
+
 def close_everything():
     os.closerange(0, 64)
     return {"still": "here"}
