@@ -29,6 +29,9 @@ PRESET_ORDER = {"fast": 0, "standard": 1, "rigorous": 2}
 FLAT_FRACTION = 0.05
 """A learning curve that rises by less than this is flat: noise, not growth."""
 
+COST_METRIC = "neg_cost_usd"
+"""Metric whose loss per case is money, not a share of wrong cases."""
+
 BASELINE_FAMILY = "dummy"
 """Family of the candidate that learns nothing."""
 
@@ -277,7 +280,7 @@ def profile_of(
         qualities=tuple(t.quality for t in seeds.values()),
         errors_per_case=tuple(errors) if errors else None,
         held_out_count=_held_out_count(run, seed_count=len(seeds)),
-        is_proportion=run.dataset.task == "classification",
+        is_proportion=run.dataset.task == "classification" and run.dataset.metric != COST_METRIC,
         service_s=service.mean_s,
         service_relative_error=service.relative_error,
         service_scv=service.scv,

@@ -81,7 +81,10 @@ DISCOUNT_SERVICES = (
 )
 """Billing services that a bill of this product can hold; `sagemaker` stands for all of its own."""
 
-METRICS = ("auto", "accuracy", "balanced_accuracy", "roc_auc", "r2", "neg_mae", "silhouette")
+METRICS = (
+    *("auto", "accuracy", "balanced_accuracy", "roc_auc", "neg_cost_usd"),
+    *("r2", "neg_mae", "silhouette"),
+)
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -125,7 +128,14 @@ class Data(Record):
     task: Literal["auto", "classification", "regression", "clustering"] = "auto"
     """What is learnt; `auto` tells it from the target."""
     metric: Annotated[str, _one_of(METRICS, "metric")] = "auto"
-    """Quality metric; `auto`: accuracy, r2 or silhouette."""
+    """Quality metric; `auto`: accuracy, r2 or silhouette; minus the cost of a decision where the
+    two kinds of errors have their prices."""
+    false_positive_usd: Usd | None = None
+    """Cost of a case of class 0 that is taken for class 1 (classes are numbered in the order of
+    their names); null where all errors have one price. [USD]"""
+    false_negative_usd: Usd | None = None
+    """Cost of a case of class 1 that is taken for class 0; null where all errors have one price.
+    [USD]"""
 
     @model_validator(mode="after")
     def _exactly_one_origin(self) -> "Data":

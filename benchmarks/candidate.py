@@ -16,6 +16,10 @@ from benchmarks.circumstances import (
     reference_s,
 )
 from benchmarks.datasets import split_rows
+from benchmarks.families import family_of, missing_library, source_text
+from benchmarks.forms.bench import LABEL as FORMS_LABEL
+from benchmarks.forms.bench import FormsBench, FormTrial
+from benchmarks.forms.grid import grid_of
 from benchmarks.host import pinned_cpus
 from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
 from benchmarks.lab import Lab
@@ -26,6 +30,7 @@ from benchmarks.records import (
     BenchmarkRun,
     Candidate,
     Device,
+    FormMeasurement,
     InferenceMeasurement,
     LearningPoint,
     Outcome,
@@ -52,6 +57,9 @@ REFERENCE_AGE_S = 0.5
 CROWDED_FRACTION = 0.25
 """With more of the processors in use by others, trials fall back to one thread. [fraction]"""
 
+FORM_COUNT = 2
+"""Other forms that a candidate usually has, for the estimate of its time."""
+
 MAX_NOTES = 12
 """Notes kept on one run."""
 
@@ -75,6 +83,7 @@ class _Found:
     training: list[TrainingMeasurement] = field(default_factory=list)
     curve: list[LearningPoint] = field(default_factory=list)
     inference: list[InferenceMeasurement] = field(default_factory=list)
+    forms: tuple[FormMeasurement, ...] = ()
     notes: list[str] = field(default_factory=list)
     artefact_bytes: int | None = None
     load_s: float | None = None
@@ -126,6 +135,7 @@ class CandidateBench:
         batch_count = len(lab.batches)
         serving_s = lab.preset.serving_s(batch_count=batch_count, threaded=False)
         serving_s += lab.preset.serving_s(batch_count=batch_count, threaded=True)
+        serving_s += grid_of(lab.preset.name).estimate_s(form_count=FORM_COUNT)
         self._fit_budget_s = (
             None if allowance_s is None else max(MIN_ALLOWANCE_S, allowance_s - serving_s)
         )
@@ -137,6 +147,8 @@ class CandidateBench:
         try:
             if self._device == "cuda" and self._lab.hardware.gpu_model is None:
                 outcome, reason = "skipped", "no CUDA device that torch can use on this machine"
+            elif (missing := missing_library(self._candidate)) is not None:
+                outcome, reason = "skipped", missing
             else:
                 self._all_trials()
         except _StoppedError as stopped:
@@ -160,6 +172,7 @@ class CandidateBench:
             training=tuple(found.training),
             learning_curve=tuple(sorted(found.curve, key=lambda p: (p.row_count, p.seed))),
             inference=tuple(found.inference),
+            forms=found.forms,
             artefact_bytes=found.artefact_bytes,
             load_s=found.load_s,
             import_s=found.import_s,
@@ -188,6 +201,8 @@ class CandidateBench:
             self._one_thread_training(rows)
         self._explain_rows(rows)
         self._serving()
+        if self._device == "cpu":
+            self._other_forms()
 
     def _learning_curve(self) -> int:
         """Measure the sizes below the whole; return how many rows the trainings can afford."""
@@ -379,6 +394,41 @@ class CandidateBench:
                 break
         if values:
             self._found.inference += merge_processes([value["inference"] for value in values])
+
+    def _other_forms(self) -> None:
+        """Measure the trained model in the other forms that it could be shipped in."""
+        modules = family_of(self._candidate).serving_modules
+        if "torch" in source_text(self._candidate, self._lab.folder):
+            modules = (*modules, "torch")  # the user's own model may be one
+        forms = FormsBench(
+            grid=grid_of(self._lab.preset.name),
+            task=self._lab.data.spec.task,
+            serving_modules=modules,
+            save_path=self._save_path,
+            rows_path=self._rows_path,
+            cpu_count=self._cpus,
+            run_trial=self._form_trial,
+        )
+        self._found.forms, notes = forms.measure()
+        self._found.note(*notes)
+
+    def _form_trial(self, trial: FormTrial) -> JobResult:
+        job = Job(
+            function=f"benchmarks.forms.trial:{trial.function}",
+            payload=trial.payload,
+            deadline_s=trial.deadline_s,
+            memory_limit_bytes=self._lab.memory_limit_bytes,
+            fresh=trial.fresh,
+        )
+        name = f"form-{trial.id}"
+        if not trial.fresh:
+            worker = self._lab.worker(
+                self._candidate, thread_count=trial.thread_count, device=self._device
+            )
+            return self._trial(name, FORMS_LABEL, job, worker, reusable=False)
+        cpus = pinned_cpus(thread_count=trial.thread_count)
+        with Worker(thread_count=trial.thread_count, folder=self._lab.folder, cpus=cpus) as worker:
+            return self._trial(name, FORMS_LABEL, job, worker, reusable=False)
 
     def _serving_payload(self, *, threads: int) -> dict[str, Any]:
         preset = self._lab.preset

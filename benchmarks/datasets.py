@@ -86,6 +86,8 @@ def load_data(
     ignore: Sequence[str] = (),
     task: str = "auto",
     metric: str = "auto",
+    false_positive_usd: float | None = None,
+    false_negative_usd: float | None = None,
     folder: Path,
     max_rows: int | None = None,
     max_cells: int | None = None,
@@ -101,6 +103,8 @@ def load_data(
         ignore: columns that are not features.
         task: `auto` or one of the tasks.
         metric: `auto` or a key of `benchmarks.quality.METRICS`.
+        false_positive_usd: cost of a case of class 0 that is taken for class 1, or null. [USD]
+        false_negative_usd: cost of a case of class 1 that is taken for class 0, or null. [USD]
         folder: the study's folder.
         max_rows: keep about so many rows at most, spread evenly; null keeps all.
         max_cells: keep about so many values at most, for wide tables; null keeps all.
@@ -133,6 +137,7 @@ def load_data(
         ignore=tuple(ignore),
         task=task,
         metric=metric,
+        has_costs=false_positive_usd is not None or false_negative_usd is not None,
         max_rows=row_limit(len(raw.columns), max_rows, max_cells),
     )
     settings = DataSettings(
@@ -144,6 +149,8 @@ def load_data(
         ignore=tuple(ignore),
         task=task,
         metric=metric,
+        false_positive_usd=false_positive_usd,
+        false_negative_usd=false_negative_usd,
     )
     file_bytes = None if path is None else (folder / Path(path).expanduser()).stat().st_size
     spec = loaded.spec.replace(settings=settings, file_bytes=file_bytes)
@@ -164,6 +171,7 @@ def _task_data(
     ignore: tuple[str, ...],
     task: str,
     metric: str,
+    has_costs: bool,
     max_rows: int | None,
 ) -> TaskData:
     raw = raw.rename(columns=lambda column: str(column).strip())
@@ -210,7 +218,13 @@ def _task_data(
         used_row_count=len(rows),
         feature_count=len(kinds),
         class_count=len(labels) if found_task == "classification" else None,
-        metric=_metric(metric, where=where, task=found_task),
+        metric=_metric(
+            metric,
+            where=where,
+            task=found_task,
+            class_count=len(labels) if found_task == "classification" else None,
+            has_costs=has_costs,
+        ),
         simulated=simulated,
         sha256=_content_sha256(X, y, None if time is None else rows[time]),
     )
@@ -356,10 +370,18 @@ def _numbers(series: "pd.Series[Any]", *, where: str, target: str) -> "np.ndarra
     return numbers
 
 
-def _metric(metric: str, *, where: str, task: Task) -> str:
+def _metric(
+    metric: str, *, where: str, task: Task, class_count: int | None, has_costs: bool
+) -> str:
+    if (has_costs or metric == "neg_cost_usd") and class_count != 2:
+        found = task if class_count is None else f"{class_count} classes"
+        raise DataError(
+            f"{where}: data.false_positive_usd and data.false_negative_usd price the errors of two "
+            f"classes, found {found}: take them out (and data.metric: neg_cost_usd)"
+        )
     fitting = [name for name, found in METRICS.items() if found.task == task]
     if metric == "auto":
-        return DEFAULT_METRIC[task]
+        return "neg_cost_usd" if has_costs else DEFAULT_METRIC[task]
     if metric not in METRICS:
         raise DataError(
             f"{where}: data.metric: unknown metric {metric!r}: {did_you_mean(metric, METRICS)}"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.energy import RAPL, energy_j, read_energy_uj
 from benchmarks.families import Setup, family_of
-from benchmarks.records import Candidate, Device
+from benchmarks.records import Candidate, DataSettings, Device
 from benchmarks.timing import Budget, time_calls
 
 if TYPE_CHECKING:
@@ -97,14 +97,13 @@ def train(
     chosen = thin_rows(data, train_rows, kept_count=row_count, seed=seed)
     training, held_out = data.take(chosen), data.take(test_rows)
     model = family_of(learner).make(
-        Setup(
-            task=data.spec.task,
+        Setup.of(
+            learner,
+            spec=data.spec,
             kinds=data.kinds,
             seed=seed,
             thread_count=thread_count,
             device=device,
-            class_count=data.spec.class_count,
-            import_path=learner.import_path,
         )
     )
     _warm_up_torch()
@@ -180,7 +179,16 @@ def _score(
     scores = None
     if METRICS[spec.metric].needs_scores and hasattr(model, "predict_proba"):
         scores = _all_classes(model, model.predict_proba(features), spec.class_count or 0)
-    found = quality(metric=spec.metric, truth=held_out.y, predicted=predicted, scores=scores)
+    costs_usd = (spec.settings or DataSettings()).error_costs_usd
+    found = quality(
+        metric=spec.metric,
+        truth=held_out.y,
+        predicted=predicted,
+        scores=scores,
+        costs_usd=costs_usd,
+    )
+    if spec.metric == "neg_cost_usd":
+        return found, -found
     scale = target_scale(training.y) if spec.task == "regression" else None
     errors = errors_per_case(task=spec.task, truth=held_out.y, predicted=predicted, scale=scale)
     return found, float(errors.mean())

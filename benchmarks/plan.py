@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.families import family_of
+from benchmarks.forms import forms_for
+from benchmarks.forms.bench import LABEL as FORMS_LABEL
+from benchmarks.forms.grid import grid_of
 from benchmarks.presets import BATCH_ROWS, CURVE_FRACTIONS, Preset
 from benchmarks.records import TEST_FRACTION, Candidate, DatasetSpec, Device
 
@@ -129,6 +132,10 @@ def plan_trials(
             steps.append((f"serving, {thread_count} threads", threaded_s))
         else:
             steps.append(("serving", serving_s))
+        grid = grid_of(preset.name)
+        form_count = len(forms_for(family_of(candidate).serving_modules, grid.forms))
+        if device == "cpu" and (grid.forms or grid.inputs):
+            steps.append((FORMS_LABEL, grid.estimate_s(form_count=form_count)))
         trials += [PlannedTrial(where, label, seconds) for label, seconds in steps]
     for name in backtests:
         trials.append(PlannedTrial(name, "back-test", BACKTEST_START_S + 0.2 * preset.backtest_s))

@@ -31,6 +31,7 @@ METRICS: dict[str, Metric] = {
     "accuracy": Metric(task="classification"),
     "balanced_accuracy": Metric(task="classification"),
     "roc_auc": Metric(task="classification", needs_scores=True),
+    "neg_cost_usd": Metric(task="classification"),
     "r2": Metric(task="regression"),
     "neg_mae": Metric(task="regression"),
     "silhouette": Metric(task="clustering"),
@@ -42,7 +43,14 @@ DEFAULT_METRIC: dict[Task, str] = {
 }
 
 
-def quality(*, metric: str, truth: Array, predicted: Array, scores: Array | None = None) -> float:
+def quality(
+    *,
+    metric: str,
+    truth: Array,
+    predicted: Array,
+    scores: Array | None = None,
+    costs_usd: tuple[float, float] = (1.0, 1.0),
+) -> float:
     """Return the quality of predictions on labelled rows.
 
     Args:
@@ -50,7 +58,11 @@ def quality(*, metric: str, truth: Array, predicted: Array, scores: Array | None
         truth: class numbers or values, shape (n,).
         predicted: the same, as predicted, shape (n,).
         scores: class probabilities, shape (n, classes), for metrics that need them.
+        costs_usd: of a false positive and of a false negative, for `neg_cost_usd`. [USD]
     """
+    if metric == "neg_cost_usd":
+        costs = decision_costs_usd(truth=truth, predicted=predicted, costs_usd=costs_usd)
+        return -float(costs.mean())
     if metric == "roc_auc":
         if scores is None:
             raise ValueError("roc_auc needs class probabilities: the model has no predict_proba")
@@ -161,6 +173,26 @@ def errors_per_case(
         raise ValueError(f"scale must be positive for regression, got {scale!r}")
     errors = np.abs(np.asarray(truth, dtype=float) - np.asarray(predicted, dtype=float))
     return np.asarray(errors / scale)
+
+
+def decision_costs_usd(*, truth: Array, predicted: Array, costs_usd: tuple[float, float]) -> Array:
+    """Return what each decision between two classes costs. [USD]
+
+    Args:
+        truth: class numbers 0 and 1, shape (n,).
+        predicted: the same, as decided, shape (n,).
+        costs_usd: of a false positive and of a false negative. [USD]
+
+    Example:
+        >>> decision_costs_usd(
+        ...     truth=np.array([0, 0, 1, 1]), predicted=np.array([0, 1, 0, 1]), costs_usd=(2.0, 5.0)
+        ... ).tolist()
+        [0.0, 2.0, 5.0, 0.0]
+    """
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    false_positive, false_negative = costs_usd
+    wrong_usd = np.where(predicted == 1, false_positive, false_negative)
+    return np.where(truth == predicted, 0.0, wrong_usd)
 
 
 def target_scale(target: Array) -> float:

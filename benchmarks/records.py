@@ -45,6 +45,8 @@ class Candidate(Record):
     """Key of `benchmarks.families.FAMILIES`, or `import` for the user's own model."""
     import_path: str | None = None
     """`module:function` that makes the user's own model; null for a built-in family."""
+    cluster_count: PositiveInt | None = None
+    """Clusters that the study asks for; null lets the family choose, and for all but clustering."""
     simplicity_rank: NonNegativeInt
     """Place in the ladder, 0 the simplest. The user's own models come after the built-in ones."""
 
@@ -68,6 +70,18 @@ class DataSettings(Record):
     """`auto` or a task."""
     metric: str = "auto"
     """`auto` or a metric."""
+    false_positive_usd: NonNegativeFloat | None = None
+    """Cost of a case of class 0 that is taken for class 1; null where errors have one price.
+    [USD]"""
+    false_negative_usd: NonNegativeFloat | None = None
+    """Cost of a case of class 1 that is taken for class 0; null where errors have one price.
+    [USD]"""
+
+    @property
+    def error_costs_usd(self) -> tuple[float, float]:
+        """Cost of a false positive and of a false negative; 1 where it is not given. [USD]"""
+        given = (self.false_positive_usd, self.false_negative_usd)
+        return (1.0 if given[0] is None else given[0], 1.0 if given[1] is None else given[1])
 
 
 class DatasetSpec(Record):
@@ -150,8 +164,9 @@ class TrainingMeasurement(Record):
     quality: float
     """The data set's metric on held-out rows. Larger is better."""
     error_per_case: NonNegativeFloat | None
-    """Loss per case that money is counted on: 0/1 loss, or |error| / MAD of the target for
-    regression; null for clustering. The study's `error_cost_usd` is the price of one unit."""
+    """Loss per case that money is counted on: 0/1 loss, the cost of the decision in USD where the
+    two kinds of errors have their prices, or |error| / MAD of the target for regression; null for
+    clustering. The study's `error_cost_usd` is the price of one unit."""
     epoch_count: PositiveInt | None = None
     """Passes or iterations until the fit stopped, early or not; null where the model tells none."""
     pss_bytes: PositiveInt | None = None

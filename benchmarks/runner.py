@@ -18,7 +18,8 @@ from benchmarks.candidate import CandidateBench
 from benchmarks.datasets import TaskData, load_data
 from benchmarks.devices import devices_at_hand
 from benchmarks.errors import CandidateError, DataError, did_you_mean
-from benchmarks.families import family_of, resolve_candidates, source_text
+from benchmarks.families import family_of, missing_library, resolve_candidates, source_text
+from benchmarks.forms.grid import grid_of
 from benchmarks.host import read_host
 from benchmarks.lab import Lab, open_lab
 from benchmarks.plan import BACKTEST_START_S, Plan, Progress, plan_trials
@@ -274,6 +275,7 @@ def run_key(
         "source": source_text(candidate, folder),
         "data": [dataset.sha256, dataset.task, dataset.metric],
         "preset": repr(preset),
+        "forms": repr(grid_of(preset.name)),
         "device": device,
         "host": hardware.host_id,
         "python": hardware.python,
@@ -335,7 +337,9 @@ def _open_backtests(
     fitting = [
         candidate
         for candidate in candidates
-        if data.spec.task in family_of(candidate).tasks and candidate.name not in done
+        if data.spec.task in family_of(candidate).tasks
+        and candidate.name not in done
+        and missing_library(candidate) is None
     ]
     order = {name: position for position, name in enumerate(BACKTEST_FIRST)}
     return sorted(fitting, key=lambda c: order.get(c.name, len(order)))

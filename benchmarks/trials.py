@@ -72,13 +72,7 @@ class Bench:
     def model(self) -> Any:
         """An unfitted model."""
         made = family_of(self.candidate).make(
-            Setup(
-                task=self.data.spec.task,
-                kinds=self.data.kinds,
-                seed=self.seed,
-                class_count=self.data.spec.class_count,
-                import_path=self.candidate.import_path,
-            )
+            Setup.of(self.candidate, spec=self.data.spec, kinds=self.data.kinds, seed=self.seed)
         )
         return made.set_params(**self.parameters) if self.parameters else made
 

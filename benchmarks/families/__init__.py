@@ -15,12 +15,13 @@ from typing import Any
 
 from benchmarks.columns import Kind
 from benchmarks.errors import CandidateError, did_you_mean
-from benchmarks.records import Candidate, Device, Task
+from benchmarks.records import Candidate, DatasetSpec, DataSettings, Device, Task
 
 SKLEARN_SERVING = ("numpy", "joblib", "sklearn.pipeline", "sklearn.compose", "sklearn.impute")
 """What every pipeline imports where it is served."""
 
 LEARNING: frozenset[Task] = frozenset({"classification", "regression"})
+CLASSIFYING: frozenset[Task] = frozenset({"classification"})
 CLUSTERING: frozenset[Task] = frozenset({"clustering"})
 CPU_ONLY: tuple[Device, ...] = ("cpu",)
 CPU_AND_CUDA: tuple[Device, ...] = ("cpu", "cuda")
@@ -44,6 +45,38 @@ class Setup:
     """Distinct labels; null unless classification."""
     import_path: str | None = None
     """`module:function` of the user's own model."""
+    cluster_count: int | None = None
+    """Clusters to make; null lets the family choose."""
+    false_positive_usd: float = 1.0
+    """Cost of a case of class 0 that is taken for class 1. [USD]"""
+    false_negative_usd: float = 1.0
+    """Cost of a case of class 1 that is taken for class 0. [USD]"""
+
+    @classmethod
+    def of(
+        cls,
+        candidate: Candidate,
+        *,
+        spec: DatasetSpec,
+        kinds: Mapping[str, Kind],
+        seed: int = 0,
+        thread_count: int = 1,
+        device: Device = "cpu",
+    ) -> "Setup":
+        """Return what a family needs to know of a candidate on a data set."""
+        settings = spec.settings or DataSettings()
+        return cls(
+            task=spec.task,
+            kinds=kinds,
+            seed=seed,
+            thread_count=thread_count,
+            device=device,
+            class_count=spec.class_count,
+            import_path=candidate.import_path,
+            cluster_count=candidate.cluster_count,
+            false_positive_usd=settings.error_costs_usd[0],
+            false_negative_usd=settings.error_costs_usd[1],
+        )
 
     @property
     def all_numbers(self) -> bool:
@@ -71,6 +104,10 @@ class Family:
     """Where it can run."""
     serving_modules: tuple[str, ...] = field(default=SKLEARN_SERVING)
     """Libraries that serving imports; their import time is measured."""
+    in_ladder: bool = True
+    """Whether `default` takes it; the others are asked for by name."""
+    library: str | None = None
+    """Optional library that it needs."""
 
     def make(self, setup: Setup) -> Any:
         """Return an unfitted model."""
@@ -81,6 +118,7 @@ def _in(name: str) -> str:
     return f"benchmarks.families.{name}"
 
 
+SVM_SERVING = (*SKLEARN_SERVING, "sklearn.svm", "sklearn.calibration")
 TORCH_SERVING = (*SKLEARN_SERVING, "torch")
 
 FAMILIES: dict[str, Family] = {
@@ -124,8 +162,101 @@ FAMILIES: dict[str, Family] = {
         50.0,
         serving_modules=(*SKLEARN_SERVING, "sklearn.mixture"),
     ),
+    "linear_svm": Family(
+        _in("linear_svm"), LEARNING, 1, 30.0, serving_modules=SVM_SERVING, in_ladder=False
+    ),
+    "naive_bayes": Family(
+        _in("naive_bayes"),
+        CLASSIFYING,
+        1,
+        2.0,
+        serving_modules=(*SKLEARN_SERVING, "sklearn.naive_bayes"),
+        in_ladder=False,
+    ),
+    "knn": Family(
+        _in("knn"),
+        LEARNING,
+        2,
+        1.0,
+        serving_modules=(*SKLEARN_SERVING, "sklearn.neighbors"),
+        in_ladder=False,
+    ),
+    "lightgbm": Family(
+        _in("lightgbm"),
+        LEARNING,
+        3,
+        100.0,
+        serving_modules=(*SKLEARN_SERVING, "lightgbm"),
+        in_ladder=False,
+        library="lightgbm",
+    ),
+    "xgboost": Family(
+        _in("xgboost"),
+        LEARNING,
+        3,
+        100.0,
+        serving_modules=(*SKLEARN_SERVING, "xgboost"),
+        in_ladder=False,
+        library="xgboost",
+    ),
+    "decisioning": Family(
+        _in("decisioning"),
+        CLASSIFYING,
+        3,
+        400.0,
+        serving_modules=(*SKLEARN_SERVING, "sklearn.ensemble", "sklearn.calibration"),
+        in_ladder=False,
+    ),
+    "torch_cnn": Family(
+        _in("torch_cnn"),
+        LEARNING,
+        4,
+        4_000.0,
+        CPU_AND_CUDA,
+        serving_modules=TORCH_SERVING,
+        in_ladder=False,
+    ),
+    "torch_transformer": Family(
+        _in("torch_transformer"),
+        LEARNING,
+        4,
+        20_000.0,
+        CPU_AND_CUDA,
+        serving_modules=TORCH_SERVING,
+        in_ladder=False,
+    ),
+    "pca_kmeans": Family(
+        _in("pca_kmeans"),
+        CLUSTERING,
+        1,
+        10.0,
+        serving_modules=(*SKLEARN_SERVING, "sklearn.cluster", "sklearn.decomposition"),
+        in_ladder=False,
+    ),
+    "isolation_forest": Family(
+        _in("isolation_forest"),
+        CLUSTERING,
+        2,
+        50.0,
+        serving_modules=(*SKLEARN_SERVING, "sklearn.ensemble"),
+        in_ladder=False,
+    ),
+    "dbscan": Family(
+        _in("dbscan"),
+        CLUSTERING,
+        2,
+        100.0,
+        serving_modules=(*SKLEARN_SERVING, "sklearn.cluster", "sklearn.neighbors"),
+        in_ladder=False,
+    ),
 }
 """Every built-in family by name."""
+
+COUNTED = ("kmeans", "minibatch_kmeans", "pca_kmeans", "gaussian_mixture")
+"""Families whose number of clusters the study may give."""
+
+MAX_CLUSTERS = 1_000
+"""More clusters than this are a slip."""
 
 IMPORTED = Family(_in("user"), LEARNING | CLUSTERING, 5, 200.0, CPU_AND_CUDA)
 """The user's own model, from an import path; serving imports its module too."""
@@ -146,9 +277,40 @@ def family_of(candidate: Candidate) -> Family:
     return FAMILIES[candidate.family]
 
 
+def need_library(name: str) -> Any:
+    """Import an optional library.
+
+    Raises:
+        CandidateError: it is not installed; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        raise CandidateError(_install(name)) from None
+
+
+def missing_library(candidate: Candidate) -> str | None:
+    """Return why a candidate cannot be made here: an optional library is absent; null if not."""
+    library = family_of(candidate).library
+    if library is None or importlib.util.find_spec(library) is not None:
+        return None
+    return _install(library)
+
+
+def _install(library: str) -> str:
+    return (
+        f"{library} is not installed: pip install 'model-deployment-advisor[boosting]', then "
+        "run the same command again"
+    )
+
+
 def ladder(task: Task) -> tuple[Candidate, ...]:
     """Return the built-in candidates for a task, the simplest first."""
-    fitting = [(name, family) for name, family in FAMILIES.items() if task in family.tasks]
+    fitting = [
+        (name, family)
+        for name, family in FAMILIES.items()
+        if task in family.tasks and family.in_ladder
+    ]
     return tuple(
         Candidate(name=name, family=name, simplicity_rank=family.simplicity_rank)
         for name, family in sorted(fitting, key=lambda item: item[1].simplicity_rank)
@@ -191,14 +353,30 @@ def resolve_candidates(
     return tuple(sorted(found.values(), key=lambda c: (c.simplicity_rank, c.name)))
 
 
-def _built_in(name: str, *, task: Task) -> Candidate:
+def _built_in(item: str, *, task: Task) -> Candidate:
+    """Return a family by name; `kmeans:5` asks for five clusters."""
+    name, colon, count_text = item.partition(":")
     if name not in FAMILIES:
         known = ["default", *FAMILIES]
         raise CandidateError(f"candidates: no model family {name!r}: {did_you_mean(name, known)}")
     if task not in FAMILIES[name].tasks:
-        fitting = ", ".join(candidate.name for candidate in ladder(task))
+        fitting = ", ".join(n for n, family in FAMILIES.items() if task in family.tasks)
         raise CandidateError(f"candidates: {name} does not do {task}: one of {fitting}")
-    return Candidate(name=name, family=name, simplicity_rank=FAMILIES[name].simplicity_rank)
+    count = None
+    if colon:
+        if name not in COUNTED:
+            raise CandidateError(
+                f"candidates: {item!r}: {name} takes no number of clusters; "
+                f"{', '.join(COUNTED)} do, e.g. kmeans:5"
+            )
+        if not count_text.isdecimal() or not 2 <= int(count_text) <= MAX_CLUSTERS:
+            raise CandidateError(
+                f"candidates: {item!r}: the number of clusters is 2 to {MAX_CLUSTERS}, "
+                "e.g. kmeans:5"
+            )
+        count = int(count_text)
+    rank = FAMILIES[name].simplicity_rank
+    return Candidate(name=item, family=name, simplicity_rank=rank, cluster_count=count)
 
 
 def _check_import_path(name: str, import_path: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.mixture import GaussianMixture
 
 from benchmarks.families import Setup
-from benchmarks.families.kmeans import CLUSTER_COUNT
+from benchmarks.families.choosing import with_chosen_count
 from benchmarks.families.preprocessing import scaled
 
 VARIANCE_FLOOR = 0.01
@@ -16,9 +16,8 @@ make needle-thin clusters."""
 def make(setup: Setup) -> Any:
     """Return a mixture on scaled features."""
     model = GaussianMixture(
-        n_components=CLUSTER_COUNT,
         covariance_type="diag",
         reg_covar=VARIANCE_FLOOR,
         random_state=setup.seed,
     )
-    return scaled(setup, model)
+    return scaled(setup, with_chosen_count(model, setup, parameter="n_components"))

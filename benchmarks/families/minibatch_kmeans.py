@@ -5,11 +5,12 @@ from typing import Any
 from sklearn.cluster import MiniBatchKMeans
 
 from benchmarks.families import Setup
-from benchmarks.families.kmeans import CLUSTER_COUNT
+from benchmarks.families.choosing import with_chosen_count
+from benchmarks.families.kmeans import START_COUNT
 from benchmarks.families.preprocessing import scaled
 
 
 def make(setup: Setup) -> Any:
-    """Return mini-batch k-means on scaled features, best of three starts."""
-    model = MiniBatchKMeans(n_clusters=CLUSTER_COUNT, n_init=3, random_state=setup.seed)
-    return scaled(setup, model)
+    """Return mini-batch k-means on scaled features."""
+    model = MiniBatchKMeans(n_init=START_COUNT, random_state=setup.seed)
+    return scaled(setup, with_chosen_count(model, setup, parameter="n_clusters"))

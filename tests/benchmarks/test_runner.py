@@ -353,7 +353,7 @@ def test_a_plan_names_what_it_does_and_how_long_it_takes():
     lines = plan_lines(plan())
 
     assert "wine: classification, 178 of 178 rows, 13 features" in lines[0]
-    assert "46 trials of dummy, linear" in lines[-1]
+    assert "51 trials of dummy, linear" in lines[-1]
     assert "at most about" in lines[-1]
 
 

@@ -1,0 +1,107 @@
+"""How much of forms x input x batch x threads x precision each preset measures."""
+
+from dataclasses import dataclass
+
+from benchmarks.records import InputKind, Precision
+from benchmarks.timing import Budget
+
+ONE_CALL = Budget(wanted_s=0.0, min_count=1, limit_s=1.0)
+"""Times a single call."""
+
+
+@dataclass(frozen=True)
+class FormGrid:
+    """What is measured beside the native form with parsed JSON rows."""
+
+    forms: tuple[str, ...] = ()
+    """Forms that are tried, keys of `FORMS`."""
+    batch_rows: tuple[int, ...] = ()
+    """Batch sizes of the other forms."""
+    all_thread_counts: bool = False
+    """Whether the other forms are timed with more than one thread too."""
+    inputs: tuple[tuple[InputKind, Precision], ...] = ()
+    """Ready input that the native form is timed with."""
+    input_batch_rows: tuple[int, ...] = ()
+    """Batch sizes of the ready input."""
+    crowded: bool = False
+    """Whether twice as many threads as processors are tried, to show what that costs."""
+    single_row: Budget = ONE_CALL
+    """For batches of one row."""
+    larger_batches: Budget = ONE_CALL
+    form_limit_s: float = 60.0
+    """Deadline of one conversion and of one serving trial. [s]"""
+
+    def estimate_s(self, *, form_count: int) -> float:
+        """Return about how long one candidate takes. [s]"""
+        if not self.forms and not self.inputs:
+            return 0.0
+        larger_s = self.larger_batches.wanted_s + self.larger_batches.warmup_s
+        single_s = self.single_row.wanted_s + self.single_row.warmup_s
+        inputs_s = len(self.inputs) * (single_s + larger_s * (len(self.input_batch_rows) - 1))
+        each_s = 1.0 + single_s + larger_s * (len(self.batch_rows) - 1)
+        return inputs_s + form_count * each_s
+
+    def thread_counts(self, cpu_count: int) -> tuple[int, ...]:
+        """Return the thread counts of the other forms: one, powers of two, all.
+
+        Example:
+            >>> FormGrid(all_thread_counts=True).thread_counts(6)
+            (1, 2, 4, 6)
+        """
+        if not self.all_thread_counts:
+            return (1,)
+        doubled = [2**k for k in range(cpu_count.bit_length()) if 2**k < cpu_count]
+        return tuple(sorted({1, *doubled, cpu_count}))
+
+
+NO_GRID = FormGrid()
+"""Nothing but the native form."""
+
+GRIDS: dict[str, FormGrid] = {
+    "fast": FormGrid(
+        forms=("booster", "onnx", "torch-eager"),
+        batch_rows=(1, 64, 1024),
+        inputs=(("numpy", "float64"), ("numpy", "float32"), ("pandas", "float64")),
+        input_batch_rows=(1, 1024),
+        crowded=True,
+        single_row=Budget(
+            wanted_s=0.15, min_count=300, limit_s=0.8, max_count=2_000, warmup_s=0.03
+        ),
+        larger_batches=Budget(
+            wanted_s=0.08, min_count=20, limit_s=0.4, max_count=300, warmup_s=0.03
+        ),
+    ),
+    "standard": FormGrid(
+        forms=("booster", "onnx", "torch-eager", "torch-export", "torch-compile"),
+        batch_rows=(1, 8, 64, 256, 1024),
+        all_thread_counts=True,
+        inputs=(("numpy", "float64"), ("numpy", "float32"), ("pandas", "float64")),
+        input_batch_rows=(1, 64, 1024),
+        crowded=True,
+        single_row=Budget(wanted_s=2.0, min_count=1_000, limit_s=10.0, max_count=3_000),
+        larger_batches=Budget(wanted_s=0.8, min_count=50, limit_s=5.0, max_count=1_000),
+        form_limit_s=300.0,
+    ),
+    "rigorous": FormGrid(
+        forms=("booster", "onnx", "torch-eager", "torch-export", "torch-compile"),
+        batch_rows=(1, 8, 64, 256, 1024, 8192),
+        all_thread_counts=True,
+        inputs=(
+            ("numpy", "float64"),
+            ("numpy", "float32"),
+            ("pandas", "float64"),
+            ("pandas", "float32"),
+        ),
+        input_batch_rows=(1, 8, 64, 256, 1024, 8192),
+        crowded=True,
+        single_row=Budget(wanted_s=5.0, min_count=3_000, limit_s=30.0, max_count=10_000),
+        larger_batches=Budget(wanted_s=2.0, min_count=200, limit_s=20.0, max_count=3_000),
+        form_limit_s=1_800.0,
+    ),
+}
+"""By name of the preset."""
+
+
+def grid_of(preset: str) -> FormGrid:
+    """Return what a preset measures of the forms; nothing for one without a grid."""
+    return GRIDS.get(preset, NO_GRID)
