@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from advisor.capacity.batching import fit_batch_cost
+from advisor.capacity.hosts import MeasuredCall, measured_call
+from advisor.capacity.processors import WorkloadClass
 from advisor.capacity.scaling import fit_parallel_fraction
 from advisor.errors import NoRunsError
 from advisor.study import CandidateImport, Study
@@ -44,6 +46,8 @@ class Evidence:
     backtests: tuple[BacktestRun, ...]
     warnings: tuple[str, ...] = ()
     """What is to be said of the runs as a whole."""
+    elsewhere: tuple[BenchmarkRun, ...] = ()
+    """The same candidates on the same rows, measured on other machines."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class CandidateProfile:
     """Mean time of `predict` for one request's rows, one thread, on the measured host. [s]"""
     service_relative_error: float
     """Half-width of its 80% interval over its mean."""
+    calls: tuple[MeasuredCall, ...]
+    """One request's rows in one call, on this and on every other machine that was measured."""
     service_scv: float
     """Squared coefficient of variation of that time."""
     memory_gib: float
@@ -95,6 +101,11 @@ class CandidateProfile:
     """Place of the form, 0 the simplest: the simplest wins ties."""
     extra_worker_memory_gib: float | None = None
     """What one more worker adds to the first one's memory; null where it was not measured. [GiB]"""
+
+    @property
+    def row_class(self) -> WorkloadClass:
+        """What the rows of a call keep the processor busy with."""
+        return self.calls[0].row_class
 
     @property
     def label(self) -> str:
@@ -134,8 +145,10 @@ def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) 
     stored = kept.runs() if kept else ()
     runs = [r for r in stored if _answers(r.dataset, asked)]
     backtests = [b for b in kept.backtests() if _belongs(b, study, asked)] if kept else []
+    selected = select_runs(study, runs)
     evidence = Evidence(
-        runs=tuple(select_runs(study, runs)),
+        runs=tuple(selected),
+        elsewhere=tuple(runs_elsewhere(selected, runs)),
         backtests=tuple(backtests),
         warnings=_changed_file(study_path, study, runs),
     )
@@ -189,6 +202,29 @@ def select_runs(study: Study, runs: Iterable[BenchmarkRun]) -> list[BenchmarkRun
     return sorted(best.values(), key=_ladder_order)
 
 
+def runs_elsewhere(
+    selected: Iterable[BenchmarkRun], runs: Iterable[BenchmarkRun]
+) -> list[BenchmarkRun]:
+    """Return the best run of each selected CPU run's candidate on every other machine.
+
+    Only runs on the same rows count: a model of other data has another size and another speed.
+    """
+    chosen = {r.candidate.name: r for r in selected if _is_ok(r, "cpu")}
+    best: dict[tuple[str, str], BenchmarkRun] = {}
+    for run in sorted(runs, key=_worth):
+        own = chosen.get(run.candidate.name)
+        if own is None or not _is_ok(run, "cpu") or not run.inference:
+            continue
+        same_rows = (run.dataset.sha256, run.dataset.used_row_count, run.candidate) == (
+            own.dataset.sha256,
+            own.dataset.used_row_count,
+            own.candidate,
+        )
+        if same_rows and run.hardware.host_id != own.hardware.host_id:
+            best[run.candidate.name, run.hardware.host_id] = run
+    return [best[key] for key in sorted(best)]
+
+
 def _ladder_order(run: BenchmarkRun) -> tuple[int, str, str]:
     return run.candidate.simplicity_rank, run.candidate.name, run.device
 
@@ -218,13 +254,18 @@ def profiles_of(study: Study, evidence: Evidence) -> tuple[CandidateProfile, ...
     for run in sorted(evidence.runs, key=_ladder_order):
         if not _is_ok(run, "cpu"):
             continue
-        native = profile_of(study, run, gpu_run=on_gpu.get(run.candidate.name))
-        found += [native, *_other_forms(study, run, native)]
+        others = [r for r in evidence.elsewhere if r.candidate.name == run.candidate.name]
+        native = profile_of(study, run, gpu_run=on_gpu.get(run.candidate.name), elsewhere=others)
+        found += [native, *_other_forms(study, run, native, elsewhere=others)]
     return tuple(found)
 
 
 def _other_forms(
-    study: Study, run: BenchmarkRun, native: CandidateProfile
+    study: Study,
+    run: BenchmarkRun,
+    native: CandidateProfile,
+    *,
+    elsewhere: Sequence[BenchmarkRun] = (),
 ) -> list[CandidateProfile]:
     """Return the profiles of the verified forms beside the native one, the simplest first."""
     kept: list[CandidateProfile] = [native]
@@ -232,8 +273,13 @@ def _other_forms(
     for rank, item in enumerate(verified, start=1):
         if not any(i.input_kind == "json" for i in item.inference):
             continue
+        others = [
+            r.in_form(item.form)
+            for r in elsewhere
+            if any(f.form == item.form and f.outcome == "ok" for f in r.forms)
+        ]
         profile = dataclasses.replace(
-            profile_of(study, run.in_form(item.form)),
+            profile_of(study, run.in_form(item.form), elsewhere=others),
             form=item.form,
             form_rank=rank,
             parameter_count=None,  # no GPU form
@@ -260,7 +306,11 @@ def _is_ok(run: BenchmarkRun, device: str) -> bool:
 
 
 def profile_of(
-    study: Study, run: BenchmarkRun, *, gpu_run: BenchmarkRun | None = None
+    study: Study,
+    run: BenchmarkRun,
+    *,
+    gpu_run: BenchmarkRun | None = None,
+    elsewhere: Sequence[BenchmarkRun] = (),
 ) -> CandidateProfile:
     """Sum up one run."""
     threaded = [t for t in run.training if t.thread_count > 1] or list(run.training)
@@ -283,6 +333,10 @@ def profile_of(
         is_proportion=run.dataset.task == "classification" and run.dataset.metric != COST_METRIC,
         service_s=service.mean_s,
         service_relative_error=service.relative_error,
+        calls=(
+            measured_call(run, rows=study.workload.rows_per_request, cost=cost),
+            *(measured_call(one, rows=study.workload.rows_per_request) for one in elsewhere),
+        ),
         service_scv=service.scv,
         memory_gib=(run.serving_memory_bytes or 0) / 2**30,
         artefact_gb=(run.artefact_bytes or 0) / 1e9,

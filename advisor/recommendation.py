@@ -731,6 +731,50 @@ class LatencyAdvice(Record):
     """Their distribution on the machine of the benchmark, without server and network."""
 
 
+class CarriedStep(Record):
+    """One step from the measured time to the one that is planned with."""
+
+    label: str
+    """What the step does, for people."""
+    factor: float | None
+    """What the time is multiplied by; null where something is added."""
+    value_ms: float
+    """The time after the step. [ms]"""
+    low_ms: float
+    """Lower end of its 80% band. [ms]"""
+    high_ms: float
+    """Upper end of its 80% band. [ms]"""
+    basis: Basis
+    """Where the step's factor or addition comes from."""
+
+
+class CarriedChain(Record):
+    """How one option's service time follows from the measured one, factor by factor."""
+
+    option: str
+    """The option, as its name says."""
+    candidate: str
+    """Candidate's name."""
+    sku: str
+    """What is bought."""
+    measured_on: str
+    """Processor of the machine that the chain starts on."""
+    processor: str
+    """Processor that is planned with; empty where it is not known."""
+    relation: str
+    """How far apart the two are, e.g. `same-vendor`, `cross-architecture`."""
+    host_count: int
+    """Machines whose runs are combined."""
+    steps: tuple[CarriedStep, ...]
+    """From the measured time to the service time of one request on the option's machine."""
+    low_95_ms: float
+    """Lower end of the last step's 95% band. [ms]"""
+    high_95_ms: float
+    """Upper end of the last step's 95% band. [ms]"""
+    note: str
+    """What a reader must know of the machine; empty where nothing."""
+
+
 class LearningCurvePoint(Record):
     """Mean quality at one number of training rows."""
 
@@ -806,6 +850,8 @@ class Recommendation(Record):
     """How many runs to pay for; null for clustering and where nothing can be trained."""
     latency: LatencyAdvice | None = None
     """How the chosen option answers under load; null where nothing is feasible."""
+    carried: tuple[CarriedChain, ...] = ()
+    """How the service times of the best options follow from the measured ones."""
     learning: tuple[LearningCurve, ...] = ()
     """Measured learning curves of the candidates, simplest first."""
     verdict_kind: Literal["clear", "too-close", "infeasible"] = "clear"

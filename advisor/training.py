@@ -188,7 +188,9 @@ def _part(
 def _wall_s(
     profile: CandidateProfile, machines: Machines
 ) -> tuple[Floats, np.typing.NDArray[np.bool_]]:
-    ratios = carried_speed(profile.hardware, machines.instance_type, workload_class="scalar")
+    ratios = carried_speed(
+        profile.hardware, machines.instance_type, workload_class=profile.row_class
+    )
     wall_s = predict_wall_s(
         wall_1_thread_s=profile.training_1_thread_s,
         parallel_fraction=profile.parallel_fraction,

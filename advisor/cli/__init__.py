@@ -22,6 +22,7 @@ from advisor.cli import (
     init,
     prices,
     recommend,
+    runs,
 )
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
@@ -62,6 +63,7 @@ for group in (
     cadence,
     experiments,
     hardware,
+    runs,
     prices,
     bill,
     doctor,

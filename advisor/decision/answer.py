@@ -9,6 +9,7 @@ import numpy as np
 from advisor.cost import bill_lines, people_line, shared_lines, total_usd
 from advisor.decision import words
 from advisor.decision.assumptions import assumptions_of
+from advisor.decision.chain import carried_chains
 from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
 from advisor.decision.experiment_advice import assumptions_of_experiments, experiment_advice
@@ -99,6 +100,7 @@ def compose(engine: Engine) -> Recommendation:
         cost_curve=cost_curve(engine, chosen),
         experiments=experiments,
         latency=latency_advice(engine),
+        carried=carried_chains(engine),
         learning=learning_curves(engine),
         verdict_kind=_verdict_kind(engine),
         risk=_risk(engine, known),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from advisor import defaults
 from advisor.capacity import gpu
 from advisor.capacity.batching import fit_batch_cost
-from advisor.capacity.carried import carried_speed
+from advisor.capacity.hosts import carry_call
 from advisor.capacity.queueing import Routing
 from advisor.capacity.replicas import plan_replicas
 from advisor.capacity.scaling import workers_that_fit
@@ -187,7 +187,7 @@ def _cross(
     study: Study, offer_index: int, offer: Offer, profile_index: int, profile: CandidateProfile
 ) -> dict[str, NDArray[np.generic]]:
     machines = offer.machines
-    ratios = carried_speed(profile.hardware, machines.instance_type, workload_class="scalar")
+    ratios = carry_call(profile.calls, machines.instance_type).speed
     has_gpu = machines.gpu_count > 0
     platform = STANDING_PLATFORMS[offer.platform]
     reserve_gib = 0.0 if offer.platform == "ecs-fargate" else defaults.HOST_RESERVE_GIB.value

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from advisor import defaults
-from advisor.capacity.carried import carried_speed
+from advisor.capacity.hosts import carry_call
 from advisor.cost import bill_lines, total_usd
 from advisor.decision.ranking import Columns
 from advisor.evidence import CandidateProfile
@@ -188,7 +188,7 @@ def _times(profile: CandidateProfile, memory_gib: int) -> Times:
     """Return mean, low and high service time and the cold start at one memory size. [s]"""
     vcpu = serverless.vcpu_count(memory_gib)
     share = min(1.0, vcpu * 0.625)  # a vCPU is a thread; one worker uses at most one core
-    ratio = carried_speed(profile.hardware, (PROCESSOR,), workload_class="scalar")
+    ratio = carry_call(profile.calls, (PROCESSOR,)).speed
     work_s = (
         profile.service_s * defaults.IN_SITU_FACTOR.value + defaults.HTTP_SERVER_S.value
     ) / share

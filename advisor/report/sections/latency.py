@@ -2,6 +2,7 @@
 
 from advisor.recommendation import LatencyAdvice, Recommendation
 from advisor.report import tables
+from advisor.report.chain import chain_sentence, chain_tables
 from advisor.report.sections.parts import Section, present
 from advisor.report.words import milliseconds, significant
 
@@ -37,6 +38,13 @@ def latency(recommendation: Recommendation) -> tuple[Section, ...]:
             tables=(tables.measured_table(advice),),
         )
         if advice.measured
+        else Section(""),
+        Section(
+            "Latency: from the measured time to this machine",
+            sentences=(chain_sentence(recommendation),),
+            tables=chain_tables(recommendation),
+        )
+        if recommendation.carried
         else Section(""),
     )
 
