@@ -24,8 +24,8 @@ FORMATS: dict[str, Format] = {
     "md": Format("Markdown", "report.md", "text/markdown"),
     "pdf": Format("PDF", "report.pdf", "application/pdf"),
     "json": Format("JSON", "report.json", "application/json"),
-    "csv": Format("CSV of cost lines", "costs.csv", "text/csv"),
-    "focus": Format("CSV, FOCUS columns", "focus.csv", "text/csv"),
+    "csv": Format("cost lines, CSV", "costs.csv", "text/csv"),
+    "focus": Format("FOCUS CSV", "focus.csv", "text/csv"),
 }
 
 

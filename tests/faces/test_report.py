@@ -264,7 +264,7 @@ def test_the_markdown_says_these_words():
 def test_numbers_of_the_assumptions_table_carry_unit_source_and_basis():
     table = render(recommendation(), format="md").partition("**Inputs and assumptions**")[2]
 
-    assert r"| workload.requests\_per\_s | 20 ✎ | 1/s | the study |" in table
+    assert r"| workload.requests\_per\_s | 20 ✎ | 1/s | your input | the study |" in table
     assert r"| needs.min\_quality | not set ✎ |" in table
     assert "| 0.002 △ |" in table
 
@@ -364,3 +364,21 @@ Prices as of #-#-#; the oldest used was checked on #-#-#. USD before tax; a mont
 - Data transfer between regions.
 
 """  # noqa: E501
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_page_is_valid_html(pages, name):
+    import html5lib
+
+    html5lib.HTMLParser(strict=True).parse(pages[name])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_page_is_small_enough_to_mail(pages, name):
+    assert len(pages[name].encode()) < 1_500_000
+
+
+def test_the_report_says_method_versions_and_hashes(pages):
+    assert "Method" in pages["feasible"]
+    assert "# advisor " in pages["feasible"]
+    assert "price book sha256 " + "ab" * 32 in pages["feasible"]

@@ -203,5 +203,5 @@ def _crossings(recommendation: Recommendation) -> list[alt.Chart]:
             alt.Tooltip("rate:Q", title="Requests/s", format=",.3~g"),
         ]
     )
-    label = base.mark_text(dy=17, color=INK, fontSize=12).encode(text="text:N")
+    label = base.mark_text(dy=24, fontWeight="bold", color=INK, fontSize=12).encode(text="text:N")
     return [ring, label]

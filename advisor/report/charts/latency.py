@@ -123,7 +123,8 @@ def measured_latency(
         for one in known
     ]
     title, scale = "ms for one call", alt.Scale(zero=False, padding=12)
-    x = alt.X("ms:Q", title=title, scale=scale)
+    axis = alt.Axis(tickCount=6)
+    x = alt.X("ms:Q", title=title, scale=scale, axis=axis)
     y = alt.Y(
         "share:Q",
         title="Share of calls done",
@@ -132,7 +133,7 @@ def measured_latency(
     )
     base = plot(rows)
     interval = base.mark_rule(color=ACCENT, strokeWidth=2, opacity=0.8).encode(
-        x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", y=y
+        x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q", y=y
     )
     line = base.mark_line(color=ACCENT, strokeWidth=2, interpolate="monotone").encode(x=x, y=y)
     marks = base.mark_point(filled=True, color=ACCENT, opacity=1, size=45).encode(

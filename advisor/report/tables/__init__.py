@@ -31,7 +31,9 @@ from advisor.report.tables.evidence import (
     assumptions_table,
     measurements,
     price_sentence,
+    prices_table,
     reproduce_commands,
+    version_lines,
 )
 from advisor.report.tables.latency import load_table, measured_table
 from advisor.report.tables.models import ladder_table, learning_table
@@ -89,6 +91,7 @@ __all__ = [
     "p99_cell",
     "platform_name",
     "price_sentence",
+    "prices_table",
     "rate_table",
     "rejected_table",
     "reproduce_commands",
@@ -100,6 +103,7 @@ __all__ = [
     "telling_rejections",
     "thinned",
     "training_table",
+    "version_lines",
     "weakest",
     "where_differs",
     "why_it_lost",

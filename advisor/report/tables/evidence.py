@@ -2,7 +2,7 @@
 
 from advisor.recommendation import MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
-from advisor.report.words import usd, value_text
+from advisor.report.words import BASIS_MEANINGS, significant, usd, value_text
 
 
 def assumptions_table(recommendation: Recommendation) -> Table:
@@ -14,6 +14,7 @@ def assumptions_table(recommendation: Recommendation) -> Table:
             Column("Input"),
             Column("Value", numeric=True),
             Column("Unit"),
+            Column("Basis"),
             Column("Source"),
         ),
         rows=tuple(
@@ -21,10 +22,61 @@ def assumptions_table(recommendation: Recommendation) -> Table:
                 Cell(entry.name),
                 Cell(value_text(entry.value), entry.basis),
                 Cell(entry.unit),
+                Cell(BASIS_MEANINGS[entry.basis]),
                 Cell(entry.source),
             )
             for entry in recommendation.assumptions
         ),
+    )
+
+
+def prices_table(recommendation: Recommendation) -> Table:
+    """The rows of the price book that the chosen option's bill rests on, with their dates."""
+    lines = recommendation.best.lines if recommendation.best else ()
+    quotes = {line.quote: line for line in lines if line.quote is not None}
+    return Table(
+        cards=True,
+        caption="Prices of the chosen option",
+        columns=(
+            Column("Service"),
+            Column("What"),
+            Column("Region"),
+            Column("Bought"),
+            Column("USD", numeric=True),
+            Column("Unit"),
+            Column("Applies from"),
+            Column("Checked on"),
+            Column("Source"),
+        ),
+        rows=tuple(
+            (
+                Cell(quote.service),
+                Cell(quote.sku),
+                Cell(quote.region),
+                Cell(quote.purchase),
+                Cell(significant(line.usd_per_unit, digits=6), line.basis),
+                Cell(line.unit),
+                Cell(quote.valid_from.isoformat()),
+                Cell(quote.checked_on.isoformat()),
+                Cell(line.source),
+            )
+            for quote, line in quotes.items()
+        ),
+    )
+
+
+def version_lines(recommendation: Recommendation) -> tuple[str, ...]:
+    """Return what the answer was made with: program, price book, runs."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        own = version("model-deployment-advisor")
+    except PackageNotFoundError:
+        own = "not installed"
+    return (
+        f"# advisor {own}",
+        f"# price book sha256 {recommendation.prices.sha256}",
+        f"# {len(recommendation.runs)} runs, named under Evidence",
     )
 
 

@@ -1,0 +1,53 @@
+"""The report on paper holds the same words as on the page."""
+
+import io
+
+import pytest
+
+from advisor.report import render_bytes
+from advisor.report.sections import details, first_page
+from tests.faces.factories import hostile, infeasible, recommendation
+
+
+def words(answer) -> str:
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(render_bytes(answer, format="pdf")))
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+@pytest.mark.parametrize("make", [recommendation, infeasible], ids=["feasible", "infeasible"])
+def test_every_section_is_in_the_pdf(make):
+    answer = make()
+    found = words(answer)
+
+    for section in (*first_page(answer), *details(answer)):
+        assert section.title in found
+        for sentence in section.sentences:
+            assert sentence[:40] in found
+
+
+def test_the_first_page_is_the_verdict():
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(render_bytes(recommendation(), format="pdf")))
+    first = " ".join(reader.pages[0].extract_text().split())
+
+    assert "Deploy logistic on ECS Fargate" in first
+    assert "Options considered" in first
+    assert "Not in these figures" in first
+    assert reader.metadata.creation_date is None or reader.metadata.creation_date.year < 1980
+
+
+def test_names_are_words_on_paper_too():
+    found = words(hostile())
+
+    assert "<script>" in found
+    assert "\x1b" not in found
+
+
+def test_typst_markup_in_a_name_stays_a_name():
+    found = words(recommendation(study='#panic("x") *bold* $x$ \\ #read("/etc/passwd")'))
+
+    assert '#panic("x") *bold* $x$' in found
+    assert "root:" not in found
