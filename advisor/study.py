@@ -582,7 +582,7 @@ def _read_yaml(path: Path) -> Any:
             )
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise StudyError(f"{path}: no such file: run 'advisor init {path}' to write one") from None
+        raise StudyError(f"{path}: no such file: {_near(path)}") from None
     except UnicodeDecodeError:
         raise StudyError(
             f"{path}: not a text file: a study is YAML in UTF-8; did you mean data.path?"
@@ -603,6 +603,18 @@ def parse_study_text(content: bytes, *, where: str) -> Study:
     except UnicodeDecodeError:
         raise StudyError(f"{where}: not a text file: a study is YAML in UTF-8") from None
     return parse_study(_parse_yaml(text, where=where), where=where)
+
+
+def _near(path: Path) -> str:
+    """Return the studies beside a missing one that it may have meant, else how to write it."""
+    from difflib import get_close_matches
+
+    folder = path.parent
+    there = [p.name for p in folder.glob("*.y*ml")] if folder.is_dir() else []
+    near = get_close_matches(path.name, there, n=3, cutoff=0.6)
+    if near:
+        return f"did you mean {', '.join(str(folder / name) for name in near)}?"
+    return f"run 'advisor init {path}' to write one"
 
 
 def _parse_yaml(text: str, *, where: str) -> Any:

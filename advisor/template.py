@@ -1,5 +1,6 @@
 """The commented study that `advisor init` writes, generated from the types, so that it is true."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +33,31 @@ SOURCES = {
 _EXAMPLE: dict[str, Any] = {"path": "data.csv", "target": "label"}
 
 
-def study_template(name: str = "study") -> str:
-    """Return a valid study in which every key is written out with its meaning and unit."""
+def study_template(name: str = "study", answers: Mapping[str, Any] | None = None) -> str:
+    """Return a valid study in which every key is written out with its meaning and unit.
+
+    Args:
+        name: title of the reports.
+        answers: values by dotted key that take the place of the defaults.
+    """
+    answers = answers or {}
     lines = [_HEADER]
     for key, field in Study.model_fields.items():
         value = name if key == "name" else field.get_default(call_default_factory=True)
         if isinstance(value, BaseModel):
             lines.append(f"\n# {_sentence(field.description)}\n{key}:")
-            lines += _section(key, type(value), value)
+            lines += _section(key, type(value), value, answers)
         elif key == "data":
             lines.append(f"\n# {_sentence(field.description)}\n{key}:")
-            lines += _section(key, Data, Data(**_EXAMPLE))
+            lines += _section(key, Data, Data(**_EXAMPLE), answers)
         else:
             lines.append(f"\n# {_sentence(field.description)}\n{key}: {_yaml(value)}")
     return "\n".join(lines) + "\n"
 
 
-def _section(prefix: str, model: type[BaseModel], value: BaseModel) -> list[str]:
+def _section(
+    prefix: str, model: type[BaseModel], value: BaseModel, answers: Mapping[str, Any]
+) -> list[str]:
     lines = []
     for key, field in model.model_fields.items():
         comment = _sentence(field.description)
@@ -56,7 +65,7 @@ def _section(prefix: str, model: type[BaseModel], value: BaseModel) -> list[str]
         if source:
             comment += f" ({source})"
         lines.append(f"  # {comment}")
-        lines.append(f"  {key}: {_yaml(getattr(value, key))}")
+        lines.append(f"  {key}: {_yaml(answers.get(f'{prefix}.{key}', getattr(value, key)))}")
     return lines
 
 
@@ -71,18 +80,30 @@ def _yaml(value: Any) -> str:
     return text.removesuffix("...\n").strip()
 
 
-def write_study_template(path: Path, *, overwrite: bool = False) -> Path:
-    """Write the commented study, whole or not at all, and return where it stands.
+def study_destination(path: Path, *, overwrite: bool = False) -> Path:
+    """Return where a study will stand.
 
     Raises:
-        AdvisorError: the file exists, or its folder is missing or not writable.
+        AdvisorError: it exists already.
     """
     if path.is_dir():
         path = path / "advisor.yaml"
     if path.exists() and not overwrite:
         raise AdvisorError(f"{path}: exists already; name another file, or add --force")
+    return path
+
+
+def write_study_template(
+    path: Path, *, overwrite: bool = False, answers: Mapping[str, Any] | None = None
+) -> Path:
+    """Write the commented study, whole or not at all, and return where it stands.
+
+    Raises:
+        AdvisorError: the file exists, or its folder is missing or not writable.
+    """
+    path = study_destination(path, overwrite=overwrite)
     name = path.stem if path.stem != "advisor" else path.resolve().parent.name or "study"
-    write_whole(path, study_template(name[:100]))
+    write_whole(path, study_template(name[:100], answers))
     return path
 
 

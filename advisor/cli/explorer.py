@@ -25,11 +25,15 @@ def explore(
     ] = None,
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print address and study as JSON, then serve.")
+    ] = False,
 ) -> None:
     """Open the explorer in the browser.
 
     Example: advisor app advisor.yaml --port 8600
     """
+    import json
     import subprocess
     import sys
 
@@ -40,6 +44,10 @@ def explore(
 
         load_study(study)  # a wrong study is said here, not in the browser
         command += ["--", str(study.resolve())]
+    if as_json:
+        where = {"address": f"http://localhost:{port}", "study": str(study) if study else None}
+        typer.echo(json.dumps(where))
+        sys.stdout.flush()
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 

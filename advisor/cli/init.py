@@ -1,9 +1,13 @@
 """`advisor init`: a commented study to start from."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+MOST_COLUMNS = 12
+"""Columns that are named when the target is asked for."""
 
 
 def add(app: typer.Typer) -> None:
@@ -16,22 +20,94 @@ def init(
         "advisor.yaml"
     ),
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing study.")] = False,
+    ask: Annotated[
+        bool | None,
+        typer.Option("--ask/--no-ask", help="Ask a few questions first; in a terminal by default."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was written as JSON.")
     ] = False,
 ) -> None:
     """Write a commented study to start from.
 
+    In a terminal it asks for the data, the traffic and the need first; Enter takes the default.
+
     Example: advisor init churn.yaml
     """
     import json
+    import sys
 
-    from advisor.template import write_study_template
+    from advisor.template import study_destination, write_study_template
 
-    written = write_study_template(path, overwrite=force)
+    destination = study_destination(path, overwrite=force)  # said before anything is asked
+    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    asked = ask if ask is not None else in_terminal and not as_json
+    answers = questions(destination.parent) if asked else {}
+    written = write_study_template(path, overwrite=force, answers=answers)
     typer.echo(json.dumps({"path": str(written)}) if as_json else f"Wrote {written}.")
+    first = "" if "data.path" in answers else "set data.path and data.target in it, then "
     typer.echo(
-        f"Next: set data.path and data.target in it, then 'advisor bench {written}' and "
-        f"'advisor recommend {written}'.",
-        err=True,
+        f"Next: {first}'advisor bench {written}' and 'advisor recommend {written}'.", err=True
     )
+
+
+def questions(folder: Path) -> dict[str, Any]:
+    """Ask what a study cannot do without; return values by dotted key."""
+    found: dict[str, Any] = {}
+    data = str(_asked("Data file, CSV or Parquet", "data.csv", str))
+    found["data.path"] = data
+    columns = _columns(folder / Path(data).expanduser())
+    if columns:
+        more = ", ..." if len(columns) > MOST_COLUMNS else ""
+        typer.echo(f"Columns: {', '.join(columns[:MOST_COLUMNS])}{more}", err=True)
+    last = columns[-1] if columns else "label"
+    target = _asked("Column to predict ('none' asks for clusters)", last, str)
+    found["data.target"] = None if target == "none" else target
+    found["workload.requests_per_s"] = _asked("Mean requests per second", 20.0, _positive)
+    found["workload.rows_per_request"] = _asked("Rows per request", 1, _count)
+    found["needs.max_p99_latency_ms"] = _asked("Slowest 1% answered within, ms", 100.0, _positive)
+    found["retraining.error_cost_usd"] = _asked("One wrong answer costs, USD", 1.0, _amount)
+    return found
+
+
+def _asked(question: str, default: Any, kind: Callable[[str], Any]) -> Any:
+    return typer.prompt(question, default=default, value_proc=kind, err=True)
+
+
+def _positive(text: str) -> float:
+    value = _amount(text)
+    if value == 0:
+        raise typer.BadParameter("give a number above 0")
+    return value
+
+
+def _amount(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e8:
+        raise typer.BadParameter(f"{text!r} is no number of 0 or more")
+    return value
+
+
+def _count(text: str) -> int:
+    value = _positive(text)
+    if value != int(value):
+        raise typer.BadParameter("give a whole number")
+    return int(value)
+
+
+def _columns(path: Path) -> list[str]:
+    """Return the columns of a CSV file by its first line; nothing where it cannot be told."""
+    import csv
+
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            line = file.readline(100_000)
+    except (OSError, UnicodeError):
+        return []
+    kept = next(csv.reader([line]), [])
+    return ["".join(c for c in name if c.isprintable())[:60] for name in kept if name]

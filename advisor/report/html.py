@@ -34,6 +34,14 @@ def render_html(recommendation: Recommendation) -> str:
     )
 
 
+def render_fragment(recommendation: Recommendation) -> str:
+    """Return the first page for a place inside another page: its style reaches nothing else."""
+    safe = cleaned(recommendation)
+    return _template("fragment.html.j2").render(
+        recommendation=safe, headline=headline(safe.verdict), first_page=first_page(safe)
+    )
+
+
 def words_html(section: Section) -> str:
     """Return a section's sentences, short answers and bullets, for a page of another kind."""
     return str(_parts().words(section)).strip()

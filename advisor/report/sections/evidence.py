@@ -7,16 +7,17 @@ from advisor.report.sections.parts import Section, present
 METHOD = (
     (
         "Each candidate is trained over several seeds and timed in a process of its own; what was "
-        "measured is carried to the machines on offer by public reference workloads, with an 80% band."
+        "measured is carried to the machines on offer by public reference workloads, with an 80% "
+        "band."
     ),
     (
-        "Replicas follow from a queueing formula: the fewest that keep p99 at the peak rate within the "
-        "need, one per availability zone at least."
+        "Replicas follow from a queueing formula: the fewest that keep p99 at the peak rate within "
+        "the need, one per availability zone at least."
     ),
     "Every line of the bill is priced from dated rows; people's hours are lines of their own.",
     (
-        "The simplest candidate stays unless a step up is better by more than noise and saves more in "
-        "errors than it adds to the bill."
+        "The simplest candidate stays unless a step up is better by more than noise and saves more "
+        "in errors than it adds to the bill."
     ),
     "A release pays when the errors of an ageing model cost more than training, labels and review.",
 )
