@@ -4,7 +4,11 @@ import math
 from datetime import date
 
 from advisor.recommendation import (
+    AnswerKey,
     Assumption,
+    BreakEven,
+    BudgetRisk,
+    CommitmentAdvice,
     Considered,
     CostLine,
     CostPoint,
@@ -17,6 +21,10 @@ from advisor.recommendation import (
     GpuServing,
     GpuTraining,
     HitRate,
+    Holds,
+    HoldsPoint,
+    HorizonAdvice,
+    HorizonMonth,
     LadderStep,
     LatencyAdvice,
     LearningCurve,
@@ -25,13 +33,17 @@ from advisor.recommendation import (
     MeasuredQuantile,
     MeasureNext,
     Option,
+    Overtaking,
     PriceStamp,
     Recommendation,
     Rejection,
     RetrainingAdvice,
     RetrainingPoint,
+    Risk,
+    Rival,
     TrainingAdvice,
     TrainingPlace,
+    UncertainInput,
 )
 
 HOSTILE = "<script>alert(1)</script>|`*_\x1b[31mred\x1b[0m\u202eevil\u0007=cmd()"
@@ -76,6 +88,13 @@ def option(candidate="logistic", platform="ecs-fargate", serving_usd=50.0, **cha
         "utilisation_fraction": 0.31,
         "quality": 0.953,
         "quality_spread": 0.008,
+        "usd_per_month_low": 500.0,
+        "usd_per_month_high": 800.0,
+        "expected_usd_per_month": 650.0,
+        "probability_best": 0.81,
+        "probability_feasible": 0.98,
+        "probability_as_planned": 0.97,
+        "expected_regret_usd": 4.0,
         "usd_per_month": math.fsum(one.usd_per_month for one in lines),
         "lines": lines,
     }
@@ -304,6 +323,94 @@ def learning():
     )
 
 
+def risky():
+    """The fields that tell how sure an answer is, and what would change it."""
+    other = AnswerKey(candidate="logistic", platform="ecs-ec2", sku="c7g.large")
+    return {
+        "break_even": (
+            BreakEven(
+                driver="workload.requests_per_s", unit="1/s", now=20.0, flips_at=320.0, to=other
+            ),
+            BreakEven(
+                driver="team.engineer_usd_per_hour", unit="USD/h", now=95.0, flips_at=40.0, to=None
+            ),
+        ),
+        "rivals": (
+            Rival(
+                question="Why not SageMaker real-time?",
+                name="logistic on SageMaker real-time, 2 x ml.c7i.large",
+                candidate="logistic",
+                platform="sagemaker-realtime",
+                sku="ml.c7i.large",
+                region="us-east-1",
+                purchase="on-demand",
+                usd_per_month_more=102.0,
+                probability_cheaper=0.12,
+                why_not="102 USD/month more for the same p99.",
+                overtakes=(
+                    Overtaking(
+                        driver="workload.requests_per_s", unit="1/s", now=20.0, overtakes_at=2000.0
+                    ),
+                ),
+            ),
+        ),
+        "holds": Holds(
+            first_driver="workload.requests_per_s",
+            second_driver="team.engineer_usd_per_hour",
+            first_unit="1/s",
+            second_unit="USD/h",
+            points=tuple(
+                HoldsPoint(first=x, second=y, answer=other, holds=x < 300)
+                for x in (20.0, 200.0, 2000.0)
+                for y in (50.0, 95.0, 200.0)
+            ),
+        ),
+        "risk": Risk(
+            draw_count=1000,
+            seed=0,
+            criterion="expected",
+            quantile=0.9,
+            wanted_probability_feasible=0.8,
+            inputs=(
+                UncertainInput(
+                    name="traffic level",
+                    low=0.8,
+                    high=1.25,
+                    unit="factor",
+                    source="our assumption",
+                    basis="assumed",
+                    information_usd_per_month=12.0,
+                    swing_usd_per_month=-260.0,
+                ),
+            ),
+            budget=BudgetRisk(
+                budget_usd_per_month=900.0,
+                probability_over=0.07,
+                value_at_risk_usd_per_month=830.0,
+                tail_mean_usd_per_month=880.0,
+            ),
+            drawn_option_count=40,
+            tie=None,
+        ),
+        "horizon": HorizonAdvice(
+            growth_per_year_fraction=0.3,
+            months=(
+                HorizonMonth(month=0, requests_per_s=20.0, usd_per_month=641.0, answer=other),
+                HorizonMonth(month=12, requests_per_s=26.0, usd_per_month=None, answer=None),
+            ),
+            changes_in_month=9,
+            changes_on=date(2027, 8, 21),
+            changes_to=other,
+            commitment=CommitmentAdvice(
+                advice="not-at-all",
+                month=None,
+                saves_usd_over_horizon=0.0,
+                why="Nothing is saved by a commitment.",
+            ),
+        ),
+    }
+
+
 def ladder():
     return (
         LadderStep(
@@ -439,6 +546,7 @@ def recommendation(**changes):
         "cost_curve": cost_curve(),
         "latency": latency(),
         "learning": learning(),
+        **risky(),
     }
     return Recommendation(**values | changes)
 
@@ -460,6 +568,11 @@ def infeasible():
         experiments=None,
         latency=None,
         learning=(),
+        break_even=(),
+        rivals=(),
+        holds=None,
+        risk=None,
+        horizon=None,
         retraining=retraining(
             interval_days=None,
             decay_per_day=0.0,

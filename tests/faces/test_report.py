@@ -348,6 +348,17 @@ Deployment estimate for **churn**, prices of #-#-#.
 | --- | ---: | ---: | --- |
 | logistic on SageMaker serverless, # MB | # ◐ | # △ | p# # ms \> # ms: a cold start falls in the slowest #% |
 
+## What would change the answer
+
+Nearest: workload.requests\_per\_s, now #, changes the answer at # #/s to logistic on ECS on EC#, c#g.large.
+
+**Where one figure alone changes the answer, nearest first**
+
+| Figure | Now | Changes at | Unit | To |
+| --- | ---: | ---: | --- | --- |
+| workload.requests\_per\_s | # | # | #/s | logistic on ECS on EC#, c#g.large |
+| team.engineer\_usd\_per\_hour | # | # | USD/h | nothing feasible |
+
 ## Before you rely on it
 
 - Only # seeds: run 'advisor bench churn.yaml --preset standard'.

@@ -13,8 +13,13 @@ from advisor.report.charts.experiments import gain_by_runs
 from advisor.report.charts.latency import latency_by_load, measured_latency
 from advisor.report.charts.models import learning, quality_against_cost
 from advisor.report.charts.retraining import error_by_age, retraining_cost
+from advisor.report.charts.risk import break_even, cost_bands, holds, swings
 
 CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
+    "break-even": break_even,
+    "cost-bands": cost_bands,
+    "swings": swings,
+    "holds": holds,
     "cost-stack": cost_stack,
     "cost-by-rate": cost_by_rate,
     "latency-by-load": latency_by_load,
@@ -27,6 +32,10 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
 }
 
 CHART_TITLES = {
+    "break-even": "How far each figure may move before the answer changes",
+    "cost-bands": "Cost over all draws: 80% band and mean",
+    "swings": "What the doubt about the cost comes from",
+    "holds": "Where the answer holds",
     "cost-stack": "What each option costs, and on what",
     "cost-by-rate": "Cost against request rate, cheapest option of each platform",
     "latency-by-load": "Answer time against load, replicas as planned",

@@ -3,6 +3,7 @@
 from advisor.recommendation import Recommendation
 from advisor.report import experiment_tables, tables
 from advisor.report.sections.parts import Section, present
+from advisor.report.sections.risk import break_even
 
 
 def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
@@ -23,6 +24,7 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
             sentences=(tables.considered_sentence(recommendation),),
             tables=(tables.options_table(recommendation), tables.rejected_table(recommendation)),
         ),
+        break_even(recommendation),
         Section("Before you rely on it", bullets=recommendation.warnings),
         Section("What to measure next", bullets=tables.measurements(recommendation)),
         Section(

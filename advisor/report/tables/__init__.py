@@ -56,6 +56,16 @@ from advisor.report.tables.retraining import (
     retraining_table,
     training_table,
 )
+from advisor.report.tables.risk import (
+    answer_words,
+    banded_options,
+    bands_table,
+    break_even_table,
+    holds_table,
+    horizon_table,
+    inputs_table,
+    rivals_table,
+)
 from advisor.report.tables.summary import change_table, difference_sentence, facts
 
 __all__ = [
@@ -69,8 +79,12 @@ __all__ = [
     "Crossing",
     "Fact",
     "Table",
+    "answer_words",
     "assumptions_table",
+    "banded_options",
+    "bands_table",
     "bill_table",
+    "break_even_table",
     "change_table",
     "considered_sentence",
     "cost_cell",
@@ -81,6 +95,9 @@ __all__ = [
     "difference_sentence",
     "facts",
     "group_usd_per_month",
+    "holds_table",
+    "horizon_table",
+    "inputs_table",
     "known",
     "ladder_table",
     "learning_table",
@@ -97,6 +114,7 @@ __all__ = [
     "reproduce_commands",
     "retraining_details",
     "retraining_table",
+    "rivals_table",
     "stack_table",
     "stated",
     "telling_options",
