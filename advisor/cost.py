@@ -1,7 +1,7 @@
 """What an option costs: its usage lines, priced by `pricing.bill`, and the people beside them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -64,6 +64,38 @@ def standing_rates(
         shared_usd_per_month=shared.total_usd,
         replica_usd_per_month=machines.usd_per_hour * HOURS_PER_MONTH * paid_fraction + extras_usd,
     )
+
+
+def hourly_usd(
+    machines: Machines,
+    hour_of: Callable[[str], list[UsageLine]],
+    *,
+    study: Study,
+    book: PriceBook,
+    region: str,
+    on: date,
+) -> Floats:
+    """Return what an hour of each machine, its disk and address counted, costs. [USD/h]
+
+    Args:
+        machines: what is bought, with its list price.
+        hour_of: the lines of one hour of a sku, the machine first; the others are the same for all.
+        study: whose discounts apply.
+        book: the prices.
+        region: where.
+        on: day whose prices apply.
+    """
+    sold = np.flatnonzero(np.isfinite(machines.usd_per_hour))
+    if not sold.size:
+        return machines.usd_per_hour
+    first = int(sold[0])
+    machine, *extras = hour_of(machines.sku[first])
+    extras_usd = price(extras, study=study, book=book, region=region, on=on).total_usd
+    # A negotiated discount is a fraction of the list price, the same for every sku.
+    paid_usd = price([machine], study=study, book=book, region=region, on=on).total_usd
+    paid_fraction = paid_usd / machines.usd_per_hour[first]
+    hour: Floats = machines.usd_per_hour * paid_fraction + extras_usd
+    return hour
 
 
 def price(

@@ -277,5 +277,108 @@ MEASURING_S = Default(
     "measuring_s", 720.0, "s that one benchmark runs on a rented machine", "our assumption"
 )
 
+SAGEMAKER_JOB_START_S = Default(
+    "sagemaker_job_start_s",
+    240.0,
+    "s from the start of a SageMaker job to its first row",
+    "our assumption: 3 to 6 minutes are usual for a managed instance and its image; time one job",
+)
+FARGATE_TASK_START_S = Default(
+    "fargate_task_start_s",
+    60.0,
+    "s from the start of a Fargate task to its first row",
+    "our assumption: half a minute to two, mostly the pull of the image; time one task",
+)
+EC2_TASK_START_S = Default(
+    "ec2_task_start_s",
+    180.0,
+    "s from the start of an instance to the first row of its task",
+    "our assumption: two to four minutes for an instance, its agent and the pull of the image",
+)
+SAGEMAKER_JOB_MACHINES = Default(
+    "sagemaker_job_machines",
+    20.0,
+    "instances of one SageMaker job",
+    "our assumption of a usual quota; yours stands in Service Quotas, and can be raised",
+)
+ECS_JOB_TASKS = Default(
+    "ecs_job_tasks",
+    100.0,
+    "tasks of one scheduled job",
+    "our assumption; quotas of vCPUs stand in Service Quotas, and can be raised",
+)
+BATCH_TRANSFORM_MAX_PAYLOAD_KB = Default(
+    "batch_transform_max_payload_kb",
+    100_000.0,
+    "kB of one call of batch transform",
+    "SageMaker API reference, CreateTransformJob, MaxPayloadInMB: at most 100, remembered; "
+    "the records of a call times MaxConcurrentTransforms are bounded by it too",
+)
+DEADLINE_HEADROOM = Default(
+    "deadline_headroom",
+    0.70,
+    "share of a job's deadline that is planned",
+    "ours: an error of 20% in the speed of a machine, and one retry of a part",
+)
+JOB_LOG_GB = Default("job_log_gb", 0.01, "GB of log per job", "our assumption")
+JOB_DATA_KEPT_MONTHS = Default(
+    "job_data_kept_months", 1.0, "months that a job's rows and scores are kept", "our assumption"
+)
+ASYNC_FRONT_S = Default(
+    "async_front_s",
+    0.5,
+    "s added to each result of an asynchronous endpoint",
+    "our assumption: request and result pass object storage and an internal queue; not measured",
+)
+ASYNC_MAX_PAYLOAD_KB = Default(
+    "async_max_payload_kb",
+    1_000_000.0,
+    "kB of one request or result of an asynchronous endpoint",
+    "SageMaker developer guide, asynchronous inference: payloads up to 1 GB, remembered",
+)
+ASYNC_MAX_DURATION_S = Default(
+    "async_max_duration_s",
+    3_600.0,
+    "s that one request of an asynchronous endpoint may take",
+    "SageMaker developer guide, asynchronous inference: up to one hour, remembered",
+)
+ASYNC_START_S = Default(
+    "async_start_s",
+    420.0,
+    "s from the first request at zero instances to the first result, imports not counted",
+    "our assumption: one to two minutes for the alarm, four to six for a managed instance",
+)
+ASYNC_IDLE_S = Default(
+    "async_idle_s",
+    900.0,
+    "s without work after which an asynchronous endpoint goes to zero",
+    "the low alarm of target tracking looks at 15 minutes, as its CloudWatch alarm is made",
+)
+ASYNC_FILES_KEPT_MONTHS = Default(
+    "async_files_kept_months",
+    0.25,
+    "months that files of requests and results are kept",
+    "our assumption: a week, by a lifecycle rule",
+)
+
+MODEL_MEMORY_FACTOR = Default(
+    "model_memory_factor",
+    2.0,
+    "memory of one more loaded model / size of its file",
+    "our assumption: files are compressed, objects are not",
+)
+MODEL_DOWNLOAD_GB_PER_S = Default(
+    "model_download_gb_per_s",
+    0.1,
+    "GB/s at which a model comes from object storage",
+    "our assumption: one stream of 100 MB/s",
+)
+MODEL_POPULARITY_EXPONENT = Default(
+    "model_popularity_exponent",
+    1.0,
+    "exponent of Zipf's law over models that share an endpoint",
+    "our assumption: the second is asked half as often as the first, as catalogues often show",
+)
+
 ALL: tuple[Default, ...] = tuple(v for v in globals().values() if isinstance(v, Default))
 """Every default, in the order they stand above."""

@@ -72,6 +72,12 @@ BATCH_ROWS_PER_CALL = 1_000
 BATCH_ROWS_PER_JOB = 1e6
 """Rows of a batch job, when the study does not say."""
 
+MAX_JOB_ROWS = 1e13
+"""Rows of the largest job. [rows]"""
+
+BATCH_ROW_KB, BATCH_SCORE_KB = 0.2, 0.02
+"""Size of a row and of its score in a batch job, when the study does not say. [kB]"""
+
 PURCHASES = ("on-demand", "spot", "savings-1y")
 DISCOUNT_SERVICES = (
     *("ec2", "fargate", "sagemaker", "sagemaker-hosting", "sagemaker-training"),
@@ -193,7 +199,7 @@ class Workload(Record):
     pattern: Literal["online", "batch"] = "online"
     """`online`: requests arrive at random and someone waits for each answer; `batch`: jobs score
     many rows by a deadline."""
-    rows_per_job: Annotated[float, Field(ge=1, le=1e13)] | None = None
+    rows_per_job: Annotated[float, Field(gt=0, le=MAX_JOB_ROWS)] | None = None
     """Rows that one job scores; batch only, a million when null. [rows]"""
     jobs_per_day: Annotated[float, Field(gt=0, le=1440)] | None = None
     """Jobs a day, 0.033 for one a month; batch only, one when null. [1/day]"""
@@ -202,11 +208,11 @@ class Workload(Record):
     peak_requests_per_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Highest sustained rate; null takes three times the mean. [1/s]"""
     rows_per_request: Annotated[int, Field(ge=1, le=10_000_000)] = 1
-    """Rows scored in one request. [rows]"""
+    """Rows scored in one request; of a batch study 1,000 in one call when not given. [rows]"""
     request_kb: Annotated[float, Field(ge=0, le=1e9)] = 2.0
-    """Size of one request. [kB]"""
+    """Size of one request; of a batch study 0.2 kB a row when not given. [kB]"""
     response_kb: Annotated[float, Field(ge=0, le=1e9)] = 1.0
-    """Size of one response. [kB]"""
+    """Size of one response; of a batch study 0.02 kB a row when not given. [kB]"""
     active_hours_per_month: Annotated[float, Field(gt=0, le=HOURS_PER_MONTH)] = HOURS_PER_MONTH
     """Hours a month in which requests arrive; a standing endpoint is billed for all 730. [h]"""
     models: Annotated[int, Field(ge=1, le=100_000)] = 1
@@ -227,6 +233,9 @@ class Workload(Record):
             return raw
         given.setdefault("rows_per_request", BATCH_ROWS_PER_CALL)
         given.setdefault("jobs_per_day", 1.0)
+        if isinstance(given["rows_per_request"], int | float):
+            given.setdefault("request_kb", BATCH_ROW_KB * given["rows_per_request"])
+            given.setdefault("response_kb", BATCH_SCORE_KB * given["rows_per_request"])
         return _with_rate(given)
 
     def replace(self, **changes: Any) -> Self:

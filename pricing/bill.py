@@ -241,7 +241,7 @@ def _stored(line: UsageLine, prices: _Prices) -> list[_Item]:
 
 
 def _sagemaker_data(line: UsageLine, prices: _Prices) -> list[_Item]:
-    return [_Item("", _given(line.gb), prices.quote("sagemaker-data", "endpoint"))]
+    return [_Item("", _given(line.gb), prices.quote("sagemaker-data", line.sku or "endpoint"))]
 
 
 def _training_spot(line: UsageLine, prices: _Prices) -> list[_Item]:

@@ -47,7 +47,7 @@ FORMATS: Mapping[str, LineFormat] = {
     "sagemaker-studio": _LOOK_UP,
     "sagemaker-training-storage": _STORED,
     "sagemaker-hosting-storage": _STORED,
-    "sagemaker-data": _SENT,
+    "sagemaker-data": LineFormat(required=("gb",), optional=("sku",)),
     "sagemaker-training-spot": LineFormat(("sku", "training_s", "billable_s"), ("count",)),
     "sagemaker-serverless": LineFormat(
         required=("memory_gib",),
@@ -108,7 +108,7 @@ class UsageLine(Record):
     label: str | None = None
     """What the reader calls it; null for the service and sku."""
     sku: str | None = None
-    """Instance type."""
+    """Instance type; of `sagemaker-data`, `endpoint` or `async`."""
     purchase: Purchase = "on-demand"
     """How it is bought."""
     hours: NonNegativeFloat | None = None

@@ -151,7 +151,7 @@ def idle_cycle(
     rho = rate * service
     stable = rho < 1
     spare = np.where(stable, 1 - rho, 1.0)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         off_probability = np.exp(-rate * idle)
         cycle_s = (1 / (rate * off_probability) + start) / spare  # inf where it is never off
         off_share = np.where(stable, 1 / rate / cycle_s, 0.0)

@@ -16,6 +16,7 @@ from advisor.decision.experiment_advice import assumptions_of_experiments, exper
 from advisor.decision.gpu_advice import gpu_advice
 from advisor.decision.information import Known, known_inputs, measure_next, uncertain_inputs
 from advisor.decision.latency_advice import latency_advice, learning_curves
+from advisor.decision.metered import metered_band_s, metered_lines
 from advisor.decision.ranking import reasons
 from advisor.decision.relax import relaxations
 from advisor.decision.risk import budget_risk, too_close
@@ -160,6 +161,9 @@ def _bands_s(engine: Engine, rows: Sequence[int]) -> dict[int, tuple[float, floa
     bands = {int(row): (float(a), float(b)) for row, a, b in zip(standing, low, high, strict=True)}
     columns = engine.columns
     for row in set(rows) - set(bands):
+        if (metered := engine.metered_at(row)) is not None:
+            bands[row] = metered_band_s(*metered)
+            continue
         profile = engine.profiles[int(columns.candidate[row])]
         bands[row] = serverless_band_s(
             profile, int(columns.memory_gib[row]), float(columns.p99_s[row])
@@ -236,6 +240,8 @@ def option_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
 
 def _serving_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
     columns, study = engine.columns, engine.study
+    if (metered := engine.metered_at(row)) is not None:
+        return metered_lines(study, *metered, book=engine.book, on=engine.on)
     platform_name, region = str(columns.platform[row]), str(columns.region[row])
     sku, purchase = str(columns.sku[row]), str(columns.purchase[row])
     if platform_name == sagemaker_serverless.NAME:

@@ -5,15 +5,20 @@ from numpy.typing import NDArray
 
 from advisor.cost import price, shared_lines
 from advisor.decision.engine import Engine
+from advisor.decision.metered import at_rate, metered_columns
 from advisor.decision.options import plan
 from advisor.decision.ranking import within_budget
 from advisor.decision.serverless import serverless_columns
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.platforms.base import Floats, traffic_of
 from advisor.recommendation import CostPoint
+from advisor.study import MAX_JOB_ROWS
 
 RATE_SPAN = 100.0
 """The curve runs from a hundredth to a hundred times the study's rate."""
+
+MOST = 1e8
+"""No study may ask for more. [1/s]"""
 
 POINT_COUNT = 25
 """Rates on the curve."""
@@ -29,6 +34,8 @@ def standing_usd(
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return total cost (rate x row, NaN where not feasible) and replicas at other rates."""
     study = engine.study
+    if not rows.size:
+        return np.empty((len(rates_per_s), 0)), np.empty((len(rates_per_s), 0), dtype=np.int64)
     table = engine.table.take(np.tile(rows, len(rates_per_s)))
     rate = np.repeat(rates_per_s, len(rows))
     peak = rate * (study.workload.peak_per_s / study.workload.requests_per_s)
@@ -68,8 +75,15 @@ def _shared_usd(engine: Engine, rates_per_s: Floats) -> Floats:
 
 def cost_curve(engine: Engine, candidate: int) -> tuple[CostPoint, ...]:
     """Return the cheapest feasible option of each platform at each rate, for one candidate."""
-    rates = rates_around(engine.study.workload.requests_per_s)
-    rows = np.flatnonzero((engine.table.profile == candidate) & ~engine.table.on_gpu)
+    work = engine.study.workload
+    rates = rates_around(work.requests_per_s)
+    rates = rates[rates * max(work.peak_per_s, work.requests_per_s) <= MOST * work.requests_per_s]
+    others = _metered_points(engine, candidate, rates)
+    if engine.study.workload.pattern == "batch":
+        return others
+    allowed = engine.columns.other[: len(engine.table)] == ""
+    own = engine.table.profile == candidate
+    rows = np.flatnonzero(own & ~engine.table.on_gpu & allowed)
     usd, replicas = standing_usd(engine, rows, rates)
     platforms = np.array([offer.platform for offer in engine.offers])[engine.table.offer[rows]]
     points = []
@@ -87,7 +101,39 @@ def cost_curve(engine: Engine, candidate: int) -> tuple[CostPoint, ...]:
                         usd_per_month=float(usd[i, k]),
                     )
                 )
-    return (*points, *_serverless_points(engine, candidate, rates))
+    if sagemaker_serverless.NAME in engine.study.cloud.platforms:
+        points += _serverless_points(engine, candidate, rates)
+    return (*points, *others)
+
+
+def _metered_points(engine: Engine, candidate: int, rates: Floats) -> tuple[CostPoint, ...]:
+    """Return the part of the curve of jobs and queues, as far as they are for the study."""
+    study = engine.study
+    monthly = np.array([cost.monthly_usd for cost in engine.costs])
+    points = []
+    for part in engine.metered:
+        if (part.other != "").all():
+            continue
+        for rate in rates:
+            if study.workload.job_rows * rate / study.workload.requests_per_s > MAX_JOB_ROWS:
+                continue
+            found = at_rate(study, part, float(rate), profile=candidate)
+            columns = metered_columns(study, found, monthly_usd=monthly)
+            ok = columns.sold & columns.fits & columns.meets_latency & (columns.other == "")
+            ok &= within_budget(study, columns.usd_per_month) & ~columns.on_gpu
+            for name in dict.fromkeys(columns.platform.tolist()):
+                own = np.flatnonzero(ok & (columns.platform == name))
+                if own.size:
+                    k = own[int(np.argmin(columns.usd_per_month[own]))]
+                    points.append(
+                        CostPoint(
+                            requests_per_s=float(rate),
+                            platform=name,
+                            option=f"{columns.replicas[k]} x {columns.sku[k]}",
+                            usd_per_month=float(columns.usd_per_month[k]),
+                        )
+                    )
+    return tuple(sorted(points, key=lambda p: p.platform))
 
 
 def _serverless_points(engine: Engine, candidate: int, rates: Floats) -> list[CostPoint]:

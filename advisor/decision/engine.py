@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from advisor.decision.choice import Choice, choose
 from advisor.decision.ground import Ground, ground_key, ground_of
 from advisor.decision.ladder import Climb
+from advisor.decision.metered import Metered
 from advisor.decision.options import Offer, OptionTable, Plan, plan
 from advisor.decision.ranking import Columns, Order, concatenate, order, runs_as_needed
 from advisor.decision.risk import RiskTable, risk_table
@@ -98,6 +99,20 @@ class Engine:
     def climb(self) -> Climb:
         """Where the ladder of candidates ends."""
         return self.choice.climb
+
+    @property
+    def metered(self) -> tuple[Metered, ...]:
+        """Jobs and the asynchronous endpoint: the last rows of the columns."""
+        return self.setting.metered
+
+    def metered_at(self, row: int) -> tuple[Metered, int] | None:
+        """Return the table of jobs or queues that a row stands in, and where; else None."""
+        start = len(self.columns) - sum(len(part) for part in self.metered)
+        for part in self.metered:
+            if 0 <= row - start < len(part):
+                return part, row - start
+            start += len(part)
+        return None
 
 
 def prepare(

@@ -34,7 +34,27 @@ def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
             ),
             training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
         )
-    return GpuAdvice(serving=_serving(engine, candidate), training=_training(engine, candidate))
+    of_jobs = engine.study.workload.pattern == "batch"
+    serving = _serving_jobs(engine, candidate) if of_jobs else _serving(engine, candidate)
+    return GpuAdvice(serving=serving, training=_training(engine, candidate))
+
+
+def _serving_jobs(engine: Engine, candidate: int) -> GpuServing:
+    """Say whether the cheapest machine for the jobs has a GPU; there is no rate to cross."""
+    columns, name = engine.columns, engine.profiles[candidate].name
+    own = engine.runs & (engine.candidate_of[columns.candidate] == engine.candidate_of[candidate])
+    usd = [
+        float(columns.usd_per_month[rows].min()) if rows.any() else None
+        for rows in (own & columns.on_gpu, own & ~columns.on_gpu)
+    ]
+    with_gpu, without = usd
+    if with_gpu is None or without is None:
+        kind = "GPU" if with_gpu is None else "CPU"
+        why = f"no {kind} machine finishes the jobs of {name} in time"
+        return GpuServing(needed=with_gpu is not None, pays_from_requests_per_s=None, why=why)
+    gap = with_gpu - without
+    why = f"jobs on a GPU cost {abs(gap):,.0f} USD/month {'less' if gap < 0 else 'more'} for {name}"
+    return GpuServing(needed=gap < 0, pays_from_requests_per_s=None, why=why)
 
 
 def _network_instead(engine: Engine, candidate: int) -> str:

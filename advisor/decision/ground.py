@@ -58,7 +58,9 @@ class Ground:
 
 def ground_key(study: Study) -> tuple[Any, ...]:
     """Return what of a study its ground is made from."""
-    workload = study.workload.model_dump(exclude={"requests_per_s", "peak_requests_per_s"})
+    workload = study.workload.model_dump(
+        exclude={"requests_per_s", "peak_requests_per_s", "rows_per_job", "jobs_per_day"}
+    )
     return (
         study.data,
         study.candidates,

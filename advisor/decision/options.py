@@ -7,6 +7,7 @@ calculator, `pricing.bill`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,11 @@ from advisor.capacity.queueing import Routing
 from advisor.capacity.replicas import plan_replicas
 from advisor.capacity.scaling import workers_that_fit
 from advisor.cost import standing_rates
+from advisor.decision.sharing import put_misses, worker_gib
 from advisor.evidence import CandidateProfile
-from advisor.platforms import STANDING_PLATFORMS
+from advisor.platforms import FRONTS, STANDING_PLATFORMS
 from advisor.platforms.base import Machines, traffic_of
+from advisor.platforms.rules import LOADS_ON_DEMAND, SHOWN_ELSEWHERE, models_rule, standing_rule
 from advisor.study import Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
@@ -139,6 +142,8 @@ def build_offers(
     offers = []
     traffic = traffic_of(study)
     for platform in STANDING_PLATFORMS.values():
+        if platform.name not in study.cloud.platforms:
+            continue
         for region in study.cloud.regions:
             for purchase in study.cloud.purchase:
                 if purchase not in platform.purchases:
@@ -146,6 +151,8 @@ def build_offers(
                 machines = platform.machines(
                     book=book, catalogue=catalogue, region=region, purchase=purchase, on=on
                 )
+                if standing_rule(study) or models_rule(study, platform.name):
+                    machines = machines.cheapest(SHOWN_ELSEWHERE)
                 rates = standing_rates(
                     platform,
                     machines,
@@ -179,8 +186,27 @@ def build_table(
         for offer_index, offer in enumerate(offers)
         for profile_index, profile in enumerate(profiles)
     ]
+    if not parts:
+        return _empty_table(profiles)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return OptionTable(offers=tuple(offers), profiles=tuple(profiles), **columns)
+
+
+def _empty_table(profiles: Sequence[CandidateProfile]) -> OptionTable:
+    """Return a table without rows: nothing of its kind is looked at."""
+    kinds: dict[str, type] = {
+        "offer": int,
+        "row": int,
+        "profile": int,
+        "workers": int,
+        "on_gpu": bool,
+    }
+    kinds |= {"basis": object, "chip": object}
+    names = [n for n in OptionTable.__dataclass_fields__ if n not in {"offers", "profiles"}]
+    columns: dict[str, Any] = {
+        name: np.empty(0, dtype=kinds.get(name, float)) for name in names
+    }
+    return OptionTable(offers=(), profiles=tuple(profiles), **columns)
 
 
 def _cross(
@@ -189,13 +215,14 @@ def _cross(
     machines = offer.machines
     ratios = carry_call(profile.calls, machines.instance_type).speed
     has_gpu = machines.gpu_count > 0
-    platform = STANDING_PLATFORMS[offer.platform]
-    reserve_gib = 0.0 if offer.platform == "ecs-fargate" else defaults.HOST_RESERVE_GIB.value
+    on_fargate = offer.platform.startswith("ecs-fargate")
+    reserve_gib = 0.0 if on_fargate else defaults.HOST_RESERVE_GIB.value
+    each_gib = worker_gib(study, profile, offer.platform)
     workers = np.maximum(
         1,
         workers_that_fit(
             memory_gib=machines.memory_gib,
-            worker_memory_gib=profile.memory_gib,
+            worker_memory_gib=each_gib,
             core_count=machines.core_count,
             headroom_fraction=defaults.MEMORY_HEADROOM.value,
             reserved_gib=reserve_gib,
@@ -212,7 +239,7 @@ def _cross(
         "service_high_s": on_cpu_s / ratios.low_80,
     }
     on_gpu = has_gpu & (profile.parameter_count is not None)
-    front_s = np.full(len(machines), platform.front.value)
+    front_s = np.full(len(machines), FRONTS[offer.platform].value)
     if on_gpu.any():
         front_s += _put_gpu_times(
             service, study, profile, machines, on_gpu=on_gpu, ratio=ratios.ratio
@@ -233,7 +260,7 @@ def _cross(
         **service,
         "scv": np.full(count, profile.service_scv),
         "front_s": front_s,
-        "memory_need_gib": workers * profile.memory_gib + reserve_gib,
+        "memory_need_gib": workers * each_gib + reserve_gib,
         "memory_gib": machines.memory_gib,
         "replica_usd": offer.replica_usd_per_month,
         "shared_usd": np.full(count, offer.shared_usd_per_month),
@@ -242,6 +269,8 @@ def _cross(
         "network_gbps": machines.network_gbps,
         "chip": chip,
     }
+    if study.workload.models > 1 and offer.platform in LOADS_ON_DEMAND:
+        put_misses(columns, study, profile, ratio=ratios.ratio)
     return {name: column[keep] for name, column in columns.items()}
 
 

@@ -82,7 +82,18 @@ class Columns:
 def concatenate(parts: Sequence[Columns]) -> Columns:
     """Put the options of several platforms one after the other."""
     names = Columns.__dataclass_fields__
+    if not parts:
+        return nothing()
     return Columns(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
+
+
+def nothing() -> Columns:
+    """Return columns without a row."""
+    kinds: dict[str, type] = dict.fromkeys(("candidate", "replicas"), int)
+    kinds |= dict.fromkeys(("platform", "sku", "region", "purchase", "basis", "other"), object)
+    kinds |= dict.fromkeys(("on_gpu", "sold", "fits", "meets_latency"), bool)
+    names = Columns.__dataclass_fields__
+    return Columns(**{n: np.empty(0, dtype=kinds.get(n, float)) for n in names})
 
 
 def within_budget(study: Study, usd_per_month: Floats) -> Bools:
@@ -124,7 +135,8 @@ def reasons(
         )
     need_ms = study.needs.max_p99_latency_ms
     if not columns.meets_latency[row] and need_ms is not None:
-        found.append(_latency_reason(columns, row, need_ms))
+        late = _late_job if study.workload.pattern == "batch" else _latency_reason
+        found.append(late(columns, row, need_ms))
     elif not columns.meets_latency[row]:
         found.append("cannot carry the peak rate with 1,000 replicas")
     if columns.other[row]:
@@ -148,6 +160,14 @@ def _latency_reason(columns: Columns, row: int, need_ms: float) -> str:
     if not np.isfinite(p99_ms):
         return "cannot carry the peak rate with 1,000 replicas"
     return f"p99 is {p99_ms:,.3g} ms, limit is {need_ms:g} ms"
+
+
+def _late_job(columns: Columns, row: int, need_ms: float) -> str:
+    hours = columns.p99_s[row] / 3600
+    return (
+        f"a job takes {hours:,.3g} h with {columns.replicas[row]} machines, the deadline is "
+        f"{need_ms / 3.6e6:,.3g} h"
+    )
 
 
 @dataclass(frozen=True)

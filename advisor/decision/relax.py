@@ -16,6 +16,9 @@ from advisor.study import Study
 MOST = 1_000.0
 """Times that a need is relaxed by at most."""
 
+MOST_HOURS = 744.0
+"""A deadline that a study may give: a month. [h]"""
+
 NONE_ALONE = (
     "no single need is enough; relax max_p99_latency_ms, max_usd_per_month and min_quality together"
 )
@@ -28,7 +31,11 @@ def relaxations(study: Study, ground: Ground) -> tuple[str, ...]:
     """Return the smallest change of each need that would do, or say that none alone does."""
     needs = study.needs
     found = []
-    if needs.max_p99_latency_ms is not None:
+    if study.workload.pattern == "batch" and needs.deadline_hours is not None:
+        found += _smallest(
+            study, ground, "deadline_hours", needs.deadline_hours, needs.deadline_hours
+        )
+    elif needs.max_p99_latency_ms is not None:
         found += _smallest(
             study, ground, "max_p99_latency_ms", needs.max_p99_latency_ms, needs.max_p99_latency_ms
         )
@@ -49,9 +56,11 @@ def _smallest(study: Study, ground: Ground, key: str, now: float, low: float) ->
     """Relax one limit upwards: doubled until something is feasible, then halved in between."""
 
     def works(value: float) -> bool:
+        if key == "deadline_hours" and value > MOST_HOURS:
+            return False
         return _works(study.replace(needs=study.needs.replace(**{key: value})), ground)
 
-    high = low * 2
+    high = min(low * 2, MOST_HOURS) if key == "deadline_hours" else low * 2
     while not works(high):
         low, high = high, high * 2
         if high > now * MOST:

@@ -13,6 +13,7 @@ from advisor.decision.ranking import Columns
 from advisor.evidence import CandidateProfile
 from advisor.platforms import sagemaker_serverless as serverless
 from advisor.platforms.base import Floats, common_usage, traffic_of
+from advisor.platforms.rules import models_rule, request_rule
 from advisor.recommendation import CostLine
 from advisor.study import Study
 from pricing.quotes import PriceBook
@@ -203,6 +204,8 @@ def _times(profile: CandidateProfile, memory_gib: int) -> Times:
 
 def _limits(study: Study, mean_s: float) -> str:
     work = study.workload
+    if rule := request_rule(study) or models_rule(study, serverless.NAME):
+        return rule
     largest_kb = max(work.request_kb, work.response_kb)
     if largest_kb > serverless.MAX_PAYLOAD_KB:
         return (

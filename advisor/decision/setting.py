@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from advisor.decision.fleet import Fleet
 from advisor.decision.ground import Ground, shared_usd
+from advisor.decision.metered import Metered, metered_columns, metered_options
 from advisor.decision.outcomes import (
     Kinds,
     Outcomes,
@@ -17,10 +18,11 @@ from advisor.decision.outcomes import (
     outcomes_of,
     service_of,
 )
-from advisor.decision.ranking import Columns
+from advisor.decision.ranking import Columns, concatenate
 from advisor.decision.serverless import serverless_columns
 from advisor.decision.standing import offer_limits
 from advisor.decision.uncertainty import draws_of
+from advisor.platforms import sagemaker_serverless
 from advisor.retraining import Cadence, cadence_of
 from advisor.study import Study
 from advisor.training import Places
@@ -55,6 +57,8 @@ class Setting:
     """What the replicas of each offer share. [USD/month]"""
     others: Columns
     """Options whose replicas do not stand."""
+    metered: tuple[Metered, ...]
+    """Those of them that are jobs and queues: the last rows of the others."""
     stakes: Stakes
     worlds: Worlds
     possible: Bools
@@ -103,14 +107,19 @@ def setting_of(study: Study, ground: Ground) -> Setting:
     costs = costs_of(study, ground)
     monthly_usd = np.array([c.monthly_usd for c in costs])
     shared = shared_usd(ground, study)
-    others = serverless_columns(
+    metered = metered_options(
         study,
         ground.profiles,
         book=ground.book,
+        catalogue=ground.catalogue,
         on=ground.on,
-        monthly_usd=monthly_usd,
-        artefact_gb=ground.artefact_gb,
         kept=ground.kept,
+    )
+    others = concatenate(
+        [
+            *_serverless(study, ground, monthly_usd),
+            *(metered_columns(study, one, monthly_usd=monthly_usd) for one in metered),
+        ]
     )
     platforms = tuple(dict.fromkeys([o.platform for o in ground.offers] + [*others.platform]))
     purchases = tuple(dict.fromkeys([o.purchase for o in ground.offers] + [*others.purchase]))
@@ -121,6 +130,7 @@ def setting_of(study: Study, ground: Ground) -> Setting:
         monthly_usd=monthly_usd,
         offer_shared_usd=shared,
         others=others,
+        metered=metered,
         stakes=_stakes(ground, others, shared, platforms, purchases),
         worlds=_worlds(study, ground, others, costs, (platforms, purchases)),
         possible=np.concatenate(
@@ -130,6 +140,21 @@ def setting_of(study: Study, ground: Ground) -> Setting:
             ]
         ),
     )
+
+
+def _serverless(study: Study, ground: Ground, monthly_usd: Floats) -> list[Columns]:
+    if sagemaker_serverless.NAME not in study.cloud.platforms:
+        return []
+    found = serverless_columns(
+        study,
+        ground.profiles,
+        book=ground.book,
+        on=ground.on,
+        monthly_usd=monthly_usd,
+        artefact_gb=ground.artefact_gb,
+        kept=ground.kept,
+    )
+    return [found]
 
 
 def costs_of(study: Study, ground: Ground) -> tuple[CandidateCosts, ...]:

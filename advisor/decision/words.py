@@ -7,18 +7,22 @@ import numpy as np
 
 from advisor.decision.engine import Engine
 from advisor.evidence import Evidence
-from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
+from advisor.platforms import ASYNC, JOB_PLATFORMS, STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
 from pricing.instances import load_spot_advice
 
+MS_PER_MINUTE = 6e4
+
 NOTHING_RUNS = "no feasible way to run it"
 
 TITLES = {
     **{name: platform.title for name, platform in STANDING_PLATFORMS.items()},
     sagemaker_serverless.NAME: sagemaker_serverless.TITLE,
+    **{name: platform.title for name, platform in JOB_PLATFORMS.items()},
+    ASYNC.name: ASYNC.title,
 }
 """Names of the platforms for people."""
 
@@ -65,8 +69,21 @@ def _latency(study: Study, best: Option) -> str:
     need_ms = study.needs.max_p99_latency_ms
     if best.p99_latency_ms is None:
         return "p99 n/a"
+    if study.workload.pattern == "batch":
+        return f"each job takes {hours_of(best.p99_latency_ms)} of {hours_of(need_ms)}"
+    if best.p99_latency_ms > MS_PER_MINUTE:
+        of = "" if need_ms is None else f" of {hours_of(need_ms)}"
+        return f"results within {hours_of(best.p99_latency_ms)}{of}"
     of = "" if need_ms is None else f" of {need_ms:g} ms"
     return f"p99 {best.p99_latency_ms:,.2g} ms{of}"
+
+
+def hours_of(ms: float | None) -> str:
+    """Return a time of minutes or hours in words."""
+    seconds = (ms or 0.0) / 1e3
+    if seconds < 5400:
+        return f"{seconds / 60:,.2g} min" if seconds < 600 else f"{seconds / 60:,.0f} min"
+    return f"{seconds / 3600:,.1f} h"
 
 
 def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
@@ -168,20 +185,34 @@ def warnings(
             f"{others} more notes on the runs of the other candidates: 'advisor bench STUDY' "
             "prints them"
         )
-    missing = [
-        f"{purchase} is not sold, or its price is not known, for {TITLES[name]}"
-        for purchase in engine.study.cloud.purchase
-        for name, platform in STANDING_PLATFORMS.items()
-        if purchase not in platform.purchases
-    ]
-    return tuple(dict.fromkeys(found + missing))
+    return tuple(dict.fromkeys([*found, *_not_sold(engine.study)]))
+
+
+def _not_sold(study: Study) -> list[str]:
+    """Say which ways to buy do not exist on which platforms, as far as they are looked at."""
+    platforms = STANDING_PLATFORMS if study.workload.pattern == "online" else JOB_PLATFORMS
+    found = []
+    for purchase in study.cloud.purchase:
+        names = [
+            TITLES[name]
+            for name, platform in platforms.items()
+            if purchase not in platform.purchases and name in study.cloud.platforms
+        ]
+        if names:
+            found.append(
+                f"{purchase} is not sold, or its price is not known, for {', '.join(names)}"
+            )
+    return found
 
 
 def _routing_advice(engine: Engine) -> list[str]:
     """Say what to set on the chosen platform for the planned latency to hold."""
     if not engine.order.ranked:
         return []
-    platform = STANDING_PLATFORMS.get(str(engine.columns.platform[engine.order.ranked[0]]))
+    name = str(engine.columns.platform[engine.order.ranked[0]])
+    if name in JOB_PLATFORMS:
+        return [f"for the planned time to hold, {JOB_PLATFORMS[name].advice}"]
+    platform = ASYNC if name == ASYNC.name else STANDING_PLATFORMS.get(name)
     return [f"for the planned p99 to hold, {platform.advice}"] if platform else []
 
 

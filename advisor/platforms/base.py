@@ -44,6 +44,24 @@ class Machines:
         """Return the number of skus."""
         return len(self.sku)
 
+    def take(self, rows: NDArray[np.intp]) -> "Machines":
+        """Return some skus, in that order."""
+        return Machines(
+            sku=tuple(self.sku[i] for i in rows),
+            instance_type=tuple(self.instance_type[i] for i in rows),
+            core_count=self.core_count[rows],
+            memory_gib=self.memory_gib[rows],
+            usd_per_hour=self.usd_per_hour[rows],
+            gpu_model=tuple(self.gpu_model[i] for i in rows),
+            gpu_count=self.gpu_count[rows],
+            network_gbps=self.network_gbps[rows],
+        )
+
+    def cheapest(self, count: int) -> "Machines":
+        """Return the skus that cost least an hour, in the order of the table."""
+        usd = np.where(np.isfinite(self.usd_per_hour), self.usd_per_hour, np.inf)
+        return self.take(np.sort(np.argsort(usd, kind="stable")[:count]))
+
 
 @dataclass(frozen=True)
 class Traffic:

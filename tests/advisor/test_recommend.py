@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from advisor.decision.answer import option_lines
 from advisor.recommend import prepare, recommend
 from advisor.recommendation import Recommendation
-from advisor.study import Study
+from advisor.study import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.quotes import PriceBook, Row
 from pricing.tables import load_book
@@ -102,7 +102,7 @@ def test_both_sides_of_the_question_are_ranked_or_rejected_with_reasons():
     found = answer()
 
     seen = {o.platform for o in found.ranked} | {r.option.platform for r in found.rejected}
-    assert seen == {"sagemaker-realtime", "sagemaker-serverless", "ecs-fargate", "ecs-ec2"}
+    assert seen == set(PLATFORM_NAMES)
     assert all(rejection.reasons for rejection in found.rejected)
 
 
@@ -322,6 +322,8 @@ def test_any_study_has_an_answer_whose_bill_adds_up(rate, p99_ms, zones, region,
     platforms = {o.platform for o in found.ranked} | {r.option.platform for r in found.rejected}
     assert any(p.startswith("ecs") for p in platforms)
     assert any(p.startswith("sagemaker") for p in platforms)
+    if "on-demand" in purchase:
+        assert platforms == set(PLATFORM_NAMES)
 
 
 def test_doubling_every_price_doubles_the_vendors_part_and_keeps_the_order_of_skus():
