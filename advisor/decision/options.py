@@ -203,9 +203,7 @@ def _empty_table(profiles: Sequence[CandidateProfile]) -> OptionTable:
     }
     kinds |= {"basis": object, "chip": object}
     names = [n for n in OptionTable.__dataclass_fields__ if n not in {"offers", "profiles"}]
-    columns: dict[str, Any] = {
-        name: np.empty(0, dtype=kinds.get(name, float)) for name in names
-    }
+    columns: dict[str, Any] = {name: np.empty(0, dtype=kinds.get(name, float)) for name in names}
     return OptionTable(offers=(), profiles=tuple(profiles), **columns)
 
 

@@ -194,7 +194,7 @@ def _cadence(study: Study, ground: Ground, name: str, usd_per_run: float) -> Cad
 def standing_possible(study: Study, ground: Ground) -> Bools:
     """Return which standing options are sold, fit into memory and break no limit."""
     table = ground.table
-    unlimited = np.array([offer_limits(study, offer) == "" for offer in ground.offers])
+    unlimited = np.array([offer_limits(study, offer) == "" for offer in ground.offers], dtype=bool)
     inside: Bools = np.isfinite(table.replica_usd) & table.fits & unlimited[table.offer]
     return inside
 
