@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from advisor.records import Record
+from benchmarks.records import Finding
 
 Basis = Literal["measured", "scaled", "list", "assumed", "input"]
 """Where a number comes from: `measured` here or on the target, `scaled` from this machine to
@@ -868,3 +869,6 @@ class Recommendation(Record):
     """Growth, commitment and the day the answer changes; null where nothing is feasible."""
     present: PresentAdvice | None = None
     """What runs today, where the study says it."""
+    findings: tuple[Finding, ...] = ()
+    """What was read off the runs: ways of serving the candidates that are many times faster or
+    slower, the largest factor first."""

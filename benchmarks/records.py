@@ -245,6 +245,46 @@ class FormMeasurement(Record):
     run itself."""
 
 
+FindingKind = Literal[
+    "faster-form",
+    "slower-form",
+    "data-frame",
+    "threads",
+    "threads-batch",
+    "oversubscription",
+    "float32",
+    "json-rows",
+    "batch",
+]
+
+
+class Finding(Record):
+    """Something that users of a model miss, with the measured factor: see `findings_of`."""
+
+    kind: FindingKind
+    """What was looked for."""
+    candidate: str
+    """Name of the candidate."""
+    run_id: str
+    """The run that it was read off."""
+    form: str = NATIVE_FORM
+    """Runtime form that it is about."""
+    factor: PositiveFloat
+    """Slow median over fast median."""
+    factor_low: PositiveFloat
+    """Lower end of the factor: the ends of the medians' 95% intervals that are nearest."""
+    factor_high: PositiveFloat
+    """Upper end of the factor: the ends that are farthest apart."""
+    slow_s: PositiveFloat
+    """Median of the slow way; of a call, for batching of a row. [s]"""
+    fast_s: PositiveFloat
+    """Median of the fast way; of a call, for batching of a row. [s]"""
+    text: str
+    """What was found, for people."""
+    remedy: str
+    """What to do about it."""
+
+
 class LearningPoint(Record):
     """One point of the learning curve."""
 

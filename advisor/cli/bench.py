@@ -128,6 +128,7 @@ def print_result(result: "BenchResult", console: "Console") -> None:
     from rich import box
     from rich.table import Table
 
+    from benchmarks.findings import findings_of, refused_forms
     from benchmarks.summary import (
         backtest_line,
         columns_for,
@@ -162,12 +163,22 @@ def print_result(result: "BenchResult", console: "Console") -> None:
                     highlight=False,
                     soft_wrap=True,
                 )
+        for remark in refused_forms(run):
+            console.print(
+                f"- {_safe(f'{run.candidate.name}: {remark}')}", highlight=False, soft_wrap=True
+            )
     for note in result.notes:
         console.print(f"- {_safe(note)}", highlight=False, soft_wrap=True)
     for backtest in result.backtests:
         console.print(
             f"- back-test of {_safe(backtest_line(backtest))}", highlight=False, soft_wrap=True
         )
+    findings = findings_of(result.runs)
+    if findings:
+        console.print("Findings, the largest factor first:", highlight=False)
+    for finding in findings:
+        line = f"{finding.candidate}: {finding.text}: {finding.remedy}"
+        console.print(f"- {_safe(line)}", highlight=False, soft_wrap=True)
 
 
 def _safe(text: str) -> str:
@@ -182,10 +193,14 @@ def _safe(text: str) -> str:
 def _as_json(result: "BenchResult") -> str:
     import json
 
+    from benchmarks.findings import findings_of
+
+    findings = findings_of(result.runs)
     return json.dumps(
         {
             "runs": [run.model_dump(mode="json") for run in result.runs],
             "backtests": [run.model_dump(mode="json") for run in result.backtests],
+            "findings": [finding.model_dump(mode="json") for finding in findings],
         },
         indent=2,
     )

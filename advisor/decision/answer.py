@@ -40,6 +40,7 @@ from advisor.recommendation import (
 from advisor.retraining import advice_of
 from advisor.study import DAYS_PER_MONTH
 from advisor.training import training_usage
+from benchmarks.findings import findings_of
 
 SHOWN_REJECTIONS = 200
 """Rejected options listed at most, one per candidate, platform, region and purchase."""
@@ -103,6 +104,7 @@ def compose(engine: Engine) -> Recommendation:
         latency=latency_advice(engine),
         carried=carried_chains(engine),
         learning=learning_curves(engine),
+        findings=findings_of(engine.evidence.runs),
         verdict_kind=_verdict_kind(engine),
         risk=_risk(engine, known),
     )

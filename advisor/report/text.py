@@ -26,6 +26,7 @@ def print_recommendation(recommendation: Recommendation, console: Console) -> No
             *_facts(safe),
             *_options(safe),
             *_ladder(safe),
+            *_bullets("Measured ways to serve it", tables.served_ways(safe), "green"),
             *_bullets("Not in these figures", safe.excluded, "dim"),
             *_bullets("Before you rely on it", safe.warnings, "yellow"),
             *_bullets("What to measure next", tables.measurements(safe), "cyan"),

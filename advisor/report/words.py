@@ -78,6 +78,8 @@ _SENTENCES = {
     "why",
     "reasons",
     "warnings",
+    "text",
+    "remedy",
     "action",
     "why_not",
     "tie",

@@ -34,4 +34,16 @@ def models(recommendation: Recommendation) -> tuple[Section, ...]:
         )
         if recommendation.learning
         else Section(""),
+        Section(
+            "Models: ways to serve them",
+            sentences=(
+                (
+                    "Measured on the benchmark machine. A form is another way to run the same "
+                    "trained model, and is only timed where it gives the same answers."
+                ),
+            ),
+            tables=(tables.findings_table(recommendation),),
+        )
+        if recommendation.findings
+        else Section(""),
     )

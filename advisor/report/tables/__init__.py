@@ -36,7 +36,12 @@ from advisor.report.tables.evidence import (
     version_lines,
 )
 from advisor.report.tables.latency import load_table, measured_table
-from advisor.report.tables.models import ladder_table, learning_table
+from advisor.report.tables.models import (
+    findings_table,
+    ladder_table,
+    learning_table,
+    served_ways,
+)
 from advisor.report.tables.options import (
     MOST_RANKED,
     MOST_REJECTED,
@@ -94,6 +99,7 @@ __all__ = [
     "decay_table",
     "difference_sentence",
     "facts",
+    "findings_table",
     "group_usd_per_month",
     "holds_table",
     "horizon_table",
@@ -115,6 +121,7 @@ __all__ = [
     "retraining_details",
     "retraining_table",
     "rivals_table",
+    "served_ways",
     "stack_table",
     "stated",
     "telling_options",

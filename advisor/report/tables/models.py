@@ -62,3 +62,41 @@ def learning_table(recommendation: Recommendation) -> Table:
             for point in curve.points
         ),
     )
+
+
+def findings_table(recommendation: Recommendation) -> Table:
+    """What was measured to be many times faster or slower, and what to do about it."""
+    return Table(
+        caption="Findings, the largest factor first",
+        columns=(
+            Column("Candidate"),
+            Column("Factor", numeric=True),
+            Column("95% interval"),
+            Column("Finding"),
+            Column("What to do"),
+        ),
+        rows=tuple(
+            (
+                Cell(finding.candidate),
+                Cell(significant(finding.factor), "measured"),
+                Cell(f"{significant(finding.factor_low)} to {significant(finding.factor_high)}"),
+                Cell(finding.text),
+                Cell(finding.remedy),
+            )
+            for finding in recommendation.findings
+        ),
+    )
+
+
+def served_ways(recommendation: Recommendation) -> tuple[str, ...]:
+    """Return the findings on the chosen candidate as sentences, the largest factor first."""
+    if recommendation.best is None:
+        return ()
+    name = recommendation.best.candidate
+    own = [finding for finding in recommendation.findings if finding.candidate == name]
+    other_count = len(recommendation.findings) - len(own)
+    more = (f"{other_count} more findings on other candidates: see the report",)
+    return (
+        *(f"{finding.candidate}: {finding.text}: {finding.remedy}" for finding in own),
+        *(more if other_count else ()),
+    )
