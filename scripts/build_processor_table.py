@@ -12,40 +12,26 @@ import csv
 import sys
 from pathlib import Path
 
+from advisor.capacity.processors import (
+    CODECS,
+    LLM_MODELS,
+    PLAIN,
+    PROMPTS,
+    TEXTS,
+    VISION,
+    llm_column,
+)
+
 TARGET = Path(__file__).parents[1] / "advisor/capacity/data/processors.csv"
 
 SINGLE = {
-    "cmp_gzip5_t1": "gzip_5_compress_mb_per_s",
-    "dec_gzip5_t1": "gzip_5_expand_mb_per_s",
-    "cmp_bzip25_t1": "bzip2_5_compress_mb_per_s",
-    "dec_bzip25_t1": "bzip2_5_expand_mb_per_s",
-    "cmp_brotli4_t1": "brotli_4_compress_mb_per_s",
-    "dec_brotli4_t1": "brotli_4_expand_mb_per_s",
+    f"{short}_{codec.replace('_', '')}_t1": f"{codec}_{step}_mb_per_s"
+    for codec in CODECS
+    for short, step in (("cmp", "compress"), ("dec", "expand"))
 }
 """One process on an otherwise idle machine: source column -> our column."""
 
-SUBTESTS = (
-    "file_compression",
-    "navigation",
-    "html5_browser",
-    "pdf_renderer",
-    "clang",
-    "text_processing",
-    "asset_compression",
-    "horizon_detection",
-    "object_remover",
-    "hdr",
-    "photo_filter",
-    "ray_tracer",
-    "structure_from_motion",
-    "object_detection",
-    "background_blur",
-    "photo_library",
-)
-"""Workloads of Geekbench 6."""
-
-for subtest in SUBTESTS:
-    SINGLE[f"gb1_{subtest}"] = f"gb1_{subtest}_score"
+SINGLE |= {f"gb1_{name}": f"gb1_{name}_score" for name in (*PLAIN, *VISION)}
 
 PER_CORE = {
     "ossl_sha256_16k_MBps_allcores": "sha256_mb_per_s_per_core",
@@ -57,12 +43,17 @@ PER_CORE = {
     "bw_rd_256": "read_256mb_mb_per_s_per_core",
     "bw_rd_512": "read_512mb_mb_per_s_per_core",
 }
-for model in ("SmolLM", "qwen1_5", "gemma", "llama"):
-    for kind in ("pp16", "pp128", "pp512", "tg16", "tg128"):
-        PER_CORE[f"llm_{model}_{kind}"] = f"llm_{model.lower()}_{kind}_tokens_per_s_per_core"
-for subtest in SUBTESTS:
-    PER_CORE[f"gbN_{subtest}"] = f"gbn_{subtest}_score_per_core"
 """All cores busy: source column -> our column, divided by physical cores."""
+
+SPELLED = {"smollm": "SmolLM"}
+"""Models that the source spells in another way."""
+
+PER_CORE |= {
+    f"llm_{SPELLED.get(model, model)}_{kind}": llm_column(model, kind)
+    for model in LLM_MODELS
+    for kind in (*PROMPTS, *TEXTS)
+}
+PER_CORE |= {f"gbN_{name}": f"gbn_{name}_score_per_core" for name in (*PLAIN, *VISION)}
 
 
 def vendor_of(processor: str) -> str:

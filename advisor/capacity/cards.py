@@ -15,6 +15,7 @@ from advisor.capacity.transfer import (
     vcpu_of,
 )
 from benchmarks.records import HardwareProfile
+from pricing.chips import GPU_FIGURES, PROCESSOR_FIGURES, load_chips
 from pricing.instances import load_catalogue
 
 FIGURES = {
@@ -55,7 +56,7 @@ def hardware_card(sku: str, *, host: HardwareProfile) -> dict[str, Any]:
             "physical cores": shape.physical_core_count,
             "threads per core": shape.threads_per_core_count,
             "memory [GiB]": shape.memory_gib,
-            "sustained clock [GHz]": shape.clock_ghz,
+            "clock that AWS lists [GHz]": shape.clock_ghz,
             "last-level cache [MiB]": shape.l3_cache_mib,
             "AVX-512": shape.avx512,
             "AMX": shape.amx,
@@ -63,9 +64,11 @@ def hardware_card(sku: str, *, host: HardwareProfile) -> dict[str, Any]:
             "source": shape.source,
         }
         if shape.burstable:
+            facts["credits per hour"] = shape.credits_per_hour
             facts["share of a vCPU for ever"] = baseline_fraction(sku)
         if shape.gpu_model:
             facts["GPU memory [GiB]"] = shape.gpu_memory_gib
+    chips = chip_facts(processors[0] if processors else None, shape.gpu_model if shape else None)
     facts |= _figures(processors[0] if processors else None, cores=cores)
     found = {
         name: speed_ratios(host=host, instance_types=[sku], workload_class=name)
@@ -87,9 +90,39 @@ def hardware_card(sku: str, *, host: HardwareProfile) -> dict[str, Any]:
         "instance_type": sku,
         "summary": f"{shown}, {facts['processor'] or 'processor not known'}",
         "facts": facts,
+        "chips": chips,
         "speed": speed,
         "notes": sorted(notes),
     }
+
+
+def chip_facts(processor: str | None, gpu_model: str | None) -> list[dict[str, Any]]:
+    """Return the figures of a processor and a GPU, each with its basis and source.
+
+    A chip that the table lacks has its figures all the same, said to be missing.
+    """
+    table = load_chips()
+    wanted: list[tuple[str, tuple[str, ...]]] = []
+    if processor:
+        wanted.append((processor, PROCESSOR_FIGURES))
+    if gpu_model:
+        wanted.append((gpu_model, GPU_FIGURES))
+    found = []
+    for chip, names in wanted:
+        for name in names:
+            figure = table.get(chip, {}).get(name)
+            found.append(
+                {
+                    "chip": chip,
+                    "figure": name,
+                    "value": "not known (not in the table of chips)"
+                    if figure is None
+                    else figure.shown,
+                    "basis": "unknown" if figure is None else figure.basis,
+                    "source": "" if figure is None else figure.source,
+                }
+            )
+    return found
 
 
 def _figures(processor: str | None, *, cores: float) -> dict[str, float | None]:

@@ -51,13 +51,14 @@ GPUS: dict[str, GpuConstants] = {
     "A10G": GpuConstants(2.2e-3, 507e9, 48e12),
     "L4": GpuConstants(1.75e-3, 248e9, 37e12),
     "L40S": GpuConstants(1.75e-3, 739e9, 141e12),
+    "RTX PRO 6000": GpuConstants(1.65e-3, 1433e9, 212e12),
     "V100": GpuConstants(3.4e-3, 857e9, 36e12),
     "A100": GpuConstants(2.2e-3, 1150e9, 100e12),
     "H100": GpuConstants(1.7e-3, 2500e9, 300e12),
     "H200": GpuConstants(1.7e-3, 3500e9, 300e12),
 }
-"""T4 to V100 fitted from public llama.cpp measurements on one GPU (Spare Cores, CC BY-SA 4.0); A100
-and later taken from their published peaks at the same share: assumed."""
+"""T4 to V100 and RTX PRO 6000 fitted from public llama.cpp measurements on one GPU (Spare Cores,
+CC BY-SA 4.0); A100 to H200 taken from their published peaks at the same share: assumed."""
 
 SLOWEST = "T4"
 """Stands for a GPU that is not listed."""
@@ -83,7 +84,7 @@ def gpu_constants(gpu_model: str) -> tuple[str, GpuConstants]:
     """Return the name and constants of a GPU, those of the slowest one where it is not listed."""
     words = gpu_model.replace("-", " ").replace("/", " ").upper().split()
     for name, constants in GPUS.items():
-        if name in words:
+        if set(name.split()) <= set(words):
             return name, constants
     return SLOWEST, GPUS[SLOWEST]
 

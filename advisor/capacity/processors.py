@@ -21,14 +21,18 @@ once; reading memory."""
 
 DATA = Path(__file__).parent / "data"
 
-_LLM = ("smollm", "qwen1_5", "gemma", "llama")
+LLM_MODELS = ("smollm", "qwen1_5", "gemma", "llama")
+"""Language models of the table, from 0.1 to 7 billion weights."""
 
-_CODECS = tuple(
-    f"{codec}_{step}_mb_per_s"
-    for codec in ("gzip_5", "bzip2_5", "brotli_4")
-    for step in ("compress", "expand")
-)
-_PLAIN = (
+CODECS = ("gzip_5", "bzip2_5", "brotli_4")
+"""Compressors of the table, level in the name."""
+
+PROMPTS, TEXTS = ("pp16", "pp128", "pp512"), ("tg16", "tg128")
+"""Prompt lengths read at once, and text lengths written token by token."""
+
+_CODECS = tuple(f"{codec}_{step}_mb_per_s" for codec in CODECS for step in ("compress", "expand"))
+
+PLAIN = (
     "file_compression",
     "navigation",
     "html5_browser",
@@ -43,21 +47,29 @@ _PLAIN = (
     "ray_tracer",
     "structure_from_motion",
 )
-_VISION = ("object_detection", "background_blur", "photo_library")
+"""Workloads of Geekbench 6 that are scalar code or short loops."""
+
+VISION = ("object_detection", "background_blur", "photo_library")
+"""Workloads of Geekbench 6 that are neural networks."""
 
 
-def _llm_columns(*kinds: str) -> tuple[str, ...]:
-    return tuple(f"llm_{model}_{kind}_tokens_per_s_per_core" for model in _LLM for kind in kinds)
+def llm_column(model: str, kind: str) -> str:
+    """Return the column of a language model and a kind of `PROMPTS` or `TEXTS`."""
+    return f"llm_{model}_{kind}_tokens_per_s_per_core"
+
+
+def _llm_columns(kinds: Sequence[str]) -> tuple[str, ...]:
+    return tuple(llm_column(model, kind) for model in LLM_MODELS for kind in kinds)
 
 
 REFERENCES: dict[WorkloadClass, tuple[str, ...]] = {
-    "scalar": (*_CODECS, *(f"gb1_{name}_score" for name in _PLAIN)),
+    "scalar": (*_CODECS, *(f"gb1_{name}_score" for name in PLAIN)),
     "vector": (
-        *(f"gb1_{name}_score" for name in _VISION),
-        *_llm_columns("pp16", "pp128", "pp512"),
+        *(f"gb1_{name}_score" for name in VISION),
+        *_llm_columns(PROMPTS),
     ),
     "multi": (
-        *(f"gbn_{name}_score_per_core" for name in (*_PLAIN, *_VISION)),
+        *(f"gbn_{name}_score_per_core" for name in (*PLAIN, *VISION)),
         "blake2b_mb_per_s_per_core",
         "sha512_mb_per_s_per_core",
         "sha3_mb_per_s_per_core",
@@ -67,7 +79,7 @@ REFERENCES: dict[WorkloadClass, tuple[str, ...]] = {
         "read_2mb_mb_per_s_per_core",
         "read_256mb_mb_per_s_per_core",
         "read_512mb_mb_per_s_per_core",
-        *_llm_columns("tg16", "tg128"),
+        *_llm_columns(TEXTS),
     ),
 }
 """Reference workloads of each class: columns of the table."""

@@ -52,19 +52,8 @@ UNKNOWN_SPREAD_LN = 0.15
 REFERENCE_CORES = 2.0
 """Size at which the speed of a single core is read."""
 
-BASELINE_FRACTION: dict[str, float] = {
-    "nano": 0.05,
-    "micro": 0.10,
-    "small": 0.20,
-    "medium": 0.20,
-    "large": 0.30,
-    "xlarge": 0.40,
-    "2xlarge": 0.40,
-}
-"""Share of each vCPU that a t3, t3a or t4g may use for ever. Amazon EC2 User Guide, "Burstable
-performance instances", baseline utilisation per vCPU."""
-
-BURSTABLE_FAMILIES = ("t3", "t3a", "t4g")
+BURSTABLE_FAMILIES = ("t2", "t3", "t3a", "t4g")
+"""Families that run on credits, for types that the catalogue lacks."""
 
 OTHER_FAMILIES = {"p3": "Intel Xeon E5-2686 v4", "p5": "AMD EPYC 7R13"}
 """Processors of families that the table's medians leave out; Amazon EC2 instance type pages and
@@ -187,9 +176,15 @@ def _shape_of(instance_type: str) -> InstanceShape | None:
 
 
 def baseline_fraction(instance_type: str) -> float:
-    """Return the share of full speed that holds for ever; 1 unless burstable."""
-    family, _, size = instance_type.removeprefix("ml.").partition(".")
-    return BASELINE_FRACTION.get(size, 0.2) if family in BURSTABLE_FAMILIES else 1.0
+    """Return the share of full speed that holds for ever; 1 unless burstable.
+
+    The catalogue's, from the credits that the vendor grants; an unknown burstable size: a fifth.
+    """
+    shape = _shape_of(instance_type.removeprefix("ml."))
+    if shape is not None:
+        return shape.baseline_fraction or (0.2 if shape.burstable else 1.0)
+    family = instance_type.removeprefix("ml.").split(".", maxsplit=1)[0]
+    return 0.2 if family in BURSTABLE_FAMILIES else 1.0
 
 
 def speed_ratios(

@@ -41,6 +41,9 @@ def show(
     typer.echo(f"{card['instance_type']}: {card['summary']}")
     for name, value in card["facts"].items():
         typer.echo(f"  {name:<28} {'not known' if value is None else value}")
+    typer.echo("\nIts chips, each figure with its source:")
+    for row in card["chips"]:
+        typer.echo(f"  {row['figure']:<28} {row['value']}   {row['basis']}: {row['source']}")
     typer.echo("\nOne physical core next to one of this machine:")
     for name, row in card["speed"].items():
         typer.echo(

@@ -48,14 +48,14 @@ def test_credits_keep_the_baseline_they_pay_for():
     assert all(s.credits_per_hour is None for s in load_catalogue().shapes if not s.burstable)
 
 
-def test_every_priced_machine_but_p3_is_in_the_catalogue():
+def test_every_priced_machine_is_in_the_catalogue():
     missing = {
         row.sku
         for row in load_book().rows
         if row.service == "ec2" and row.sku not in load_catalogue()
     }
 
-    assert {sku.split(".")[0] for sku in missing} == {"p3"}
+    assert missing == set()
 
 
 def test_spot_advice_is_a_saving_and_a_risk():
