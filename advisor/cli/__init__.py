@@ -23,6 +23,7 @@ from advisor.cli import (
     prices,
     recommend,
     runs,
+    traffic,
 )
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
@@ -66,6 +67,7 @@ for group in (
     runs,
     prices,
     bill,
+    traffic,
     doctor,
 ):
     group.add(app)

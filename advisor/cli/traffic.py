@@ -1,0 +1,81 @@
+"""`advisor traffic`: read a record of traffic and say what it means for a study."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def add(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(traffic)
+
+
+def traffic(
+    file: Annotated[
+        Path,
+        typer.Argument(help="Counts per minute (CSV), an access log, or a CloudWatch export."),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Read a record of traffic; print the lines for a study's workload.
+
+    Takes a CSV with a time and the requests of that minute per line, a web server's access log
+    (Common Log Format), or the JSON of 'aws cloudwatch get-metric-data' with the statistic Sum.
+
+    Example: advisor traffic access.log
+    """
+    from advisor.capacity.traffic import summarise_counts
+    from advisor.imports.traffic import TrafficFileError, read_traffic
+
+    counts = read_traffic(file)
+    try:
+        found = summarise_counts(first=counts.first, counts=counts.counts)
+    except ValueError as error:
+        raise TrafficFileError(f"{file}: {error}") from None
+    notes = [*counts.notes, *found.notes]
+    if as_json:
+        import json
+
+        typer.echo(
+            json.dumps(
+                {
+                    "kind": counts.kind,
+                    "first": found.first.isoformat(),
+                    "minutes": found.minute_count,
+                    "requests_per_s": found.requests_per_s,
+                    "peak_requests_per_s": found.peak_requests_per_s,
+                    "profile": list(found.profile),
+                    "dispersion": found.dispersion,
+                    "growth_per_month": found.growth_per_month,
+                    "notes": notes,
+                },
+                indent=2,
+            )
+        )
+        return
+    since = f"{found.first:%Y-%m-%d %H:%M}"
+    typer.echo(f"# {counts.kind}: {found.minute_count:,} minutes from {since} UTC")
+    typer.echo("workload:")
+    typer.echo(f"  requests_per_s: {found.requests_per_s:.4g}")
+    typer.echo(f"  peak_requests_per_s: {found.peak_requests_per_s:.4g}")
+    typer.echo(f"  profile: [{', '.join(f'{w:.3g}' for w in found.profile)}]")
+    typer.echo(f"  dispersion: {found.dispersion:.3g}")
+    if found.growth_per_month is not None:
+        typer.echo(f"  growth_per_month: {found.growth_per_month:.3g}")
+    typer.echo(_picture(found.profile))
+    for note in notes:
+        typer.echo(f"- {note}", err=True)
+
+
+def _picture(profile: tuple[float, ...]) -> str:
+    """Return the profile as a line of bars per day, as a comment."""
+    bars = "▁▂▃▄▅▆▇█"
+    top = max(profile)
+    marks = [bars[min(7, int(8 * w / top))] for w in profile]
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun") if len(profile) > 24 else ("day",)
+    lines = [
+        f"# {day} {''.join(marks[24 * i : 24 * i + 24])}  0 to 24 h UTC"
+        for i, day in enumerate(days)
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,100 @@
+"""Start the server: `python -m benchmarks.serving.serve`, in a container or on this machine.
+
+The contract is SageMaker's: the container is started with the one argument `serve`, finds the model
+in `/opt/ml/model`, listens on port 8080 of every address, and answers `GET /ping` and
+`POST /invocations`. ECS needs no more than that.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.isolation import THREAD_VARIABLES
+from benchmarks.serving.cores import take_core
+
+FOLDER_IN_CONTAINER = "/opt/ml/model"
+PORT = 8080
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.serve", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["serve"], help="as SageMaker calls it")
+    parser.add_argument("--model", default=FOLDER_IN_CONTAINER, help="model folder")
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", PORT))
+    )
+    parser.add_argument("--workers", type=int, default=1, help="worker processes, one per core")
+    parser.add_argument("--handling", choices=["inline", "executor", "batch"], default="inline")
+    parser.add_argument("--max-batch-rows", type=int, default=64)
+    parser.add_argument("--max-wait-ms", type=float, default=0.0)
+    parser.add_argument("--times", action="store_true", help="tell service times in a header")
+    parser.add_argument("--stall-s", type=float, default=0.0, help=argparse.SUPPRESS)
+    parser.add_argument("--stall-every", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--cores", default="", help="cores to stay on, e.g. 1,2")
+    parser.add_argument("--first", action="store_true", help="run before other programs if allowed")
+    parser.add_argument("--folder", default="", help="folder of the user's own modules")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until stopped; return the exit code."""
+    options = _parser().parse_args(argv)
+    if options.workers < 1:
+        print("serve: --workers must be at least 1", file=sys.stderr)
+        return 1
+    # One thread per worker: set before numpy is imported, here and in the workers.
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")
+    settings = {
+        "MODEL": options.model,
+        "HANDLING": options.handling,
+        "MAX_BATCH_ROWS": options.max_batch_rows,
+        "MAX_WAIT_MS": options.max_wait_ms,
+        "TIMES": "1" if options.times else "",
+        "STALL_S": options.stall_s,
+        "STALL_EVERY": options.stall_every,
+    }
+    os.environ |= {f"ADVISOR_SERVING_{name}": str(value) for name, value in settings.items()}
+    if options.folder:
+        sys.path.insert(0, options.folder)
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            part for part in (options.folder, os.environ.get("PYTHONPATH", "")) if part
+        )
+    cores = tuple(int(c) for c in options.cores.split(",") if c)
+    take_core(cores, first=options.first)
+    return _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from benchmarks.errors import BenchmarkError
+    from benchmarks.serving.package import read_manifest
+
+    try:
+        read_manifest(Path(options.model))
+    except BenchmarkError as error:
+        print(f"serve: {error}", file=sys.stderr)
+        return 1
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.run(
+            "benchmarks.serving.app:app_from_environment",
+            factory=True,
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,  # longer than a load balancer's 60 s, which must close first
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
