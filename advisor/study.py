@@ -78,6 +78,13 @@ MAX_JOB_ROWS = 1e13
 BATCH_ROW_KB, BATCH_SCORE_KB = 0.2, 0.02
 """Size of a row and of its score in a batch job, when the study does not say. [kB]"""
 
+GROWTH_LEAD_MONTHS = 3
+"""Replicas are planned for traffic so far ahead: our assumption, plans are looked at each quarter.
+[months]"""
+
+WORST_MINUTE_SIGMAS = 2.33
+"""The minute that one in a hundred exceeds, in standard deviations."""
+
 PURCHASES = ("on-demand", "spot", "savings-1y")
 DISCOUNT_SERVICES = (
     *("ec2", "fargate", "sagemaker", "sagemaker-hosting", "sagemaker-training"),
@@ -219,6 +226,17 @@ class Workload(Record):
     """Models of this size that share the platform and the requests; one is asked more than the
     next. [models]"""
 
+    profile: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=1e9)], ...], Field(max_length=168)
+    ] = ()
+    """Traffic of each hour, of a day (24) or of a week from Monday 00:00 (168), as weights of any
+    unit; `advisor traffic FILE` writes it from a log. Empty for a bell with the peak at midday."""
+    dispersion: Annotated[float, Field(ge=0, le=1e6)] = 1.0
+    """Variance of the requests per minute over their mean, within an hour; 1 is Poisson."""
+    growth_per_month: Annotated[float, Field(gt=-1, le=10)] = 0.0
+    """Growth of the traffic; replicas are planned for the peak three months ahead.
+    [fraction/month]"""
+
     @model_validator(mode="before")
     @classmethod
     def _jobs_and_rate_agree(cls, raw: Any) -> Any:
@@ -258,11 +276,36 @@ class Workload(Record):
             )
         return self
 
+    @model_validator(mode="after")
+    def _profile_is_a_day_or_a_week(self) -> Self:
+        if self.profile and len(self.profile) not in {24, 168}:
+            raise ValueError(
+                f"profile has {len(self.profile)} hours: give 24 for a day, or 168 for a week"
+            )
+        if self.profile and not sum(self.profile) > 0:
+            raise ValueError("profile has no traffic at all: give at least one positive weight")
+        return self
+
+    @property
+    def peak_now_per_s(self) -> float:
+        """Highest sustained rate today: as given, else the profile's, else three times the mean.
+
+        A dispersion above 1 raises the profile's to the minute that one in a hundred exceeds. [1/s]
+        """
+        if self.peak_requests_per_s is not None:
+            return self.peak_requests_per_s
+        if self.pattern == "batch":  # jobs have no peak
+            return self.requests_per_s
+        if not self.profile:
+            return PEAK_FACTOR * self.requests_per_s
+        peak = self.requests_per_s * max(self.profile) * len(self.profile) / sum(self.profile)
+        excess = max(0.0, self.dispersion - 1.0)
+        return float(peak + WORST_MINUTE_SIGMAS * (excess * peak / 60) ** 0.5)
+
     @property
     def peak_per_s(self) -> float:
-        """Rate that the replicas are planned for. [1/s]"""
-        factor = 1.0 if self.pattern == "batch" else PEAK_FACTOR  # jobs have no peak
-        return self.peak_requests_per_s or factor * self.requests_per_s
+        """Rate that the replicas are planned for: today's peak, grown. [1/s]"""
+        return self.peak_now_per_s * max(1.0, 1 + self.growth_per_month) ** GROWTH_LEAD_MONTHS
 
     @property
     def requests_per_month(self) -> float:

@@ -1,4 +1,4 @@
-"""Traffic over a day or a week: from counts to a profile, and from a profile to minutes to plan for.
+"""Traffic over a day or a week: from counts to a profile, and from a profile to minutes.
 
 A profile is the rate of each hour, of a day (24) or of a week (168, Monday 00:00 first), as weights
 around the mean. What the hours do not show, how unevenly requests fall within one, is the
@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from advisor.capacity.queueing import Floats
+from advisor.study import WORST_MINUTE_SIGMAS, Workload
 
 DAY_HOURS, WEEK_HOURS = 24, 168
 HOUR_MINUTES = 60
-
-WORST_MINUTE_SIGMAS = 2.33
-"""A minute that one in a hundred exceeds, in standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -174,18 +172,35 @@ def flat_or_office_profile(*, requests_per_s: float, peak_requests_per_s: float)
 
         weight(h) = 1 + (peak / mean - 1) (b(h) - mean b) / (1 - mean b),   b = sin^2k(pi h / 24)
 
-    with the smallest k in 1, 2, 4, ... for which no hour is below 0. Assumed: it only shapes what
+    with the smallest k in 1, 2, 4, ... for which no hour is below 0; a day has no peak above 23
+    times its mean. Assumed: it only shapes what
     a peak does to scaling and to the bill.
     """
-    ratio = max(1.0, peak_requests_per_s / requests_per_s)
-    hour = np.arange(DAY_HOURS) + 0.5
-    for k in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+    ratio = min(max(1.0, peak_requests_per_s / requests_per_s), DAY_HOURS - 1.0)
+    hour = np.arange(DAY_HOURS)
+    for k in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
         bell = np.sin(np.pi * hour / DAY_HOURS) ** (2 * k)
         bell /= bell.max()
         weights = 1 + (ratio - 1) * (bell - bell.mean()) / (1 - bell.mean())
         if weights.min() >= 0:
             break
     return np.asarray(np.maximum(weights, 0.0), dtype=float)
+
+
+def workload_minutes_per_s(work: Workload, *, seed: int = 0) -> Floats:
+    """Rate of each minute of a study's day or week, its dispersion drawn by seed. [1/s]
+
+    The mean is that of the active hours; without a profile it is a bell with the study's peak.
+    """
+    profile: ArrayLike = work.profile or flat_or_office_profile(
+        requests_per_s=work.requests_per_s, peak_requests_per_s=work.peak_now_per_s
+    )
+    return minute_rates_per_s(
+        requests_per_s=work.requests_per_s,
+        profile=profile,
+        dispersion=work.dispersion,
+        rng=np.random.default_rng(seed),
+    )
 
 
 def grown_rate_per_s(*, requests_per_s: float, growth_per_month: float, months: float) -> float:

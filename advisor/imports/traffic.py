@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +110,7 @@ def _log_lines(lines: _Lines) -> Iterator[Entry]:
         minute = text[:17] + text[20:]
         if minute not in cache:
             try:
-                cache[minute] = datetime.strptime(text, LOG_FORMAT)
+                cache[minute] = datetime.strptime(text, LOG_FORMAT)  # noqa: DTZ007  # %z is in it
             except ValueError:
                 lines.bad += 1
                 continue
@@ -142,7 +142,8 @@ def _time(text: str) -> datetime:
     text = text.strip()
     if re.fullmatch(r"\d{10}(\.\d+)?", text):
         return datetime.fromtimestamp(float(text), UTC)
-    return datetime.fromisoformat(text)
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
 def _count(text: str) -> float:
@@ -176,8 +177,7 @@ def _collect(entries: Iterator[Entry], path: Path, kind: str, lines: "_Lines | i
     """Add entries up by the minute."""
     amounts: dict[int, float] = {}
     for at, count in entries:
-        stamp = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-        minute = int(stamp.timestamp() // 60)
+        minute = int(at.timestamp() // 60)
         amounts[minute] = amounts.get(minute, 0.0) + count
     bad, total = (lines.bad, lines.count) if isinstance(lines, _Lines) else (0, 0)
     if not amounts:
@@ -206,7 +206,7 @@ def _collect(entries: Iterator[Entry], path: Path, kind: str, lines: "_Lines | i
 
 def _step_minutes(minutes: list[int]) -> int:
     """Return the period of the counts: the most frequent gap, at most an hour. [min]"""
-    gaps = Counter(b - a for a, b in zip(minutes, minutes[1:], strict=False))
+    gaps = Counter(b - a for a, b in pairwise(minutes))
     if not gaps:
         return 1
     return max(1, min(60, gaps.most_common(1)[0][0]))
