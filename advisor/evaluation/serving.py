@@ -268,7 +268,8 @@ class _Bench:
         wall_s = (time.monotonic() - began) * len(cores)
         others = max(0.0, core_busy_s(cores) - core_s - server_s) / wall_s
         shown = judge_load(samples, duration_s=plan.load_s)
-        validity, reason = shown.validity, shown.reason
+        validity: str = shown.validity
+        reason = shown.reason
         if validity == "ok" and others > DISTURBED_FRACTION:
             validity, reason = (
                 "disturbed",

@@ -162,7 +162,7 @@ def _cloudwatch(text: str, path: Path) -> Iterator[Entry]:
                 for stamp, value in zip(result["Timestamps"], result["Values"], strict=True):
                     yield _time(str(stamp)), _count(str(value))
             return
-        points = document.get("Datapoints") if isinstance(document, dict) else document
+        points = document["Datapoints"] if isinstance(document, dict) else document
         for point in points:
             yield _time(str(point["Timestamp"])), _count(str(point["Sum"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
