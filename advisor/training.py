@@ -15,6 +15,7 @@ from advisor.evidence import CandidateProfile
 from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats, Machines
 from advisor.platforms.ecs_fargate import parse_task_sku
+from advisor.platforms.spot import spot_repeat
 from advisor.recommendation import TrainingPlace
 from advisor.study import Study
 from pricing.instances import InstanceCatalogue
@@ -161,7 +162,7 @@ def _part(
     wall_s, runs_here = _wall_s(profile, machines)
     billed_s = np.maximum(MINIMUM_BILLED_S, wall_s + defaults.TRAINING_START_S.value)
     if purchase == "spot":
-        billed_s = billed_s * defaults.SPOT_REPEAT_FACTOR.value
+        billed_s = billed_s * spot_repeat(machines.instance_type, region=region, run_s=billed_s)
         if name == "sagemaker-training":
             # Managed spot pays the on-demand rate for the billable seconds only; what share that
             # is follows EC2's own spot price of the same machine.
@@ -197,6 +198,8 @@ def _wall_s(
         core_count=np.maximum(1.0, machines.core_count),
         speed_ratio=ratios.ratio * np.minimum(1.0, machines.core_count),
     )
+    # A burstable machine keeps up its baseline: a training spends its credits in minutes.
+    wall_s = wall_s * np.maximum(1.0, machines.core_count / machines.sustained_vcpu)
     has_gpu = machines.gpu_count > 0
     if profile.parameter_count is None:
         return wall_s, ~has_gpu

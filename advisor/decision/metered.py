@@ -25,6 +25,7 @@ from advisor.platforms import ASYNC, JOB_PLATFORMS
 from advisor.platforms.base import Floats
 from advisor.platforms.jobs import JobRun, job_shared_usage
 from advisor.platforms.rules import job_rule, models_rule, request_rule
+from advisor.platforms.spot import spot_repeat
 from advisor.recommendation import CostLine
 from advisor.study import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
@@ -125,13 +126,13 @@ def _jobs(study: Study, table: OptionTable, priced: Sequence[Priced]) -> Metered
     offers = [p.offer for p in priced]
     work = study.workload
     start_s = table.front_s
-    repeat = np.array(
-        [defaults.SPOT_REPEAT_FACTOR.value if o.purchase == "spot" else 1.0 for o in offers]
-    )[table.offer]
     most = np.array([JOB_PLATFORMS[o.platform].max_machines for o in offers])[table.offer]
     row_s = table.service_s / table.workers / work.rows_per_request
     moved_gbit = (work.request_kb + work.response_kb) * 8 / 1e6 / work.rows_per_request
-    row_s = (row_s + np.nan_to_num(moved_gbit / table.network_gbps)) * repeat
+    row_s = row_s + np.nan_to_num(moved_gbit / table.network_gbps)
+    # A fresh burstable machine has no credits to spend: it keeps up its baseline and no more.
+    row_s = row_s * np.maximum(1.0, table.workers / table.sustained_vcpu)
+    row_s = row_s * _spot_factor(table, run_s=work.job_rows * row_s)
     need_s = _deadline_s(study)
     found = batch_job(
         row_count=work.job_rows,
@@ -176,6 +177,22 @@ def _jobs(study: Study, table: OptionTable, priced: Sequence[Priced]) -> Metered
         work_usd=machine_usd * grows,
         other=limits[table.offer],
     )
+
+
+def _spot_factor(table: OptionTable, *, run_s: Floats) -> Floats:
+    """Return how many times longer a job on one machine takes for interruptions; 1 if not spot."""
+    factor = np.ones(len(table))
+    for index, offer in enumerate(table.offers):
+        if offer.purchase == "spot":
+            own = np.flatnonzero(table.offer == index)
+            types = [offer.machines.instance_type[i] for i in table.row[own]]
+            longest_s = np.minimum(run_s[own], _SPOT_PART_S)
+            factor[own] = spot_repeat(types, region=offer.region, run_s=longest_s)
+    return factor
+
+
+_SPOT_PART_S = 3600.0
+"""Work that an interruption loses at most: rows are scored in parts of an hour. [s]"""
 
 
 def _deadline_s(study: Study) -> float:

@@ -25,7 +25,7 @@ from advisor.evidence import CandidateProfile
 from advisor.platforms import FRONTS, STANDING_PLATFORMS
 from advisor.platforms.base import Machines, traffic_of
 from advisor.platforms.rules import LOADS_ON_DEMAND, SHOWN_ELSEWHERE, models_rule, standing_rule
-from advisor.study import Study
+from advisor.study import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 
@@ -91,6 +91,8 @@ class OptionTable:
     """Basis of the service time."""
     network_gbps: Floats
     """Network of the machine; NaN where unknown. [Gbit/s]"""
+    sustained_vcpu: Floats
+    """VCPUs that may be busy for ever; infinite where the machine is not burstable. [vCPU]"""
     chip: NDArray[np.object_]
     """Processor or GPU that serves: machines of one chip err together."""
 
@@ -265,6 +267,7 @@ def _cross(
         "on_gpu": on_gpu,
         "basis": np.where(on_gpu, "assumed", ratios.basis),
         "network_gbps": machines.network_gbps,
+        "sustained_vcpu": machines.sustained_vcpu,
         "chip": chip,
     }
     if study.workload.models > 1 and offer.platform in LOADS_ON_DEMAND:
@@ -376,15 +379,29 @@ def plan(
 
 
 def _fewest(study: Study, table: OptionTable, peak_per_s: float | Floats) -> Ints:
-    return fewest_replicas(study, table.network_gbps, peak_per_s)
+    return fewest_replicas(
+        study,
+        table.network_gbps,
+        peak_per_s,
+        sustained_per_s=table.sustained_vcpu / table.service_s,
+    )
 
 
-def fewest_replicas(study: Study, network_gbps: Floats, peak_per_s: float | Floats) -> Ints:
-    """Return the fewest replicas: one per zone, and enough network for the peak."""
+def fewest_replicas(
+    study: Study, network_gbps: Floats, peak_per_s: float | Floats, *, sustained_per_s: Floats
+) -> Ints:
+    """Return the fewest replicas: one per zone, enough network for the peak, enough CPU credits.
+
+    A burstable machine earns credits for its baseline and keeps those of a day: what it can carry
+    for ever is `sustained_per_s`, held against the mean rate over the month; the peak it bursts.
+    """
     work = study.workload
     busier_kb = max(work.request_kb, work.response_kb)  # links carry both directions at once
     peak_gbps = np.asarray(peak_per_s) * busier_kb * 8 / 1e6
     room_gbps = network_gbps * defaults.NETWORK_HEADROOM.value
     for_network = np.ceil(np.nan_to_num(peak_gbps / room_gbps, nan=1.0))
-    fewest = np.maximum(study.needs.availability_zones, for_network)
+    mean_over_peak = work.requests_per_s / work.peak_per_s * work.active_hours_per_month
+    mean_per_s = np.asarray(peak_per_s) * mean_over_peak / HOURS_PER_MONTH
+    for_credits = np.ceil(mean_per_s / sustained_per_s * (1 - 1e-12))
+    fewest = np.maximum(study.needs.availability_zones, np.maximum(for_network, for_credits))
     return np.minimum(fewest, MAX_REPLICAS + 1).astype(np.int64)

@@ -62,6 +62,7 @@ def kinds_of(table: OptionTable) -> Kinds:
             table.front_s,
             table.scv,
             np.nan_to_num(table.network_gbps, nan=-1.0),
+            table.sustained_vcpu,
         ]
     )
     _, first, of_row = np.unique(alike, axis=1, return_index=True, return_inverse=True)
@@ -166,7 +167,12 @@ def fleets_of(
                 scv=table.scv[own],
                 workers=table.workers[own],
                 front_s=table.front_s[own],
-                fewest=_fewest(study, table.network_gbps[own], worlds.peak_per_s),
+                fewest=_fewest(
+                    study,
+                    table.network_gbps[own],
+                    worlds.peak_per_s,
+                    sustained_per_s=table.sustained_vcpu[own] / table.service_s[own],
+                ),
                 max_p99_s=None if need_ms is None else need_ms / 1e3,
             )
         )
@@ -178,12 +184,16 @@ def fleets_of(
     )
 
 
-def _fewest(study: Study, network_gbps: Floats, peak_per_s: Floats) -> Ints:
+def _fewest(
+    study: Study, network_gbps: Floats, peak_per_s: Floats, *, sustained_per_s: Floats
+) -> Ints:
     """Return the fewest replicas of each kind in each draw; one column where all are the same."""
-    most = fewest_replicas(study, network_gbps, peak_per_s.max())
+    most = fewest_replicas(study, network_gbps, peak_per_s.max(), sustained_per_s=sustained_per_s)
     if (most <= study.needs.availability_zones).all():
         return most[:, None]
-    return fewest_replicas(study, network_gbps[:, None], peak_per_s)
+    return fewest_replicas(
+        study, network_gbps[:, None], peak_per_s, sustained_per_s=sustained_per_s[:, None]
+    )
 
 
 def outcomes_of(

@@ -8,7 +8,7 @@ from advisor.decision.options import ROUTING, Offer, OptionTable, Plan
 from advisor.decision.ranking import Columns
 from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats
-from advisor.platforms.rules import models_rule, standing_rule
+from advisor.platforms.rules import models_rule, standing_rule, zones_rule
 from advisor.study import MONTHS_PER_YEAR, Study
 
 
@@ -55,6 +55,8 @@ def offer_limits(study: Study, offer: Offer) -> str:
     """Return the limit of its own that an offer breaks, in words; empty where none is."""
     work = study.workload
     if rule := standing_rule(study) or models_rule(study, offer.platform):
+        return rule
+    if rule := zones_rule(study, offer.region):
         return rule
     largest_kb = max(work.request_kb, work.response_kb)
     most_kb = STANDING_PLATFORMS[offer.platform].max_payload_kb

@@ -39,6 +39,8 @@ class Machines:
     """GPUs."""
     network_gbps: Floats
     """Network that it keeps up for ever; NaN where unknown. [Gbit/s]"""
+    sustained_vcpu: Floats
+    """VCPUs that may be busy for ever: a share of a burstable machine's, else infinite. [vCPU]"""
 
     def __len__(self) -> int:
         """Return the number of skus."""
@@ -55,6 +57,7 @@ class Machines:
             gpu_model=tuple(self.gpu_model[i] for i in rows),
             gpu_count=self.gpu_count[rows],
             network_gbps=self.network_gbps[rows],
+            sustained_vcpu=self.sustained_vcpu[rows],
         )
 
     def cheapest(self, count: int) -> "Machines":

@@ -61,6 +61,7 @@ class EcsFargate:
             gpu_model=(None,) * len(sizes),
             gpu_count=np.zeros(len(sizes)),
             network_gbps=vcpu * defaults.FARGATE_GBPS_PER_VCPU.value,
+            sustained_vcpu=np.full(len(sizes), np.inf),
         )
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:

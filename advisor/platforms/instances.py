@@ -26,4 +26,10 @@ def instance_machines(
         gpu_model=tuple(shape.gpu_model for shape in shapes),
         gpu_count=np.array([shape.gpu_count for shape in shapes], dtype=float),
         network_gbps=np.array([shape.network_gbps or np.nan for shape in shapes]),
+        sustained_vcpu=np.array(
+            [
+                shape.vcpu_count * (shape.baseline_fraction or 1.0) if shape.burstable else np.inf
+                for shape in shapes
+            ]
+        ),
     )

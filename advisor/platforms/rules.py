@@ -13,6 +13,18 @@ SERVES_ONE = frozenset(
 SHOWN_ELSEWHERE = 12
 """Machines of each platform that are looked at in a study it is not for: none can win there."""
 
+ZONES = {
+    "us-east-1": 6,
+    "us-east-2": 3,
+    "us-west-2": 4,
+    "eu-west-1": 3,
+    "eu-central-1": 3,
+    "ap-southeast-2": 3,
+    "ap-northeast-1": 3,
+}
+"""Availability zones that an account sees in each region, as remembered of AWS's page of regions
+and zones; `aws ec2 describe-availability-zones` tells yours."""
+
 TO_BATCH = "hours after the request: set workload.pattern: batch where nobody waits"
 
 
@@ -47,4 +59,12 @@ def models_rule(study: Study, platform: str) -> str:
         return f"runs one model: {models:,} models need {models:,} of them"
     if models == 1 and platform in LOADS_ON_DEMAND:
         return "one model alone: a real-time endpoint is the same (workload.models: how many share)"
+    return ""
+
+
+def zones_rule(study: Study, region: str) -> str:
+    """Return why a region is too small for the study's need of zones; empty if it is not."""
+    zones = ZONES.get(region)
+    if zones is not None and study.needs.availability_zones > zones:
+        return f"{region} has {zones} zones, the need is {study.needs.availability_zones}"
     return ""
