@@ -20,7 +20,6 @@ from benchmarks.families import family_of, missing_library, source_text
 from benchmarks.forms.bench import LABEL as FORMS_LABEL
 from benchmarks.forms.bench import FormsBench, FormTrial
 from benchmarks.forms.grid import grid_of
-from benchmarks.host import pinned_cpus
 from benchmarks.isolation import Job, JobResult, Worker, free_processor_count
 from benchmarks.lab import Lab
 from benchmarks.learning import affordable_rows, last_doubling_gain
@@ -127,9 +126,8 @@ class CandidateBench:
         self._begin = time.monotonic()
         self._trial_count = 0
         self._reference: tuple[float, float] | None = None
-        self._found.observer.pinned = (
-            device == "cpu" and pinned_cpus(thread_count=1) is not None and self._cpus > 1
-        )
+        lab.set_binding(binds=device == "cpu" and self._threads == self._cpus > 1)
+        self._found.observer.pinned = self._one_cpu() is not None
         if device == "cuda":
             self._found.observer.gpu = read_gpu_state()
         batch_count = len(lab.batches)
@@ -350,7 +348,7 @@ class CandidateBench:
                 thread_count=1,
                 folder=self._lab.folder,
                 with_cuda=self._device == "cuda",
-                cpus=None if self._device == "cuda" else pinned_cpus(thread_count=1),
+                cpus=self._one_cpu(),
             ) as fresh:
                 job = self._job("serve", payload, deadline_s=limit_s, fresh=True)
                 result = self._trial(f"serve-1-{number}", label, job, fresh)
@@ -486,7 +484,7 @@ class CandidateBench:
 
     def _observed(self, trial_id: str, job: Job, worker: Worker) -> JobResult:
         """Run a job between two readings of the counters and of the reference workload."""
-        cpus = pinned_cpus(thread_count=1) if self._device == "cpu" else None
+        cpus = self._one_cpu()
         taken_at, before_s = self._reference or (-math.inf, 0.0)
         if time.monotonic() - taken_at > REFERENCE_AGE_S:
             before_s = reference_s(cpus=cpus)
@@ -506,6 +504,10 @@ class CandidateBench:
             stolen_fraction=result.stolen_fraction,
         )
         return result
+
+    def _one_cpu(self) -> tuple[int, ...] | None:
+        """Return the processor of trials with one thread, null where they are not bound."""
+        return self._lab.cpus_for(thread_count=1, device=self._device)
 
     def _explain_disturbance(self) -> None:
         """Say what else the machine was doing."""

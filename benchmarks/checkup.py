@@ -2,18 +2,20 @@
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.circumstances import read_counters, read_gpu_state
 from benchmarks.host import (
     available_memory_bytes,
     cpu_quota_count,
     memory_limit_bytes,
     usable_cpu_count,
 )
-from benchmarks.isolation import THREAD_VARIABLES
+from benchmarks.isolation import THREAD_VARIABLES, read_cpu_ticks
 from benchmarks.records import Record
 
 Severity = Literal["ok", "note", "problem"]
@@ -26,6 +28,15 @@ LOW_MEMORY_GIB = 2.0
 
 PRESSURE_LIMIT_PERCENT = 5.0
 """Share of the time that some process waited for a processor, as the kernel tells it. [%]"""
+
+STOLEN_LIMIT_FRACTION = 0.02
+"""Time that the hypervisor gave to other machines beyond this share disturbs. [fraction]"""
+
+SLOW_CLOCKS = {"hpet", "acpi_pm", "refined-jiffies", "jiffies"}
+"""Sources of the time that are slow to read."""
+
+LOW_DISK_GIB = 1.0
+"""With less free space than this, a run may not be stored. [GiB]"""
 
 SWAP_LIMIT_BYTES = 64 * 2**20
 """More than this in swap means that memory was short. [B]"""
@@ -45,13 +56,17 @@ class Finding(Record):
 
 
 def examine(
-    *, root: Path = Path("/"), environment: Mapping[str, str] | None = None
+    *,
+    root: Path = Path("/"),
+    environment: Mapping[str, str] | None = None,
+    folder: Path = Path(),
 ) -> tuple[Finding, ...]:
     """Look at everything, in a fixed order.
 
     Args:
         root: where `/proc` and `/sys` are; another folder in tests.
         environment: environment variables; this process's own when None.
+        folder: where the runs would be stored.
     """
     variables = os.environ if environment is None else environment
     return (
@@ -59,6 +74,10 @@ def examine(
         _pressure(root),
         _cores(root),
         _quota(root),
+        _throttled(root),
+        _stolen(root),
+        _heat(root),
+        _clock_source(root),
         _governor(root),
         _turbo(root),
         _memory(root),
@@ -66,6 +85,8 @@ def examine(
         _threads(variables),
         _virtual(root),
         _gpu(root),
+        _gpu_state(root),
+        _disk(root, folder),
         _system(),
     )
 
@@ -140,6 +161,89 @@ def _quota(root: Path) -> Finding:
         found=found,
         remedy="grant whole processors (docker --cpus, limits.cpu): a part of one stalls "
         "every 100 ms",
+    )
+
+
+def _throttled(root: Path) -> Finding:
+    held_s = read_counters(root=root).throttled_s
+    if held_s <= 0:
+        return Finding(check="throttling", severity="ok", found="none so far")
+    return Finding(
+        check="throttling",
+        severity="problem",
+        found=f"the control group's quota has held processes up for {held_s:,.1f} s",
+        remedy="raise the quota, or grant whole processors (docker --cpuset-cpus)",
+    )
+
+
+def _stolen(root: Path) -> Finding:
+    ticks = read_cpu_ticks(root=root)
+    if ticks is None or ticks.busy_s <= 0:
+        return Finding(check="steal", severity="ok", found="the system does not tell")
+    share = ticks.stolen_s / (ticks.busy_s + ticks.stolen_s)
+    found = f"{share:.1%} of the busy time since the start went to other machines"
+    if share <= STOLEN_LIMIT_FRACTION:
+        return Finding(check="steal", severity="ok", found=found)
+    return Finding(
+        check="steal",
+        severity="problem",
+        found=found,
+        remedy="use a machine with processors of its own (no burstable type, a dedicated host)",
+    )
+
+
+def _heat(root: Path) -> Finding:
+    count = read_counters(root=root).thermal_throttle_count
+    if not count:
+        return Finding(check="heat", severity="ok", found="no core lowered its clock")
+    return Finding(
+        check="heat",
+        severity="note",
+        found=f"cores have lowered their clock for heat {count:,} times",
+        remedy="cool the machine, or turn turbo off while you measure",
+    )
+
+
+def _clock_source(root: Path) -> Finding:
+    name = _read(root / "sys/devices/system/clocksource/clocksource0/current_clocksource")
+    if name not in SLOW_CLOCKS:
+        return Finding(check="clock", severity="ok", found=name or "not visible")
+    return Finding(
+        check="clock",
+        severity="problem",
+        found=f"{name}, which takes about a microsecond to read",
+        remedy="start the kernel with clocksource=tsc, or use another machine",
+    )
+
+
+def _gpu_state(root: Path) -> Finding:
+    state = read_gpu_state() if root == Path("/") and Path("/dev/nvidiactl").exists() else None
+    if state is None:
+        return Finding(check="GPU sharing", severity="ok", found="no GPU to share")
+    if state.process_count or state.throttle:
+        return Finding(
+            check="GPU sharing",
+            severity="problem",
+            found=f"{state.process_count} programs hold it, clock held down: "
+            f"{state.throttle or 'no'}",
+            remedy="stop the programs that nvidia-smi lists, and let the GPU cool",
+        )
+    return Finding(check="GPU sharing", severity="ok", found="nobody else uses it")
+
+
+def _disk(root: Path, folder: Path) -> Finding:
+    if root != Path("/"):
+        return Finding(check="disk", severity="ok", found="not looked at")
+    free_gib = shutil.disk_usage(folder).free / 2**30
+    writable = os.access(folder, os.W_OK)
+    found = f"{free_gib:,.1f} GiB free, {'can' if writable else 'cannot'} be written"
+    if free_gib >= LOW_DISK_GIB and writable:
+        return Finding(check="disk", severity="ok", found=found)
+    return Finding(
+        check="disk",
+        severity="problem",
+        found=found,
+        remedy="free some space, or keep the study on another disk",
     )
 
 

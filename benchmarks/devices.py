@@ -78,3 +78,61 @@ def time_on_device(call: Callable[[int], object], *, count: int) -> list[float]:
         stop.synchronize()
         durations.append(start.elapsed_time(stop) / 1e3)  # milliseconds
     return durations
+
+
+def run_gpu_probes(
+    *, size: int = 4096, copy_bytes: int = 2**30, count: int = 20
+) -> dict[str, float]:
+    """Probe the first CUDA device by device events; launches by the clock. Clocks as found.
+
+    Medians of `count` repeats after three to warm up; a copy reads and writes each byte.
+    """
+    import statistics
+    import time
+
+    import torch
+
+    def seconds(call: Callable[[], object]) -> float:
+        return statistics.median(time_on_device(lambda _: call(), count=count))
+
+    found = {}
+    floating = 2.0 * size**3 / 1e12
+    for name, dtype, tf32 in (
+        ("fp32", torch.float32, False),
+        ("tf32", torch.float32, True),
+        ("bf16", torch.bfloat16, False),
+    ):
+        before = torch.backends.cuda.matmul.allow_tf32
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        try:
+            left, right = (torch.rand(size, size, device="cuda").to(dtype) for _ in range(2))
+            matmul = functools.partial(torch.matmul, left, right)
+            found[f"gpu_gemm_{name}_tflop_per_s"] = floating / seconds(matmul)
+        finally:
+            torch.backends.cuda.matmul.allow_tf32 = before
+    source = torch.ones(copy_bytes, dtype=torch.uint8, device="cuda")
+    target = torch.empty_like(source)
+    found["gpu_copy_gb_per_s"] = 2.0 * copy_bytes / 1e9 / seconds(lambda: target.copy_(source))
+    host = torch.empty(copy_bytes // 4, dtype=torch.uint8).pin_memory()
+    part = source[: copy_bytes // 4]
+    moved = copy_bytes // 4 / 1e9
+    found["gpu_host_to_device_gb_per_s"] = moved / seconds(
+        lambda: part.copy_(host, non_blocking=True)
+    )
+    found["gpu_device_to_host_gb_per_s"] = moved / seconds(
+        lambda: host.copy_(part, non_blocking=True)
+    )
+    one = torch.ones(1, device="cuda")
+    for _ in range(10):
+        one + 1
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    for _ in range(LAUNCHES):
+        one + 1
+    torch.cuda.synchronize()
+    found["gpu_launch_us"] = 1e6 * (time.perf_counter() - start) / LAUNCHES
+    return found
+
+
+LAUNCHES = 1_000
+"""Kernels that are launched to tell how long one takes."""

@@ -12,7 +12,7 @@ from typing import Self
 from benchmarks.datasets import TaskData
 from benchmarks.families import family_of, source_text
 from benchmarks.host import available_memory_bytes, pinned_cpus
-from benchmarks.isolation import Job, Worker
+from benchmarks.isolation import Job, Worker, free_processor_count
 from benchmarks.presets import Preset
 from benchmarks.records import Candidate, Device, HardwareProfile
 from benchmarks.store import RunStore
@@ -36,6 +36,9 @@ class Lab:
     memory_limit_bytes: int
     begin_step: Callable[[str, str], None]
     notes: tuple[str, ...] = ()
+    binds: bool = False
+    """Whether trials are bound to processors: only while others keep none busy, for a trial that
+    is bound cannot step aside."""
     _workers: dict[tuple[int, bool], Worker] = field(default_factory=dict)
     _modules: tuple[str, ...] = ()
 
@@ -70,15 +73,64 @@ class Lab:
                 warm_payload={"data_path": str(self.data_path), "modules": ["pandas", *modules]},
                 folder=self.folder,
                 with_cuda=device == "cuda",
-                cpus=None if device == "cuda" else pinned_cpus(thread_count=thread_count),
+                cpus=self.cpus_for(thread_count=thread_count, device=device),
             )
         return self._workers[wanted]
+
+    def set_binding(self, *, binds: bool) -> None:
+        """Bind the trials that follow to processors, or let the system place them."""
+        if binds != self.binds:
+            self.close_workers()
+        self.binds = binds
+
+    def cpus_for(self, *, thread_count: int, device: Device) -> tuple[int, ...] | None:
+        """Return the processors of a trial, null where it is not bound."""
+        if not self.binds or device == "cuda":
+            return None
+        return pinned_cpus(thread_count=thread_count)
 
     def close_workers(self) -> None:
         """Stop every worker."""
         for worker in self._workers.values():
             worker.close()
         self._workers.clear()
+
+
+PROBE_LIMIT_S = 60.0
+"""Deadline of each group of probes. [s]"""
+
+
+def probe_machine(
+    hardware: HardwareProfile, *, probe_s: float, folder: Path
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return what the machine can do, and notes on what could not be probed.
+
+    Args:
+        hardware: the machine.
+        probe_s: time for each probe. [s]
+        folder: where the disk is probed.
+    """
+    found: dict[str, float] = {}
+    notes = []
+    count = hardware.logical_cpu_count
+    quiet = free_processor_count(cpu_count=count) == count
+    groups = [("one-thread", 1), ("disk", 1), ("all-threads", count)]
+    if hardware.gpu_model is not None:
+        groups.append(("gpu", 1))
+    for kind, thread_count in groups:
+        cpus = pinned_cpus(thread_count=1) if quiet and kind == "one-thread" else None
+        with Worker(thread_count=thread_count, with_cuda=kind == "gpu", cpus=cpus) as worker:
+            payload = {
+                "kind": kind,
+                "probe_s": probe_s,
+                "thread_count": thread_count,
+                "folder": str(folder),
+            }
+            result = worker.run(Job("benchmarks.measure:probe", payload, deadline_s=PROBE_LIMIT_S))
+        found |= result.value
+        if result.outcome != "ok":
+            notes.append(f"the machine's probes ({kind}) failed: {result.reason}")
+    return found, tuple(notes)
 
 
 @contextmanager
@@ -99,18 +151,7 @@ def open_lab(
         data_path.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
         begin_step("", "look at this machine")
         memory_limit = int(MEMORY_SHARE * available_memory_bytes())
-        probes: dict[str, float] = {}
-        notes: list[str] = []
-        counts = sorted({1, hardware.logical_cpu_count})
-        for count in counts:
-            for all_threads in [False, True] if len(counts) == 1 else [count > 1]:
-                with Worker(thread_count=count) as worker:
-                    payload = {"all_threads": all_threads, "probe_s": preset.probe_s}
-                    job = Job("benchmarks.measure:probe", payload, deadline_s=60.0)
-                    result = worker.run(job)
-                probes |= result.value
-                if result.outcome != "ok":
-                    notes.append(f"the machine's probes failed: {result.reason}")
+        probes, notes = probe_machine(hardware, probe_s=preset.probe_s, folder=scratch)
         yield stack.enter_context(
             Lab(
                 data=data,
@@ -123,6 +164,6 @@ def open_lab(
                 batches=tuple(batches),
                 memory_limit_bytes=memory_limit,
                 begin_step=begin_step,
-                notes=tuple(notes),
+                notes=notes,
             )
         )

@@ -350,12 +350,18 @@ def device_call_s(call: Callable[[int], object]) -> float:
     return max(1e-9, statistics.median(time_on_device(call, count=DEVICE_CALLS)))
 
 
-def probe(*, all_threads: bool, probe_s: float) -> dict[str, float]:
-    """Run the probes of this process's thread count."""
+def probe(*, kind: str, probe_s: float, thread_count: int, folder: str) -> dict[str, float]:
+    """Run the probes of this process: `one-thread`, `all-threads`, `disk` or `gpu`."""
     from benchmarks import probes
 
-    if all_threads:
-        return probes.run_all_threads_probes(probe_s=probe_s)
+    if kind == "gpu":
+        from benchmarks.devices import run_gpu_probes
+
+        return run_gpu_probes()
+    if kind == "disk":
+        return probes.run_disk_probes(folder=Path(folder))
+    if kind == "all-threads":
+        return probes.run_all_threads_probes(probe_s=probe_s, thread_count=thread_count)
     return probes.run_single_thread_probes(probe_s=probe_s)
 
 

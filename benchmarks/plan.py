@@ -13,7 +13,7 @@ from benchmarks.records import TEST_FRACTION, Candidate, DatasetSpec, Device
 BACKTEST_START_S = 4.0
 """Time to start a back-test's processes. [s]"""
 
-PROBES_S = 5.0
+PROBES_S = 9.0
 """Time to start the workers and probe the machine. [s]"""
 
 

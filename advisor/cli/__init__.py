@@ -21,6 +21,7 @@ from advisor.cli import (
     hardware,
     init,
     prices,
+    probe,
     recommend,
     runs,
     traffic,
@@ -69,6 +70,7 @@ for group in (
     bill,
     traffic,
     doctor,
+    probe,
 ):
     group.add(app)
 

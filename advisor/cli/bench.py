@@ -1,12 +1,16 @@
-"""`advisor bench`: measure the candidates of a study."""
+"""`advisor bench`: measure the candidates of a study; look at runs, compare and export them."""
 
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import typer
+from typer.core import TyperGroup
+
+from advisor.cli import bench_runs
 
 if TYPE_CHECKING:
+    from click import Context
     from rich.console import Console
 
     from benchmarks.plan import Plan
@@ -14,15 +18,37 @@ if TYPE_CHECKING:
 
 
 def add(app: typer.Typer) -> None:
-    """Register the command."""
-    app.command()(bench)
+    """Register the commands."""
+    group = typer.Typer(
+        cls=_StudyFirst,
+        help="Measure the candidate models of a study: 'advisor bench STUDY' is short for "
+        "'advisor bench run STUDY' ('advisor bench run --help' shows its options).",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.command("run")(bench)
+    bench_runs.add(group)
+    app.add_typer(group, name="bench")
+
+
+class _StudyFirst(TyperGroup):
+    """Takes what is no command of its own for a study to measure."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        """Put `run` before anything that is not one of the commands."""
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
 
 
 def bench(
     study: Annotated[Path, typer.Argument(help="The study file, e.g. advisor.yaml.")],
     preset: Annotated[
-        Literal["fast", "standard"],
-        typer.Option(help="fast: about 3 minutes at most, rows sampled; standard: all rows."),
+        Literal["fast", "standard", "rigorous"],
+        typer.Option(
+            help="fast: about 3 minutes at most, rows sampled, one process; standard: all rows, "
+            "three processes; rigorous: ten seeds, ten processes, for hours."
+        ),
     ] = "fast",
     candidate: Annotated[
         list[str] | None,
@@ -33,6 +59,10 @@ def bench(
     ] = "all",
     again: Annotated[
         bool, typer.Option("--again", help="Measure again what the store already holds.")
+    ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where a stopped benchmark was; so it does anyway."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
     progress_lines: Annotated[
@@ -51,6 +81,8 @@ def bench(
     """
     from rich.console import Console
 
+    if again and resume:
+        raise typer.BadParameter("--again measures anew, --resume goes on: choose one")
     result = bench_study(
         study,
         preset=preset,
@@ -84,7 +116,7 @@ def bench_study(
 
     Args:
         study_path: the study file.
-        preset: `fast` or `standard`.
+        preset: `fast`, `standard` or `rigorous`.
         candidates: names to measure; all of the study's when empty.
         device: `cpu`, `cuda` or `all` that are at hand.
         again: measure again what the store already holds.

@@ -8,7 +8,9 @@ from advisor.cli import run as run_advisor
 from benchmarks.errors import DataError
 from benchmarks.plan import Progress, plan_trials
 from benchmarks.presets import PRESETS
+from benchmarks.records import InferenceMeasurement
 from benchmarks.runner import BenchResult
+from benchmarks.store import RunStore
 from tests.benchmarks.factories import backtest, candidate, dataset, run
 
 
@@ -122,3 +124,86 @@ def test_doctor_gives_a_remedy_for_every_problem(capsys):
     findings = json.loads(capsys.readouterr().out)
     assert {"load", "memory", "swap", "GPU"} <= {finding["check"] for finding in findings}
     assert all(f["severity"] == "ok" or f["remedy"] for f in findings)
+
+
+# Show, compare, export ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored(study):
+    store = RunStore(study.parent / ".advisor")
+    slow = InferenceMeasurement(batch_rows=1, thread_count=1, durations_s=(0.002,) * 400)
+    store.append(run())
+    store.append(run(id="20260103", candidate=candidate(name="mine"), inference=(slow,)))
+    return study
+
+
+def test_the_store_is_shown_as_a_table_and_a_run_in_full(stored, capsys):
+    assert run_advisor(["bench", "show", str(stored)]) == 0
+    assert "20260103" in capsys.readouterr().out
+
+    assert run_advisor(["bench", "show", str(stored), "mine", "--quality", "0.9"]) == 0
+    assert "ms a call with the 95% interval" in capsys.readouterr().out
+
+    assert run_advisor(["bench", "show", str(stored), "2026010", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "20260103"
+
+
+def test_a_difference_that_can_be_told_is_exit_0(stored, capsys):
+    assert run_advisor(["bench", "compare", str(stored), "linear", "mine"]) == 0
+    assert "slower" in capsys.readouterr().out
+
+
+def test_a_difference_that_cannot_be_told_is_exit_3(stored, capsys):
+    RunStore(stored.parent / ".advisor").append(run(id="20260104"))
+
+    code = run_advisor(["bench", "compare", str(stored)])
+
+    out, err = capsys.readouterr()
+    assert code == 3
+    assert "cannot tell" in out
+    assert "advisor doctor" in err
+
+
+def test_two_studies_can_be_compared(stored, tmp_path, capsys):
+    folder = tmp_path / "other"
+    slow = InferenceMeasurement(batch_rows=1, thread_count=1, durations_s=(0.004,) * 400)
+    RunStore(folder).append(run(id="elsewhere", inference=(slow,)))
+
+    assert run_advisor(["bench", "compare", str(stored), "--other", str(folder), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["new"] == "elsewhere"
+    assert found["compared"][0]["verdict"] == "slower"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["compare", "STUDY"], "no candidate has two finished runs"),
+        (["compare", "STUDY", "linear"], "name two runs to compare"),
+        (["compare", "STUDY", "linear", "linear"], "are the same run"),
+        (["show", "STUDY", "linaer"], "did you mean linear"),
+        (["show", "nowhere.yaml"], "no such file"),
+        (["export", "STUDY", "--to", "pyperf", "-o", "no/such/folder.json"], "cannot be written"),
+        (["run", "STUDY", "--again", "--resume"], "choose one"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_1(stored, arguments, expected, capsys):
+    code = run_advisor(["bench", *(str(stored) if a == "STUDY" else a for a in arguments)])
+
+    assert code == 1
+    assert expected in capsys.readouterr().err
+
+
+def test_a_study_may_come_after_its_options(study, asked):
+    assert run_advisor(["bench", "--preset", "rigorous", str(study)]) == 0
+    assert asked["preset"] == "rigorous"
+
+
+def test_probe_prints_the_machine(monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.lab.probe_machine", lambda *_, **__: ({"a_gb_per_s": 2.0}, ()))
+
+    assert run_advisor(["probe"]) == 0
+    assert "a_gb_per_s" in capsys.readouterr().out
+    assert run_advisor(["probe", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["probes"] == {"a_gb_per_s": 2.0}

@@ -1,10 +1,13 @@
 """A made-up /proc and /sys for each situation; the real one only for what holds anywhere."""
 
 import os
+import sys
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.checkup import examine
+from benchmarks.devices import run_gpu_probes, time_on_device
 from benchmarks.host import (
     available_memory_bytes,
     cpu_quota_count,
@@ -12,10 +15,25 @@ from benchmarks.host import (
     read_host,
     usable_cpu_count,
 )
-from benchmarks.probes import generated_text, run_single_thread_probes
+from benchmarks.probes import (
+    generated_text,
+    run_all_threads_probes,
+    run_disk_probes,
+    run_single_thread_probes,
+)
 
 GIB = 2**30
-UNITS = ("_ns_per_iteration", "_mb_per_s", "_gb_per_s", "_gflop_per_s")
+UNITS = (
+    "_ns_per_iteration",
+    "_ns_per_call",
+    "_ns_per_access",
+    "_ns_per_node",
+    "_mb_per_s",
+    "_gb_per_s",
+    "_gflop_per_s",
+    "_tflop_per_s",
+    "_us",
+)
 
 
 @pytest.fixture
@@ -127,18 +145,116 @@ def test_this_machine_can_be_read():
     assert {"numpy", "scikit-learn", "torch"} <= set(profile.libraries)
 
 
-def test_every_probe_names_its_unit_and_is_positive(monkeypatch):
+def test_every_probe_names_its_unit_and_is_positive(monkeypatch, tmp_path):
     monkeypatch.setattr("benchmarks.probes.TEXT_BYTES", 20_000)
 
-    probes = run_single_thread_probes(probe_s=0.0)
+    monkeypatch.setattr("benchmarks.probes.CHASE_BYTES", 2**20)
 
-    assert len(probes) == 6
+    probes = run_single_thread_probes(probe_s=0.0)
+    probes |= run_all_threads_probes(probe_s=0.0, thread_count=2)
+    probes |= run_disk_probes(folder=tmp_path, size_bytes=2**20)
+
+    assert len(probes) == 18
     assert all(name.endswith(UNITS) and value > 0 for name, value in probes.items())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_generated_text_is_the_same_everywhere():
     assert generated_text(40) == b"lor dan man bar fust fon gust dir bor di"
     assert len(generated_text(12_345)) == 12_345
+
+
+class FakeTorch:
+    """Counts what the device is asked for; each event is a millisecond after the one before."""
+
+    float32, bfloat16, uint8 = "float32", "bfloat16", "uint8"
+
+    def __init__(self):
+        self.clock_ms, self.asked = 0.0, []
+        self.cuda = SimpleNamespace(
+            synchronize=lambda: self.asked.append("synchronize"), Event=self.event
+        )
+        matmul = SimpleNamespace(allow_tf32="as it was")
+        self.backends = SimpleNamespace(cuda=SimpleNamespace(matmul=matmul))
+        self.tf32_seen = []
+
+    def event(self, *, enable_timing):
+        assert enable_timing
+        return FakeEvent(self)
+
+    def rand(self, *shape, device):
+        return FakeTensor(self)
+
+    ones = empty = rand_like = lambda self, *shape, **_: FakeTensor(self)
+
+    def empty_like(self, _tensor):
+        return FakeTensor(self)
+
+    def matmul(self, _left, _right):
+        self.tf32_seen.append(self.backends.cuda.matmul.allow_tf32)
+
+
+class FakeEvent:
+    def __init__(self, torch):
+        self.torch, self.at_ms, self.waited = torch, None, False
+
+    def record(self):
+        self.torch.clock_ms += 1.0
+        self.at_ms = self.torch.clock_ms
+
+    def synchronize(self):
+        self.waited = True
+
+    def elapsed_time(self, later):
+        assert later.waited, "read before the device had reached it"
+        return later.at_ms - self.at_ms
+
+
+class FakeTensor:
+    def __init__(self, torch):
+        self.torch = torch
+
+    def to(self, _dtype):
+        return self
+
+    def copy_(self, *_, **__):
+        return self
+
+    def __getitem__(self, _part):
+        return self
+
+    def __add__(self, _other):
+        return self
+
+    def pin_memory(self):
+        return self
+
+
+def test_device_events_are_waited_for_before_they_are_read(monkeypatch):
+    torch = FakeTorch()
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    calls = []
+
+    durations = time_on_device(calls.append, count=5)
+
+    assert durations == [pytest.approx(1e-3)] * 5
+    assert calls == [0, 1, 2, 0, 1, 2, 3, 4]  # three to warm up
+    assert torch.asked == ["synchronize"]
+
+
+def test_gpu_probes_name_their_units_and_leave_the_settings_as_they_were(monkeypatch):
+    torch = FakeTorch()
+    monkeypatch.setitem(sys.modules, "torch", torch)
+
+    probes = run_gpu_probes(size=1_000, copy_bytes=4_000_000, count=3)
+
+    assert probes["gpu_gemm_fp32_tflop_per_s"] == pytest.approx(2e9 / 1e12 / 1e-3)
+    assert probes["gpu_copy_gb_per_s"] == pytest.approx(2 * 4e6 / 1e9 / 1e-3)
+    assert probes["gpu_host_to_device_gb_per_s"] == pytest.approx(1e6 / 1e9 / 1e-3)
+    assert all(name.startswith("gpu_") and name.endswith(UNITS) for name in probes)
+    assert torch.backends.cuda.matmul.allow_tf32 == "as it was"
+    assert set(torch.tf32_seen[:6]) == {False}
+    assert True in torch.tf32_seen
 
 
 # Doctor -------------------------------------------------------------------------------------------

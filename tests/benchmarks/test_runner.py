@@ -124,7 +124,9 @@ def test_every_candidate_becomes_a_run_with_all_that_a_decision_needs(measured):
         assert run.import_s > 0
         assert run.serving_memory_bytes > 50 * 2**20
         assert all(t.peak_memory_bytes > 50 * 2**20 for t in run.training)
-        assert len(run.hardware.probes) == 7
+        assert len(run.hardware.probes) == 18
+        assert len(run.circumstances.references) > 8
+        assert all(p.peak_memory_bytes > 0 for p in run.learning_curve)
     dummy, linear = result.runs
     assert linear.training[0].quality > dummy.training[0].quality
     assert linear.training[0].error_per_case == pytest.approx(1 - linear.training[0].quality)

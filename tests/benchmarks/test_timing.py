@@ -103,7 +103,7 @@ def test_it_goes_on_until_the_interval_is_narrow():
 def test_where_it_stays_wide_the_limit_ends_it_and_it_is_inconclusive():
     clock = StepClock(1.0, 1.0, *[1.0, 2.0] * 100)
 
-    timing = time_calls(clock.work, budget=budget(width_fraction=0.1), clock=clock)
+    timing = time_calls(clock.work, budget=budget(width_fraction=0.1, max_count=500), clock=clock)
 
     assert timing.stop == "limit"
     assert "the interval of the p50 is" in timing.inconclusive
