@@ -424,7 +424,7 @@ class CandidateBench:
                 self._candidate, thread_count=trial.thread_count, device=self._device
             )
             return self._trial(name, FORMS_LABEL, job, worker, reusable=False)
-        cpus = pinned_cpus(thread_count=trial.thread_count)
+        cpus = self._lab.cpus_for(thread_count=trial.thread_count, device=self._device)
         with Worker(thread_count=trial.thread_count, folder=self._lab.folder, cpus=cpus) as worker:
             return self._trial(name, FORMS_LABEL, job, worker, reusable=False)
 

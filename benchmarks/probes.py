@@ -212,7 +212,8 @@ def _chase_s(size_bytes: int, *, probe_s: float) -> float:
     order = np.random.default_rng(0).permutation(count)
     following = np.empty(count, dtype=np.int64)
     following[order[:-1]], following[order[-1]] = order[1:], order[0]
-    view = memoryview(following)
+    buffer: Any = following  # numpy's types do not tell that it is one
+    view = memoryview(buffer)
     place = 0
 
     def walk() -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 from typer.core import TyperGroup
@@ -10,7 +10,6 @@ from typer.core import TyperGroup
 from advisor.cli import bench_runs
 
 if TYPE_CHECKING:
-    from click import Context
     from rich.console import Console
 
     from benchmarks.plan import Plan
@@ -34,7 +33,7 @@ def add(app: typer.Typer) -> None:
 class _StudyFirst(TyperGroup):
     """Takes what is no command of its own for a study to measure."""
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put `run` before anything that is not one of the commands."""
         if args and args[0] not in {*self.commands, "-h", "--help"}:
             args = ["run", *args]

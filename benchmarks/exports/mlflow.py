@@ -74,10 +74,10 @@ def _log(client: Any, run: BenchmarkRun, *, experiment_id: str) -> None:
         "device": run.device,
         "processor": run.hardware.processor,
     }
-    for key, value in parameters.items():
-        client.log_param(run_id, key, value)
-    for key, value, step in run_metrics(run):
-        client.log_metric(run_id, key, value, timestamp=started_ms, step=step)
+    for key, text in parameters.items():
+        client.log_param(run_id, key, text)
+    for metric, value, step in run_metrics(run):
+        client.log_metric(run_id, metric, value, timestamp=started_ms, step=step)
     client.log_dict(run_id, run.model_dump(mode="json"), "run.json")
     client.set_terminated(run_id, "FINISHED" if run.outcome == "ok" else "FAILED")
 
