@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks.datasets import TaskData
+from benchmarks.errors import StoreError
 from benchmarks.families import family_of, source_text
 from benchmarks.host import available_memory_bytes, pinned_cpus
 from benchmarks.isolation import Job, Worker, free_processor_count
@@ -146,9 +147,17 @@ def open_lab(
 ) -> Iterator[Lab]:
     """Set up what all candidates share: data in a file, workers, the machine's probes."""
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="advisor-bench-")))
-        data_path = scratch / "data.pickle"
-        data_path.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
+        try:
+            scratch = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="advisor-bench-"))
+            )
+            data_path = scratch / "data.pickle"
+            data_path.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
+        except OSError as error:
+            raise StoreError(
+                f"{tempfile.gettempdir()}: the trials' data cannot be written there "
+                f"({error.strerror}): free some space, or name another folder in TMPDIR"
+            ) from None
         begin_step("", "look at this machine")
         memory_limit = int(MEMORY_SHARE * available_memory_bytes())
         probes, notes = probe_machine(hardware, probe_s=preset.probe_s, folder=scratch)

@@ -4,6 +4,7 @@ Every function takes and returns JSON values only. Data come from files that the
 Imports stay inside the functions: `serve` measures how long they take.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -107,7 +108,7 @@ def train(
         )
     )
     _warm_up_torch()
-    features, target = training.model_input(), training.y
+    features, target = _writable(training.model_input()), training.y
     notes = []
     before = fingerprint(features, target)
     energy_before = read_energy_uj()
@@ -123,7 +124,7 @@ def train(
     peak = memory_bytes("VmHWM") + max(0, _warm_file_bytes - memory_bytes("RssFile"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        asked = held_out.model_input()
+        asked = _writable(held_out.model_input())
         before = fingerprint(asked)
         quality, error = _score(model, held_out, training, features=asked)
         if fingerprint(asked) != before:
@@ -225,6 +226,18 @@ def fingerprint(*values: Any) -> int:
                 array = np.array([hash(item) for item in array.ravel().tolist()])
             total = zlib.crc32(np.ascontiguousarray(array).tobytes(), total)
     return total
+
+
+def _writable(features: Any) -> Any:
+    """Let a model write into its rows, as it could where it serves: so it is found out.
+
+    They are this process's own; pandas hands them out as though they could not be changed.
+    """
+    flags = getattr(features, "flags", None)
+    if flags is not None and hasattr(flags, "writeable"):
+        with contextlib.suppress(ValueError):
+            flags.writeable = True
+    return features
 
 
 def epoch_count(model: Any) -> int | None:

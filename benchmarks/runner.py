@@ -148,6 +148,8 @@ def run_study_benchmarks(
     steps = _Steps(plan, on_progress, clock)
     reserve_s = chosen.backtest_s if open_backtests else 0.0
     new_runs: dict[str, BenchmarkRun] = {}
+    if open_runs or open_backtests:
+        store.check_writable()
     if open_runs:
         with open_lab(
             data,

@@ -8,6 +8,7 @@ import errno
 import json
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ REMEDIES = {
     errno.EROFS: "choose a store on a file system that can be written",
     errno.EACCES: "change its permissions, or choose another store",
     errno.EPERM: "change its permissions, or choose another store",
+    errno.ENOENT: "choose a store on a file system where folders can be made",
     errno.ENOTDIR: "choose a path whose parents are folders",
     errno.EEXIST: "choose a path that is a folder",
 }
@@ -64,6 +66,16 @@ class RunStore:
         """
         kind = RUNS if isinstance(record, BenchmarkRun) else BACKTESTS
         return self._write(self.path / kind / f"{record.id}.json", record.model_dump_json())
+
+    def check_writable(self) -> None:
+        """Find out whether runs can be stored, before anything is measured.
+
+        Raises:
+            StoreError: nothing can be written there.
+        """
+        probe = self.path / UNFINISHED / f".try-{os.getpid()}-{secrets.token_hex(4)}.json"
+        self._write(probe, "{}")
+        probe.unlink(missing_ok=True)
 
     # Trials of unfinished runs --------------------------------------------------------------------
 
@@ -101,6 +113,15 @@ class RunStore:
                 log.warning("%s cannot be read and is left out (%s)", path, problem)
 
     def _write(self, path: Path, text: str, *, replace: bool = False) -> Path:
+        try:
+            return self._write_once(path, text, replace=replace)
+        except StoreError as error:
+            # Another harness on this store finished the same run and dropped the folder meanwhile.
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            return self._write_once(path, text, replace=replace)
+
+    def _write_once(self, path: Path, text: str, *, replace: bool) -> Path:
         half: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +143,7 @@ class RunStore:
                 ) from None
             raise _store_error(path, error) from None
         except OSError as error:
-            raise _store_error(path, error) from None
+            raise _store_error(path, error) from error
         finally:
             if half is not None:
                 Path(half).unlink(missing_ok=True)

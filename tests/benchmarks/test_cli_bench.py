@@ -54,7 +54,7 @@ def test_it_prints_the_plan_first_then_a_table_with_remarks(study, asked, capsys
 
     out, err = capsys.readouterr()
     assert code == 0
-    assert "Plan (fast): 8 trials of linear" in err
+    assert "Plan (fast): 9 trials of linear" in err
     assert f"Next: advisor recommend {study}" in err
     assert "wine: classification, quality is accuracy" in out
     assert "0.9100" in out
