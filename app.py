@@ -37,8 +37,8 @@ def page() -> None:
         scenario.start(path, saved)
         changed, base = scenario.changed_from(saved), scenario.base()
         showing.refused(st.session_state.pop("refused", None))
-        now = answering.answer(path, changed, on=today)
-        before = answering.answer(path, base, on=today)
+        now = answering.answer(path, changed, on=today, whole=False)
+        before = answering.answer(path, base, on=today, whole=False)
     except NoRunsError as error:
         scenario.write_address(changed, name)
         showing.not_measured(str(error), path)
@@ -54,6 +54,8 @@ def page() -> None:
     scenario.write_address(changed, name)
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
+    answering.wait_for_rest(changed)
+    now = answering.answer(path, changed, on=today)
     showing.views(now, before=before, saved=saved, changed=changed, base=base)
     showing.downloads(now, path=path, changed=changed)
 

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from advisor.recommendation import Recommendation
 
 FEASIBLE, NOTHING_FEASIBLE = 0, 2
-REPORT_MARK = b"USD/month"
-"""The verdict stands at the top of every report and names it, or says that nothing is feasible."""
-MARK_WITHIN_BYTES = 200_000
+REPORT_MARKS = (b"USD/month", b"usd_per_month", b"x_Estimate", b"/Author(advisor)")
+"""What every report holds: the verdict on top, the heads of the CSV files, the author of a PDF."""
 
 StudyPath = Annotated[Path, typer.Argument(help="Study file, see 'advisor init'.", metavar="STUDY")]
 Overrides = Annotated[
@@ -122,8 +121,8 @@ def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None
     kept = [study_path] + ([study_path.parent / Path(data).expanduser()] if data else [])
     if any(path.exists() and path.samefile(output) for path in kept):
         raise AdvisorError(f"{output}: is the study or its data, not a report: name another file")
-    with output.open("rb") as file:
-        is_report = REPORT_MARK in file.read(MARK_WITHIN_BYTES)
+    content = output.read_bytes()
+    is_report = any(mark in content for mark in REPORT_MARKS)
     if not (is_report or force):
         raise AdvisorError(
             f"{output}: exists and is no report of this program: name another file, or add --force"

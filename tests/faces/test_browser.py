@@ -1,5 +1,6 @@
 """The explorer in a real browser: nothing leaves the machine, the verdict follows the rate."""
 
+import json
 import os
 import shutil
 import socket
@@ -7,12 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from advisor.cli.explorer import SERVER_OPTIONS
+from advisor.report import FORMATS, render
+from advisor.report.charts import CHARTS
+from advisor.report.words import headline
+from advisor.views.questions import PRIMARY
+from tests.faces.factories import recommendation
 from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 
 CHROMIUM = shutil.which("chromium")
@@ -36,21 +44,21 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
-    """Serve the explorer on a free port."""
-    study = measured_study(tmp_path_factory.mktemp("browser"))
+@contextmanager
+def served(page: Path, study: Path | None = None, folder: Path | None = None) -> Iterator[str]:
+    """Serve a page on a free port; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), *SERVER_OPTIONS]
+    command = [sys.executable, "-m", "streamlit", "run", str(page), *SERVER_OPTIONS]
     command += [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
     server = subprocess.Popen(
-        [*command, "--", str(study)],
+        [*command, *(["--", str(study)] if study else [])],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONWARNINGS": "default"},
+        env=os.environ
+        | {"PYTHONWARNINGS": "default", "ADVISOR_STUDIES": str(folder or page.parent / "none")},
     )
     try:
         _wait_for(port, server)
@@ -58,6 +66,24 @@ def address(tmp_path_factory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def study_path(tmp_path_factory) -> Path:
+    return measured_study(tmp_path_factory.mktemp("browser"))
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory) -> Path:
+    """The folder of what is uploaded."""
+    return tmp_path_factory.mktemp("studies")
+
+
+@pytest.fixture(scope="module")
+def address(study_path, studies) -> Iterator[str]:
+    """Serve the explorer on a free port."""
+    with served(APP, study_path, studies) as found:
+        yield found
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
@@ -195,3 +221,167 @@ def test_a_report_can_be_downloaded(page, address):
 
     assert text.startswith("<!doctype html>")
     assert waiting.value.suggested_filename == "advisor-report.html"
+
+
+def answered(study_path: Path, address: str) -> str:
+    """Return the first sentence that the command line gives for the page's address."""
+    settings = [
+        f"{key}={value}"
+        for key, value in parse_qsl(urlsplit(address).query)
+        if "." in key and not key.startswith("base.")
+    ]
+    words = [word for setting in settings for word in ("--set", setting)]
+    said = subprocess.run(
+        [
+            *(sys.executable, "-c", "from advisor.cli import main; main()"),
+            *("recommend", str(study_path), "--json", *words),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return headline(json.loads(said.stdout)["verdict"])[0]
+
+
+@pytest.mark.parametrize("primary", PRIMARY, ids=lambda p: p.key)
+def test_each_first_control_gives_the_command_lines_answer(page, address, study_path, primary):
+    visit = Visit(page, address)
+    visit.move(primary.label, steps=2 if primary.key == "workload.rows_per_request" else -2)
+
+    assert primary.key in page.url or primary.key.startswith("workload")
+    assert visit.verdict == answered(study_path, page.url)
+    assert visit.complaints == []
+
+
+def test_two_pages_do_not_disturb_one_another(browser, address):
+    one, two = browser.new_context(), browser.new_context()
+    first, second = Visit(one.new_page(), address), Visit(two.new_page(), address)
+    before = second.verdict
+    first.move("Mean request rate", steps=10)
+    second.page.get_by_role("tab", name="Cost", exact=True).click()
+    second.settle()
+
+    assert second.verdict == before
+    assert "workload" not in second.page.url
+    assert "view=Cost" not in first.page.url
+    one.close()
+    two.close()
+
+
+def test_a_data_file_becomes_a_study_that_is_measured_and_stopped(page, address, studies):
+    visit = Visit(page, address)
+    rows = "\n".join(f"{i % 7},{i % 5},{i % 2}" for i in range(400))
+    page.get_by_text("Your own data or study").click()
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "my visits.csv", "mimeType": "text/csv", "buffer": f"a,b,y\n{rows}\n".encode()}
+    )
+    page.get_by_role("button", name="Make a study of it").click()
+    page.get_by_role("button", name="Measure the candidates").wait_for()
+    assert (studies / "my-visits" / "advisor.yaml").exists()
+    assert "study=my-visits" in page.url
+
+    page.get_by_role("button", name="Measure the candidates").click()
+    page.get_by_role("progressbar").first.wait_for()
+    page.get_by_role("button", name="Stop the benchmark").click()
+    page.get_by_text("Stopped; what was finished is kept").wait_for()
+    assert visit.complaints == []
+
+
+def test_a_study_file_with_the_same_data_moves_the_page(page, address, study_path):
+    visit = Visit(page, address)
+    page.get_by_text("Your own data or study").click()
+    text = study_path.read_text().replace("requests_per_s: 20 ", "requests_per_s: 150 ")
+    text = text.replace("peak_requests_per_s: 60 ", "peak_requests_per_s: 300 ")
+    page.locator("input[type=file]").nth(1).set_input_files(
+        {"name": "other.yaml", "mimeType": "application/yaml", "buffer": text.encode()}
+    )
+    page.get_by_role("button", name="Take its figures").click()
+    page.wait_for_function("() => location.search.includes('150')")
+    visit.settle()
+
+    assert visit.verdict == answered(study_path, page.url)
+
+
+@pytest.mark.parametrize("label", [f"Download {one.label}" for one in FORMATS.values()])
+def test_every_export_can_be_downloaded(page, address, label):
+    Visit(page, address)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label, exact=True).click()
+    content = Path(waiting.value.path()).read_bytes()
+
+    assert len(content) > 100
+    assert content.startswith(b"%PDF") == (label == "Download PDF")
+
+
+def test_the_study_file_of_a_page_gives_the_same_answer(page, address, study_path):
+    visit = Visit(page, address)
+    visit.move("Mean request rate", steps=6)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download study file").click()
+    copy = study_path.parent / "downloaded.yaml"
+    copy.write_bytes(Path(waiting.value.path()).read_bytes())
+
+    assert answered(copy, "") == visit.verdict
+
+
+def test_an_assumption_can_be_moved_and_reset_by_the_keyboard(page, address, study_path):
+    visit = Visit(page, address)
+    page.get_by_role("tab", name="Assumptions").click()
+    zones = page.get_by_role("spinbutton", name="Availability zones")
+    zones.focus()
+    zones.fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.search.includes('availability_zones=3')")
+    visit.settle()
+    assert visit.verdict == answered(study_path, page.url)
+
+    reset = page.get_by_role("button", name="↺").and_(page.locator(":enabled"))
+    reset.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => !location.search.includes('availability_zones')")
+
+
+OF_STREAMLIT: dict[str, str] = {}
+"""Rules that Streamlit's own elements break, each with the reason why it is left out."""
+
+
+@pytest.mark.parametrize("view", [*VIEWS, "Assumptions"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, address, view, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    visit = Visit(context.new_page(), address)
+    visit.page.get_by_role("tab", name=view, exact=True).click()
+    visit.settle()
+    found = Axe().run(visit.page).response["violations"]
+
+    serious = {
+        f"{one['id']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"} and one["id"] not in OF_STREAMLIT
+        for node in one["nodes"]
+    }
+    assert serious == set()
+    context.close()
+
+
+def test_a_report_renders_without_a_network_and_axe_finds_nothing_serious(browser, tmp_path):
+    from axe_playwright_python.sync_playwright import Axe
+
+    file = tmp_path / "report.html"
+    file.write_text(render(recommendation(), format="html"), encoding="utf-8")
+    context = browser.new_context(offline=True, bypass_csp=True)
+    opened = context.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+
+    assert asked == [file.as_uri()]
+    assert opened.locator("svg:visible").count() == len(CHARTS)
+    found = Axe().run(opened).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+    context.close()

@@ -1,0 +1,105 @@
+"""From moving a slider to the new verdict on the page, beside a page that only echoes the slider.
+
+Both in the same headless Chromium, by the keyboard: 200 moves of the request rate, each as soon as
+the verdict of the one before is there. What the echo page takes is Streamlit's and the browser's.
+
+    python tests/speed/speed_explorer.py [MOVES]
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+ECHO = """
+import streamlit as st
+value = st.select_slider("Mean request rate", list(range(1, 200)), value=60)
+st.html(f'<div class="verdict"><h1>{value}</h1><p class="delta">{value}</p></div>')
+"""
+TARGET_MEDIAN_MS, TARGET_P95_MS = 400, 800
+
+MOVE = """
+async ([key]) => {
+  const delta = () => document.querySelector('.verdict .delta')?.innerText;
+  const before = delta(), start = performance.now();
+  return await new Promise((done) => {
+    const seen = new MutationObserver(() => {
+      if (delta() && delta() !== before) { seen.disconnect(); done(performance.now() - start); }
+    });
+    seen.observe(document.body, {subtree: true, childList: true, characterData: true});
+    window.__moved = true;
+    setTimeout(() => { seen.disconnect(); done(-1); }, 20000);
+  });
+}
+"""
+
+
+def moves_ms(page, count: int, *, pause_s: float = 0.0) -> list[float]:
+    """Move the slider to and fro; return the time from each key press to the new words. [ms]"""
+    thumb = page.get_by_role("slider", name="Mean request rate")
+    found = []
+    for move in range(count):
+        thumb.focus()
+        page.evaluate(
+            "() => { window.__time = ("
+            + MOVE.strip()
+            + ")(['']); return window.__time.then(() => 1) && true; }"
+        )
+        page.keyboard.press("ArrowRight" if (move // 10) % 2 == 0 else "ArrowLeft")
+        took_ms = page.evaluate("() => window.__time")
+        if took_ms > 0:
+            found.append(float(took_ms))
+        if pause_s:
+            time.sleep(pause_s)
+    return found
+
+
+def said(name: str, times_ms: list[float], base_ms: float | None = None) -> float:
+    """Print median and 95th percentile; return the median."""
+    median = statistics.median(times_ms)
+    p95 = statistics.quantiles(times_ms, n=20)[-1]
+    ratio = f", {median / base_ms:.1f} x the echo" if base_ms else ""
+    print(f"{name}: median {median:.0f} ms, p95 {p95:.0f} ms over {len(times_ms)} moves{ratio}")
+    return median
+
+
+def main() -> None:
+    """Measure both pages and print the ratio."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.faces.pages import APP, measured_study
+    from tests.faces.test_browser import CHROMIUM, FLAGS, served
+
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    folder = Path(tempfile.mkdtemp())
+    (folder / "echo.py").write_text(ECHO, encoding="utf-8")
+    study = measured_study(folder)
+    if CHROMIUM is None:
+        print("no Chromium on this machine: on Debian 'apt-get install chromium'")
+        return
+    with (
+        served(folder / "echo.py") as echo,
+        served(APP, study) as explorer,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        pages = {}
+        for name, address in (("echo", echo), ("explorer", explorer)):
+            pages[name] = browser.new_page(viewport={"width": 1280, "height": 900})
+            pages[name].goto(address)
+            pages[name].wait_for_selector(".verdict h1", timeout=120_000)
+            moves_ms(pages[name], 5)
+        base = said("echo", moves_ms(pages["echo"], count))
+        said("explorer, one move after the other", moves_ms(pages["explorer"], count), base)
+        rested = moves_ms(pages["explorer"], max(20, count // 5), pause_s=1.5)
+        said("explorer, at rest before each move", rested, base)
+        print(f"targets: median {TARGET_MEDIAN_MS} ms, p95 {TARGET_P95_MS} ms")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
