@@ -125,10 +125,10 @@ def downloads(recommendation: Recommendation, *, path: Path, changed: Mapping[st
     )
     words = "".join(f" --set {shlex.quote(one)}" for one in settings)
     day = recommendation.prices.on.isoformat()
-    st.caption("The same answer on the command line")
+    st.html('<div class="parts"><p class="origin">The same answer on the command line</p></div>')
     st.code(
         f"advisor recommend {shlex.quote(str(path))} --on {day}{words}",
-        language="bash",
+        language=None,
         wrap_lines=True,
     )
 
