@@ -56,10 +56,14 @@ def wait_for_rest(changed: Mapping[str, str]) -> None:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
-    path: Path, settings: tuple[str, ...], on: date, stamp: str, whole: bool
+    path: Path,
+    settings: tuple[str, ...],
+    on: date,
+    stamp: str,
+    whole: bool,  # noqa: ARG001 - the cache's key
 ) -> Recommendation:
     try:
-        return compose(_engine(path, settings, on, stamp), what_if=whole)
+        return compose(_engine(path, settings, on, stamp))
     except (PricingError, BenchmarkError) as error:
         raise AdvisorError(str(error)) from error
 

@@ -1,15 +1,20 @@
 """The candidates as a table."""
 
-from advisor.recommendation import Recommendation
+from advisor.recommendation import LadderStep, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table, known
 from advisor.report.words import quality, significant, usd
+
+MOST_STEPS = 40
+"""Candidates that a table or a chart shows; the JSON has all."""
 
 
 def ladder_table(recommendation: Recommendation) -> Table:
     """The candidates, simplest first, and what became of each."""
+    shown = shown_steps(recommendation)
+    more = len(recommendation.ladder) - len(shown)
     return Table(
         cards=True,
-        caption="Candidates, simplest first",
+        caption="Candidates, simplest first" + (f" ({more} more in the JSON)" if more else ""),
         columns=(
             Column("Candidate"),
             Column(recommendation.metric, numeric=True),
@@ -29,14 +34,24 @@ def ladder_table(recommendation: Recommendation) -> Table:
                 Cell(usd(step.error_usd_per_month), known(step.error_usd_per_month, "input")),
                 Cell(step.verdict),
             )
-            for step in recommendation.ladder
+            for step in shown
         ),
         strong_rows=frozenset(
             i
-            for i, step in enumerate(recommendation.ladder)
+            for i, step in enumerate(shown)
             if recommendation.best and step.candidate == recommendation.best.candidate
         ),
     )
+
+
+def shown_steps(recommendation: Recommendation) -> tuple[LadderStep, ...]:
+    """Choose the steps to show: all of a usual ladder, the chosen one always."""
+    chosen = recommendation.best.candidate if recommendation.best else None
+    steps = recommendation.ladder
+    if len(steps) <= MOST_STEPS:
+        return steps
+    own = tuple(step for step in steps[MOST_STEPS:] if step.candidate == chosen)
+    return (*steps[: MOST_STEPS - len(own)], *own)
 
 
 def learning_table(recommendation: Recommendation) -> Table:
