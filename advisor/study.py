@@ -171,7 +171,8 @@ class CandidateImport(Record):
     name: ShortText
     """Name shown in every table."""
     import_path: Annotated[str, Field(alias="import")]
-    """`module:function` beside the study; the function returns an estimator or a torch module."""
+    """`module:function` beside the study; the function returns an estimator or a torch module.
+    Or `file:model.skops`, an estimator that was saved; `trusted-file:` reads pickles too."""
 
 
 def _name_or_import(entry: Any) -> Any:
@@ -191,6 +192,8 @@ def _name_or_import(entry: Any) -> Any:
             f'`{missing[0]}` is missing: write {{name: mine, import: "my_module:make_model"}}'
         )
     module, colon, function = entry["import"].partition(":")
+    if module in {"file", "trusted-file"} and function:
+        return entry
     if not (colon and module and function.isidentifier()):
         raise ValueError(f"`import` {entry['import']!r} is not of the form module:function")
     return entry

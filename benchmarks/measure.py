@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.energy import RAPL, energy_j, read_energy_uj
 from benchmarks.families import Setup, family_of
+from benchmarks.families.files import is_file
 from benchmarks.records import Candidate, DataSettings, Device
 from benchmarks.timing import Budget, time_calls
 
@@ -313,7 +314,7 @@ def serve(
     modules = list(family_of(learner).serving_modules)
     if any(kind != "number" for kind in kinds.values()):
         modules.append("pandas")
-    if learner.import_path is not None:
+    if learner.import_path is not None and not is_file(learner.import_path):
         modules.append(learner.import_path.partition(":")[0])
     for name in modules:
         importlib.import_module(name)

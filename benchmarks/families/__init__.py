@@ -6,6 +6,7 @@ own preprocessing, so that what is timed is what would be served. A CUDA family'
 returns only when the device has finished.
 """
 
+import hashlib
 import importlib
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 from benchmarks.columns import Kind
 from benchmarks.errors import CandidateError, did_you_mean
+from benchmarks.families.files import is_file
 from benchmarks.records import Candidate, DatasetSpec, DataSettings, Device, Task
 
 SKLEARN_SERVING = ("numpy", "joblib", "sklearn.pipeline", "sklearn.compose", "sklearn.impute")
@@ -381,6 +383,8 @@ def _built_in(item: str, *, task: Task) -> Candidate:
 
 def _check_import_path(name: str, import_path: str) -> None:
     module, colon, function = import_path.partition(":")
+    if is_file(import_path) and function:
+        return
     parts = [*module.split("."), function]
     if not colon or not all(part.isidentifier() for part in parts):
         raise CandidateError(
@@ -393,7 +397,13 @@ def source_text(candidate: Candidate, folder: Path) -> str:
     """Return the text of the module of a user's own model; empty for a built-in family."""
     if candidate.import_path is None:
         return ""
-    module = candidate.import_path.partition(":")[0]
+    module, _, name = candidate.import_path.partition(":")
+    if is_file(candidate.import_path):
+        return (
+            hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            if ((folder / name).is_file())
+            else ""
+        )
     path = folder / (module.replace(".", "/") + ".py")
     if not path.is_file():
         try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.errors import CandidateError, did_you_mean
 from benchmarks.families import Setup
+from benchmarks.families.files import is_file, load_estimator
 
 SIZES = {"feature_count", "output_count"}
 
@@ -25,6 +26,8 @@ def make(setup: Setup) -> Any:
     Raises:
         CandidateError: the function does not exist or returns something else.
     """
+    if is_file(setup.import_path or ""):
+        return _ready(load_estimator(setup.import_path or ""), setup)
     function = load_function(setup.import_path or "")
     if set(inspect.signature(function).parameters) >= SIZES:
         return _torch(function, setup)
@@ -40,6 +43,11 @@ def make(setup: Setup) -> Any:
             f"{setup.import_path} returned {type(made).__name__}: return a scikit-learn estimator "
             "(with fit and predict) or a torch.nn.Module"
         )
+    return _ready(made, setup)
+
+
+def _ready(made: Any, setup: Setup) -> Any:
+    """Return an estimator with the shared preprocessing, unless it is a pipeline of its own."""
     from sklearn.pipeline import Pipeline
 
     from benchmarks.families.preprocessing import scaled

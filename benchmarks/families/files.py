@@ -1,0 +1,95 @@
+"""A model that comes as a file: read without running what is in it, unless the user trusts it.
+
+The file gives the estimator and its settings; the harness trains fresh copies of it, as of any
+other candidate, so that its quality is of held-out rows.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import CandidateError
+
+FILE, TRUSTED = "file", "trusted-file"
+"""How an import path names a file: `file:model.skops`, or `trusted-file:model.joblib`."""
+
+PICKLES = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".bin"}
+"""Endings of formats that run code when they are read."""
+
+WEIGHTS = {".onnx": "an ONNX graph", ".safetensors": "weights without their architecture"}
+"""Endings of safe formats that cannot be trained from."""
+
+
+def is_file(import_path: str) -> bool:
+    """Whether an import path names a file instead of a function.
+
+    Example:
+        >>> is_file("file:model.skops"), is_file("my_module:make")
+        (True, False)
+    """
+    return import_path.partition(":")[0] in {FILE, TRUSTED}
+
+
+def load_estimator(import_path: str) -> Any:
+    """Return an unfitted copy of the estimator in a file, found as the user's modules are.
+
+    Raises:
+        CandidateError: there is no such file, its format is refused, or it holds something else.
+    """
+    how, _, name = import_path.partition(":")
+    path = next((p for p in (Path(base) / name for base in ["", *sys.path]) if p.is_file()), None)
+    if path is None:
+        raise CandidateError(f"{import_path}: no such file beside the study: check the name")
+    ending = path.suffix.lower()
+    if ending in WEIGHTS:
+        raise CandidateError(
+            f"{import_path}: {WEIGHTS[ending]} cannot be trained here: name a function that makes "
+            "the model (import: my_module:make), and the harness measures its ONNX form itself"
+        )
+    if ending == ".skops":
+        loaded = _from_skops(path, trusted=how == TRUSTED)
+    elif how != TRUSTED:
+        kind = "a pickle" if ending in PICKLES else f"of no known format ({ending or 'no ending'})"
+        raise CandidateError(
+            f"{import_path}: {path.name} is {kind}, which can run any code when it is read: save "
+            f"it with skops.io.dump, or, if you trust whoever made it, write 'trusted-file:{name}'"
+        )
+    else:
+        loaded = _from_pickle(path)
+    if not (hasattr(loaded, "fit") and hasattr(loaded, "predict")):
+        raise CandidateError(
+            f"{import_path}: holds a {type(loaded).__name__}: a scikit-learn estimator is needed"
+        )
+    from sklearn.base import clone
+
+    return clone(loaded)
+
+
+def _from_skops(path: Path, *, trusted: bool) -> Any:
+    import skops.io
+
+    try:
+        unknown = skops.io.get_untrusted_types(file=path)
+        if trusted or not unknown:
+            return skops.io.load(path, trusted=unknown)
+    except Exception as error:  # noqa: BLE001  # a file of another format fails in many ways
+        raise CandidateError(
+            f"file:{path}: cannot be read as skops ({type(error).__name__}: {error}): "
+            "save it again with skops.io.dump"
+        ) from None
+    raise CandidateError(
+        f"file:{path}: holds {', '.join(unknown[:3])}, which skops does not know to be safe: if "
+        f"you trust whoever made it, write 'trusted-file:{path}'"
+    )
+
+
+def _from_pickle(path: Path) -> Any:
+    """Read a pickle that the user named as trusted."""
+    import joblib
+
+    try:
+        return joblib.load(path)
+    except Exception as error:  # noqa: BLE001  # a pickle may fail in any way
+        raise CandidateError(
+            f"trusted-file:{path}: cannot be read ({type(error).__name__}: {error})"
+        ) from None
