@@ -13,6 +13,12 @@ from benchmarks.records import TEST_FRACTION, Candidate, DatasetSpec, Device
 BACKTEST_START_S = 4.0
 """Time to start a back-test's processes. [s]"""
 
+RUN_BYTES = 20_000
+"""A run in the store without its durations. [B]"""
+
+DURATION_BYTES = 12
+"""One duration in the store. [B]"""
+
 PROBES_S = 9.0
 """Time to start the workers and probe the machine. [s]"""
 
@@ -42,6 +48,8 @@ class Plan:
     """Bound of the preset on the whole. [s]"""
     notes: tuple[str, ...] = ()
     """What happened to the data."""
+    stored_bytes: int = 0
+    """About how much the runs take in the store at most. [B]"""
 
     @property
     def estimate_s(self) -> float:
@@ -98,7 +106,8 @@ def plan_lines(plan: Plan) -> tuple[str, ...]:
         bound = "" if plan.budget_s is None else f", at most about {duration_text(plan.budget_s)}"
         lines.append(
             f"Plan ({plan.preset}): {len(plan.trials)} trials of {', '.join(names)}; "
-            f"about {duration_text(plan.estimate_s)}{bound}."
+            f"about {duration_text(plan.estimate_s)}{bound}; stores at most about "
+            f"{max(0.1, plan.stored_bytes / 1e6):.1f} MB."
         )
     else:
         lines.append("Nothing is left to measure.")
@@ -140,6 +149,8 @@ def plan_trials(
     for name in backtests:
         trials.append(PlannedTrial(name, "back-test", BACKTEST_START_S + 0.2 * preset.backtest_s))
     return Plan(
+        stored_bytes=len(candidates)
+        * (RUN_BYTES + DURATION_BYTES * preset.kept_call_count(batch_count=batch_count)),
         preset=preset.name,
         dataset=dataset,
         trials=tuple(trials),

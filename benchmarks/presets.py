@@ -53,6 +53,15 @@ class Preset:
         timed_s = first.wanted_s + first.warmup_s + (batch_count - 1) * each_s
         return process_count * (start_s + timed_s)
 
+    def kept_call_count(self, *, batch_count: int) -> int:
+        """Return how many durations one candidate stores at most, other forms apart."""
+        one = self.single_row.max_count + (batch_count - 1) * self.larger_batches.max_count
+        threaded = (
+            self.threaded_single_row.max_count
+            + (batch_count - 1) * self.threaded_larger_batches.max_count
+        )
+        return self.process_count * one + self.threaded_process_count * threaded
+
     def serving_limit_s(self, *, batch_count: int) -> float:
         """Return the deadline of one inference trial: every limit, and time to import. [s]"""
         return 60.0 + 2 * self.single_row.limit_s + batch_count * 2 * self.larger_batches.limit_s

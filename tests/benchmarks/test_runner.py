@@ -357,6 +357,7 @@ def test_a_plan_names_what_it_does_and_how_long_it_takes():
     assert "wine: classification, 178 of 178 rows, 13 features" in lines[0]
     assert "51 trials of dummy, linear" in lines[-1]
     assert "at most about" in lines[-1]
+    assert "stores at most about 0." in lines[-1]
 
 
 def test_a_fast_plan_is_bounded_whatever_the_data():

@@ -1,9 +1,11 @@
 """The harness beside pyperf and torch.utils.benchmark on six workloads, and its own overhead.
 
 Each tool runs each workload in processes of its own, in turns, so that what the machine does
-meanwhile falls on all of them. Agreement: each pair's ratio has 1 in its 95% interval, from the
-means of the processes (Welch's t on logarithms). Overhead: the harness's time of a call against a
-bare loop around `time.perf_counter_ns`, in the same process, in turns.
+meanwhile falls on all of them. The figure of each is the same: the median over blocks of 0.1 s of
+the mean time of a call, for a mean of a loop is all that the other two tools know. Agreement: each
+pair's ratio has 1 in its 95% interval, from the figures of the processes (Welch's t on logarithms).
+Overhead: the harness's time of a call against a bare loop around `time.perf_counter_ns`, in the
+same process, in turns.
 
     python tests/speed/speed_harness.py             # about 3 minutes
     python tests/speed/speed_harness.py --quick     # half a minute, wider intervals
@@ -17,10 +19,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 PROCESS_COUNT = 5
+BLOCK_S = 0.1
 TOOLS = ("harness", "pyperf", "torch")
 OVERHEAD_ROUNDS = 9
 OVERHEAD_FRACTION = 0.01
@@ -58,13 +61,27 @@ def measure_with(tool: str, call: Callable[[], object], *, wanted_s: float) -> f
         from benchmarks.timing import Budget, time_calls
 
         budget = Budget(wanted_s=wanted_s, min_count=20, limit_s=4 * wanted_s, max_count=10**6)
-        return statistics.median(time_calls(lambda _: call(), budget=budget).durations_s)
+        return median_of_blocks(time_calls(lambda _: call(), budget=budget).durations_s)
     if tool == "torch":
         from torch.utils.benchmark import Timer
 
         timer = Timer("call()", globals={"call": call}, num_threads=1)
-        return float(timer.blocked_autorange(min_run_time=wanted_s).median)
+        loops = max(1, round(BLOCK_S / timer.blocked_autorange(min_run_time=BLOCK_S).median))
+        blocks = [timer.timeit(loops).mean for _ in range(max(3, round(wanted_s / BLOCK_S)))]
+        return float(statistics.median(blocks))
     return with_pyperf(call, wanted_s=wanted_s)
+
+
+def median_of_blocks(durations_s: Sequence[float]) -> float:
+    """Return the median, over blocks of `BLOCK_S`, of the mean duration in each. [s]"""
+    means: list[float] = []
+    block, spent_s = 0, 0.0
+    for duration in durations_s:
+        block, spent_s = block + 1, spent_s + duration
+        if spent_s >= BLOCK_S:
+            means.append(spent_s / block)
+            block, spent_s = 0, 0.0
+    return statistics.median(means or [statistics.fmean(durations_s)])
 
 
 def with_pyperf(call: Callable[[], object], *, wanted_s: float) -> float:
