@@ -21,6 +21,7 @@ def recommend(
     on: date,
     book: PriceBook | None = None,
     catalogue: InstanceCatalogue | None = None,
+    what_if: bool = True,
 ) -> Recommendation:
     """Rank every way to run the study's candidates and explain the answer.
 
@@ -30,6 +31,7 @@ def recommend(
         on: the day whose prices apply.
         book: prices; the shipped ones by default.
         catalogue: instance types; the shipped ones by default.
+        what_if: also say what would change the answer, which takes most of the time.
 
     Raises:
         NoRunsError: no candidate was measured.
@@ -41,4 +43,4 @@ def recommend(
         book=book or load_book(),
         catalogue=catalogue or load_catalogue(),
     )
-    return compose(engine)
+    return compose(engine, what_if=what_if)

@@ -109,13 +109,14 @@ class Option(Record):
     criterion_usd_per_month: float | None = None
     """What the ranking compares: that mean, or the quantile that the study asks for. [USD/month]"""
     probability_best: float | None = None
-    """Share of the draws in which it is the cheapest of the options that are ranked."""
+    """Share of the draws in which it is the cheapest feasible way to run its candidate."""
     probability_feasible: float | None = None
     """Share of the draws in which some number of replicas keeps p99 and the budget."""
     probability_as_planned: float | None = None
     """Share of the draws in which the planned replicas are enough; null where none are planned."""
     expected_regret_usd: float | None = None
-    """Mean of what it costs above the cheapest option of each draw. [USD/month]"""
+    """Mean of what it costs above the cheapest way to run its candidate, draw by draw.
+    [USD/month]"""
 
     @model_validator(mode="after")
     def _lines_add_up(self) -> "Option":
@@ -856,7 +857,7 @@ class Recommendation(Record):
     learning: tuple[LearningCurve, ...] = ()
     """Measured learning curves of the candidates, simplest first."""
     verdict_kind: Literal["clear", "too-close", "infeasible"] = "clear"
-    """`too-close`: the data cannot tell the first option from the next of another kind."""
+    """`too-close`: the data cannot tell the first option from the next on another platform."""
     break_even: tuple[BreakEven, ...] = ()
     """One per driver that can change the answer: where it does, nearest first."""
     rivals: tuple[Rival, ...] = ()

@@ -464,6 +464,8 @@ class Decision(Record):
     """Change of list prices in a year. [fraction/year]"""
     price_drift_half_width_fraction: Annotated[float, Field(ge=0, le=10)] | None = None
     """80% of outcomes lie this close to it; null takes ours. [fraction/year]"""
+    gpu_speed_factor: Annotated[float, Field(gt=0, le=1e4)] = 1.0
+    """Speed of every GPU over what is measured or assumed of it."""
     traffic_factor: Factor | None = None
     """Mean request rate; null takes ours."""
     peak_factor: Factor | None = None

@@ -14,12 +14,16 @@ from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
 from advisor.decision.experiment_advice import assumptions_of_experiments, experiment_advice
 from advisor.decision.gpu_advice import gpu_advice
+from advisor.decision.horizon import horizon_advice
 from advisor.decision.information import Known, known_inputs, measure_next, uncertain_inputs
 from advisor.decision.latency_advice import latency_advice, learning_curves
 from advisor.decision.metered import metered_band_s, metered_lines
+from advisor.decision.present import present_advice
 from advisor.decision.ranking import reasons
 from advisor.decision.relax import relaxations
 from advisor.decision.risk import budget_risk, too_close
+from advisor.decision.rivals import rivals
+from advisor.decision.sensitivity import break_evens, holds
 from advisor.decision.serverless import p99_band_s as serverless_band_s
 from advisor.decision.serverless import serverless_lines, service_s_at
 from advisor.decision.standing import p99_band_s
@@ -46,8 +50,13 @@ SHOWN_REJECTIONS = 200
 """Rejected options listed at most, one per candidate, platform, region and purchase."""
 
 
-def compose(engine: Engine) -> Recommendation:
-    """Return the whole answer of a prepared engine."""
+def compose(engine: Engine, *, what_if: bool = True) -> Recommendation:
+    """Return the whole answer of a prepared engine.
+
+    Args:
+        engine: the judged options.
+        what_if: also say what would change the answer, which takes most of the time.
+    """
     study = engine.study
     shown = (*engine.order.ranked, *engine.order.rejected[:SHOWN_REJECTIONS])
     bands = _bands_s(engine, shown)
@@ -107,24 +116,37 @@ def compose(engine: Engine) -> Recommendation:
         findings=findings_of(engine.evidence.runs),
         verdict_kind=_verdict_kind(engine),
         risk=_risk(engine, known),
+        present=present_advice(engine),
+        **(_what_if(engine) if what_if else {}),
     )
+
+
+def _what_if(engine: Engine) -> dict[str, Any]:
+    """Return the fields that say what would change the answer."""
+    found = break_evens(engine.setting)
+    return {
+        "break_even": tuple(found),
+        "rivals": rivals(engine),
+        "holds": holds(engine.setting, found),
+        "horizon": horizon_advice(engine),
+    }
 
 
 def _verdict_kind(engine: Engine) -> Literal["clear", "too-close", "infeasible"]:
     best = engine.choice.best
     if best is None:
         return "infeasible"
-    rival = next((row for row in engine.order.ranked[1:] if _is_another_kind(engine, row)), None)
+    rival = next((r for r in engine.order.ranked[1:] if _is_on_another_platform(engine, r)), None)
     if rival is not None and too_close(engine.risk, best=best, rival=rival):
         return "too-close"
     return "clear"
 
 
-def _is_another_kind(engine: Engine, row: int) -> bool:
-    """Return whether an option differs from the chosen one in candidate or platform."""
+def _is_on_another_platform(engine: Engine, row: int) -> bool:
+    """Return whether an option runs the chosen candidate on another platform."""
     columns, first = engine.columns, engine.order.ranked[0]
     owner = engine.candidate_of[columns.candidate]
-    return bool(owner[row] != owner[first] or columns.platform[row] != columns.platform[first])
+    return bool(owner[row] == owner[first] and columns.platform[row] != columns.platform[first])
 
 
 def _risk(engine: Engine, known: Sequence[Known]) -> Risk:

@@ -65,6 +65,7 @@ def ground_key(study: Study) -> tuple[Any, ...]:
         study.data,
         study.candidates,
         study.cloud.model_dump_json(),
+        study.decision.gpu_speed_factor,
         tuple(sorted((k, str(v)) for k, v in workload.items())),
     )
 
@@ -76,9 +77,10 @@ def ground_of(
     on: date,
     book: PriceBook,
     catalogue: InstanceCatalogue,
+    profiles: tuple[CandidateProfile, ...] | None = None,
 ) -> Ground:
     """Sum up the measurements, price the machines and carry the service times to them."""
-    profiles = profiles_of(study, evidence)
+    profiles = profiles_of(study, evidence) if profiles is None else profiles
     # The forms of a candidate are the same training and the same answers: one cost for all.
     by_name = {
         p.name: _training_of(study, p, book=book, catalogue=catalogue, on=on)
@@ -106,6 +108,15 @@ def ground_of(
     )
     idle = study.replace(workload=study.workload.replace(requests_per_s=IDLE_PER_S))
     return dataclasses.replace(ground, idle_usd=shared_usd(ground, idle))
+
+
+def ground_for(study: Study, ground: Ground) -> Ground:
+    """Return the ground of a changed study: the same one where it still holds."""
+    if ground.key == ground_key(study):
+        return ground
+    return ground_of(
+        study, ground.evidence, on=ground.on, book=ground.book, catalogue=ground.catalogue
+    )
 
 
 def first_profile(profiles: tuple[CandidateProfile, ...], name: str) -> int:

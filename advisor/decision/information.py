@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from advisor import defaults
 from advisor.cadence.spending import CALENDAR_DAYS
 from advisor.decision.engine import Engine
-from advisor.decision.uncertainty import Z_80, Spread, scores, service_spread
+from advisor.decision.uncertainty import Spread, scores, service_spread
 from advisor.platforms import sagemaker_serverless
 from advisor.recommendation import MeasureNext, Option, RetrainingAdvice, UncertainInput
 from advisor.study import HOURS_PER_MONTH
@@ -22,8 +22,8 @@ BINS = 25
 WORTH_SAYING_USD = 0.5
 """What knowing must save for a measurement to be proposed. [USD/month]"""
 
-SPEEDS = ("transfer between machines", "measured latency")
-"""Inputs that belong to a chip and to a candidate, not to the whole study."""
+FIFTH = 1.3998
+"""Mean of the highest fifth of a normal distribution. [standard deviations]"""
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,18 @@ def information_usd(usd: Floats, z: Floats) -> float:
     return max(0.0, float(np.mean(saved)))
 
 
-def swing_usd(usd: Floats, z: Floats) -> float:
-    """Return the mean cost in the highest minus that in the lowest fifth of an input. [USD]"""
-    order = np.argsort(z, kind="stable")
-    fifth = max(1, len(z) // 5)
-    return float(usd[order[-fifth:]].mean() - usd[order[:fifth]].mean())
+def swings_usd(usd: Floats, inputs: Sequence[Floats]) -> Floats:
+    """Return what each input moves a cost by, from the middle of its lowest fifth to its highest.
+
+    By least squares on all inputs together, so that what the others do is not taken for it.
+
+    Args:
+        usd: cost of one option in each draw. [USD/month]
+        inputs: normal scores of each input.
+    """
+    columns = np.column_stack([np.ones(usd.size), *inputs])
+    slopes = np.linalg.lstsq(columns, usd, rcond=None)[0][1:]
+    return np.asarray(slopes * 2 * FIFTH, dtype=np.float64)
 
 
 def known_inputs(engine: Engine) -> tuple[Known, ...]:
@@ -83,33 +90,37 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
         "training time": f"training {candidate.name}",
         "people's hours": f"hours {platform}",
     }
-    found = []
-    for spread in draws.spreads:
-        z = scores(streams.get(spread.name, spread.name), draws.seed, draws.count)[1:]
-        saved = information_usd(usd, z)
-        if spread.name == "people's hours":
-            saved = _hours_information_usd(engine)
-        if spread.name == "decay":
-            saved = _decay_information_usd(engine)
-        found.append(Known(spread=spread, information_usd=saved, swing_usd=swing_usd(own, z)))
-    for spread, name in _speeds(engine, best):
-        z = scores(name, draws.seed, draws.count)[1:]
-        found.append(
-            Known(
-                spread=spread,
-                information_usd=information_usd(usd, z),
-                swing_usd=swing_usd(own, z),
-            )
+    named = [(spread, streams.get(spread.name, spread.name)) for spread in draws.spreads]
+    named += _speeds(engine, best)
+    inputs = [scores(stream, draws.seed, draws.count)[1:] for _, stream in named]
+    own_way = {"people's hours": _hours_information_usd, "decay": _decay_information_usd}
+    found = [
+        Known(
+            spread=spread,
+            information_usd=own_way[spread.name](engine)
+            if spread.name in own_way
+            else information_usd(usd, z),
+            swing_usd=float(swing),
         )
+        for (spread, _), z, swing in zip(named, inputs, swings_usd(own, inputs), strict=True)
+    ]
     return tuple(sorted(found, key=lambda k: (-k.information_usd, -abs(k.swing_usd))))
 
 
+def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
+    """Return which drawn options are feasible ways to run the chosen candidate."""
+    drawn, stakes = engine.choice.drawn, engine.setting.stakes
+    owner = engine.candidate_of[stakes.candidate]
+    ours: NDArray[np.bool_] = drawn.feasible & (
+        owner[drawn.outcomes.rows] == owner[engine.choice.best]
+    )
+    return ours
+
+
 def _ranked_usd(engine: Engine) -> Floats:
-    """Return the ranked options in each draw, (option x draw). [USD/month]"""
+    """Return the ways to run the chosen candidate, (option x draw). [USD/month]"""
     drawn = engine.choice.drawn
-    worth = np.array([p.name in engine.climb.worth_ranking for p in engine.profiles])
-    ranked = drawn.feasible & worth[engine.setting.stakes.candidate[drawn.outcomes.rows]]
-    usd: Floats = drawn.outcomes.usd[ranked, 1:]
+    usd: Floats = drawn.outcomes.usd[_ways_to_run(engine), 1:]
     # Only what is the cheapest somewhere, or nearly so on average, can be chosen by knowing more.
     near = np.unique(np.concatenate([usd.argmin(axis=0), np.argsort(usd.mean(axis=1))[:40]]))
     chosen: Floats = usd[near]
@@ -122,9 +133,8 @@ def _hours_information_usd(engine: Engine) -> float:
     Hours only add to cost, so that the mean given all of them is exact.
     """
     drawn, setting = engine.choice.drawn, engine.setting
-    worth = np.array([p.name in engine.climb.worth_ranking for p in engine.profiles])
     rows = drawn.outcomes.rows
-    ranked = drawn.feasible & worth[setting.stakes.candidate[rows]]
+    ranked = _ways_to_run(engine)
     means = drawn.outcomes.usd[ranked, 1:].mean(axis=1)
     platform = setting.stakes.platform[rows[ranked]]
     people = setting.worlds.people_usd[:, 1:]
@@ -152,7 +162,7 @@ def _decay_information_usd(engine: Engine) -> float:
     return max(0.0, float(total[-1].mean() - total.min(axis=0).mean()))
 
 
-def _speeds(engine: Engine, best: int) -> Sequence[tuple[Spread, str]]:
+def _speeds(engine: Engine, best: int) -> list[tuple[Spread, str]]:
     """Return the bands of the chosen option's measurement and of its transfer."""
     setting = engine.setting
     profile = engine.profiles[int(setting.stakes.candidate[best])]
@@ -280,6 +290,3 @@ def _decay_action(retraining: RetrainingAdvice, saves_usd: float) -> MeasureNext
     else:
         return None
     return MeasureNext(action=action, cost_usd=0.0, saves_usd_per_month=saves_usd)
-
-
-__all__ = ["Z_80", "information_usd", "known_inputs", "measure_next", "uncertain_inputs"]

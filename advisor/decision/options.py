@@ -304,7 +304,7 @@ def _put_gpu_times(
             parameter_count=profile.parameter_count or 0,
             batch_rows=rows_per_batch,
         )
-        factor = _measured_over_guessed(profile, rows_per_batch)
+        factor = _measured_over_guessed(profile, rows_per_batch) / study.decision.gpu_speed_factor
         # One of the machine's GPUs has its share of the cores.
         cores = machines.core_count[rows] / machines.gpu_count[rows]
         shared_s = on_processor_s[rows] / cores

@@ -34,9 +34,9 @@ class RiskTable:
     criterion: Floats
     """What the ranking compares. [USD/month]"""
     wins: Floats
-    """Share of the draws in which each is the cheapest of those ranked."""
+    """Share of the draws in which each is the cheapest of its candidate's feasible options."""
     best_usd: Floats
-    """Cost of the cheapest ranked option that keeps the needs, by draw. [USD/month]"""
+    """Cost of the cheapest of these that keeps the needs there, (option x draw). [USD/month]"""
     enough: NDArray[np.bool_]
     """Whether the needs are kept as planned and often enough."""
     place: dict[int, int]
@@ -62,10 +62,11 @@ class RiskTable:
 
     def regret_usd(self, row: int) -> float:
         """Return the mean of what an option costs above the cheapest of each draw. [USD/month]"""
-        told = np.isfinite(self.best_usd)
+        best_usd = self.best_usd[self.place[row]]
+        told = np.isfinite(best_usd)
         if not told.any():
             return 0.0
-        above = np.maximum(0.0, self.usd(row)[told] - self.best_usd[told])
+        above = np.maximum(0.0, self.usd(row)[told] - best_usd[told])
         return float(above.mean())
 
     def as_planned(self, row: int, replicas: int) -> float:
@@ -83,29 +84,37 @@ def risk_table(setting: Setting, choice: Choice, *, shown: Sequence[int]) -> Ris
     """Draw the options that are shown, beside the cheapest of each draw."""
     rows = np.array(list(dict.fromkeys(shown)), dtype=np.intp)
     own = draw(setting, rows)
-    best_usd, winner = cheapest_of_each_draw(setting, choice)
-    count = best_usd.size
-    told = np.unique(winner, return_counts=True)
-    wins = {int(r): float(n) / count for r, n in zip(*told, strict=True)}
+    owner = setting.ground.candidate_of[setting.stakes.candidate[rows]]
+    best_usd = np.full((len(rows), setting.worlds.draws.count), np.inf)
+    wins = np.zeros(len(rows))
+    for candidate in np.unique(owner):
+        usd, winner = cheapest_of_each_draw(setting, choice, int(candidate))
+        best_usd[owner == candidate] = usd
+        told, times = np.unique(winner, return_counts=True)
+        share = dict(zip(told.tolist(), (times / usd.size).tolist(), strict=True))
+        for place in np.flatnonzero(owner == candidate):
+            wins[place] = share.get(int(rows[place]), 0.0)
     return RiskTable(
         outcomes=own.outcomes,
         probability=own.probability,
         criterion=own.criterion_usd,
-        wins=np.array([wins.get(int(row), 0.0) for row in rows]),
+        wins=wins,
         best_usd=best_usd,
         enough=own.feasible,
         place={int(row): i for i, row in enumerate(rows)},
     )
 
 
-def cheapest_of_each_draw(setting: Setting, choice: Choice) -> tuple[Floats, NDArray[np.intp]]:
-    """Return cost and row of the cheapest ranked option that keeps the needs in each draw.
+def cheapest_of_each_draw(
+    setting: Setting, choice: Choice, candidate: int
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Return cost and row of a candidate's cheapest option that keeps the needs in each draw.
 
     Where none does, the cost is infinite and the row -1.
     """
     drawn = choice.drawn
-    worth = np.array([p.name in choice.climb.worth_ranking for p in setting.ground.profiles])
-    ranked = drawn.feasible & worth[setting.stakes.candidate[drawn.outcomes.rows]]
+    owner = setting.ground.candidate_of[setting.stakes.candidate[drawn.outcomes.rows]]
+    ranked = drawn.feasible & (owner == candidate)
     count = drawn.outcomes.usd.shape[1] - 1
     if not ranked.any():
         return np.full(count, np.inf), np.full(count, -1, dtype=np.intp)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,10 @@ from advisor.training import Places
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+
+FLEETS_KEPT = 4
+"""Loads whose fleets are kept: drivers that leave the load alone ask for the same ones."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,51 @@ class Setting:
         )
 
     def _fleets(self, kinds: NDArray[np.int64]) -> Fleet:
-        """Return the fleets of some kinds, each of them worked out once."""
+        """Return the fleets of some kinds; those of the last loads asked for are kept."""
         told, place = np.unique(kinds, return_inverse=True)
-        fleet = fleets_of(
-            self.study, self.ground.table, self.ground.kinds, self.worlds, told.astype(np.intp)
+        kept = self._kept_fleets()
+        new = told[~kept.known[told]]
+        if new.size:
+            fleet = fleets_of(
+                self.study, self.ground.table, self.ground.kinds, self.worlds, new.astype(np.intp)
+            )
+            kept.count[new], kept.met[new], kept.known[new] = fleet.count, fleet.met, True
+        own = told[place]
+        return Fleet(count=kept.count[own].astype(np.int64), met=kept.met[own])
+
+    def _kept_fleets(self) -> "KeptFleets":
+        """Return the table of fleets at this load, need and doubt."""
+        study = self.study
+        work, needs = study.workload, study.needs
+        key = (
+            work.peak_per_s,
+            max(work.request_kb, work.response_kb),
+            needs.max_p99_latency_ms,
+            needs.availability_zones,
+            study.horizon_months,
+            study.decision.model_dump_json(exclude={"risk", "quantile", "feasible_probability"}),
+            self.worlds.peak_per_s.size,
         )
-        return Fleet(count=fleet.count[place], met=fleet.met[place])
+        tables: dict[Any, KeptFleets] = self.ground.kept.setdefault("fleets", {})
+        if key not in tables:
+            while len(tables) >= FLEETS_KEPT:
+                tables.pop(next(iter(tables)))
+            size = (len(self.ground.kinds.first), self.worlds.peak_per_s.size)
+            tables[key] = KeptFleets(
+                count=np.zeros(size, dtype=np.int16),
+                met=np.zeros(size, dtype=bool),
+                known=np.zeros(size[0], dtype=bool),
+            )
+        return tables[key]
+
+
+@dataclass(frozen=True)
+class KeptFleets:
+    """Fleets of the kinds of machine that were asked for at one load, (kind x draw)."""
+
+    count: NDArray[np.int16]
+    met: Bools
+    known: Bools
 
 
 def setting_of(study: Study, ground: Ground) -> Setting:

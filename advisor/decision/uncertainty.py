@@ -139,6 +139,7 @@ def spreads_of(study: Study, *, decay_is_known: bool) -> tuple[Spread, ...]:
         _spread("runs per release", own.runs_factor, defaults.RUNS_FACTOR),
         _spread("training time", own.training_factor, defaults.TRAINING_FACTOR),
         _spread("people's hours", own.hours_factor, defaults.HOURS_FACTOR),
+        _spread("hours of review", own.hours_factor, defaults.HOURS_FACTOR),
         _spread(
             "traffic growth",
             own.growth_half_width_fraction,
@@ -204,9 +205,7 @@ def draws_of(study: Study, *, decay_is_known: bool = False) -> Draws:
         spot=spot,
         decay=factor("decay"),
         runs=factor("runs per release"),
-        review=lognormal_factor(
-            scores("hours of review", seed, count), named["people's hours"].value
-        ),
+        review=factor("hours of review"),
         seed=seed,
         spreads=spreads,
     )

@@ -59,10 +59,17 @@ def verdict(
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
         return f"No option is feasible for {study.name}.{hint}"
     deploy = (
-        f"Deploy {best.name}, {best.region}: {best.usd_per_month:,.0f} USD/month, "
+        f"Deploy {best.name}, {best.region}: {best.usd_per_month:,.0f} USD/month{_band(best)}, "
         f"{_latency(study, best)}{_runner_up(best, ranked)}."
     )
     return f"{deploy} {_cadence(retraining)} {_gpu(gpu)}"
+
+
+def _band(best: Option) -> str:
+    """Return the 80% band of the cost over the horizon."""
+    if best.usd_per_month_low is None or best.usd_per_month_high is None:
+        return ""
+    return f" ({best.usd_per_month_low:,.0f}-{best.usd_per_month_high:,.0f})"
 
 
 def _latency(study: Study, best: Option) -> str:

@@ -34,7 +34,7 @@ LINE_KEYS = {
 
 
 def answer(wanted: Study | None = None, *runs, **changes) -> Recommendation:
-    return recommend(wanted or study(), evidence(*runs, **changes), on=ON)
+    return recommend(wanted or study(), evidence(*runs, **changes), on=ON, what_if=False)
 
 
 def engine(wanted: Study | None = None):
