@@ -4,6 +4,7 @@ from datetime import date
 
 from advisor.decision.answer import compose
 from advisor.decision.engine import Engine, prepare
+from advisor.decision.ground import Ground, ground_of
 from advisor.evidence import Evidence, load_evidence
 from advisor.recommendation import Recommendation
 from advisor.study import Study
@@ -11,7 +12,7 @@ from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.quotes import PriceBook
 from pricing.tables import load_book
 
-__all__ = ["Engine", "load_evidence", "prepare", "recommend"]
+__all__ = ["Engine", "ground_for_study", "load_evidence", "prepare", "recommend"]
 
 
 def recommend(
@@ -44,3 +45,17 @@ def recommend(
         catalogue=catalogue or load_catalogue(),
     )
     return compose(engine, what_if=what_if)
+
+
+def ground_for_study(
+    study: Study,
+    evidence: Evidence,
+    *,
+    on: date,
+    book: PriceBook | None = None,
+    catalogue: InstanceCatalogue | None = None,
+) -> Ground:
+    """Return what many questions about one study share: see `advisor.decision.sweep`."""
+    return ground_of(
+        study, evidence, on=on, book=book or load_book(), catalogue=catalogue or load_catalogue()
+    )

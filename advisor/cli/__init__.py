@@ -25,6 +25,7 @@ from advisor.cli import (
     recommend,
     runs,
     traffic,
+    whatif,
 )
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
@@ -61,6 +62,7 @@ for group in (
     init,
     bench,
     recommend,
+    whatif,
     explorer,
     cadence,
     experiments,

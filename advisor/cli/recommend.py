@@ -130,18 +130,24 @@ def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None
 
 
 def answer_of(
-    study_path: Path, *, overrides: list[str], store: Path | None, on: str | None
+    study_path: Path,
+    *,
+    overrides: list[str],
+    store: Path | None,
+    on: str | None,
+    what_if: bool = True,
 ) -> "Recommendation":
     """Load a study and its runs and recommend."""
     from advisor.recommend import load_evidence, recommend
     from advisor.study import load_study
 
     study = load_study(study_path, overrides)
-    return recommend(study, load_evidence(study_path, study, store=store), on=_day(on))
+    evidence = load_evidence(study_path, study, store=store)
+    return recommend(study, evidence, on=day_of(on), what_if=what_if)
 
 
-def _day(text: str | None) -> date:
-
+def day_of(text: str | None) -> date:
+    """Return the day whose prices apply, today unless one is named."""
     from advisor.errors import AdvisorError
 
     if text is None:

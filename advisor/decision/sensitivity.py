@@ -129,13 +129,14 @@ def _narrow(
     driver: Driver, same: float, other: float, differs: Callable[[float], bool | None]
 ) -> float:
     """Halve the way between a value with the answer and one with another, until they touch."""
+    smallest = CLOSE * min(abs(other), abs(other - same))  # from zero no ratio ever closes
     while True:
         if driver.whole:
             if abs(other - same) <= 1:
                 return other
             middle = float(round((same + other) / 2))
         else:
-            if abs(other - same) <= CLOSE * max(abs(other), abs(same)):
+            if abs(other - same) <= max(smallest, CLOSE * min(abs(other), abs(same))):
                 return other
             ratio = same > 0 and other > 0
             middle = float(np.sqrt(same * other)) if ratio else (same + other) / 2

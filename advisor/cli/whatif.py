@@ -1,0 +1,255 @@
+"""`advisor sweep`, `advisor explain` and `advisor gate`: what would change the answer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from advisor.cli.recommend import On, Overrides, Store, StudyPath, answer_of, day_of
+
+if TYPE_CHECKING:
+    from advisor.recommendation import Recommendation
+
+GATE_FAILED, INCONCLUSIVE = 2, 3
+
+
+def add(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(sweep)
+    app.command()(explain)
+    app.command()(gate)
+
+
+def sweep(
+    study: StudyPath,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="KEY=LOW:HIGH:COUNT[log]",
+            help="Figure to vary, e.g. workload.requests_per_s=1:1000:40log; repeat for a grid.",
+        ),
+    ],
+    overrides: Overrides = None,
+    store: Store = None,
+    on: On = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Show the winner, its cost and its p99 over a grid of figures.
+
+    Each point is decided with 100 draws, where a recommendation takes 1,000.
+
+    Example: advisor sweep advisor.yaml --vary workload.requests_per_s=1:1000:40log --csv
+    """
+    import csv
+    import dataclasses
+    import json
+    import sys
+
+    from advisor.decision.sweep import parse_axis, sweep
+    from advisor.errors import AdvisorError
+    from advisor.recommend import ground_for_study, load_evidence
+    from advisor.study import load_study
+
+    if as_csv and as_json:
+        raise AdvisorError("--csv and --json: choose one")
+    axes = [parse_axis(text) for text in vary]
+    keys = [axis.key for axis in axes]
+    asked = load_study(study, overrides or [])
+    ground = ground_for_study(asked, load_evidence(study, asked, store=store), on=day_of(on))
+    columns = None
+    rows = []
+    for point in sweep(asked, ground, axes):
+        row = dict(zip(keys, point.values, strict=True)) | dataclasses.asdict(point)
+        del row["values"]
+        rows.append(row)
+        columns = list(row)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, columns or keys, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        _print_sweep(keys, rows)
+
+
+def _print_sweep(keys: list[str], rows: list[dict[str, object]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from advisor.report.words import clean
+
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for key in keys:
+        grid.add_column(key, justify="right")
+    for title in ("candidate", "platform", "sku"):
+        grid.add_column(title, overflow="fold")
+    for title in ("USD/month", "p99 ms"):
+        grid.add_column(title, justify="right")
+    for row in rows:
+        figures = [f"{row[key]:,.4g}" for key in keys]
+        if row["candidate"] is None:
+            grid.add_row(*figures, "nothing is feasible", "", "", "", "")
+            continue
+        names = [clean(str(row[name])) for name in ("candidate", "platform", "sku")]
+        p99 = "n/a" if row["p99_latency_ms"] is None else f"{row['p99_latency_ms']:,.3g}"
+        grid.add_row(*figures, *names, f"{row['usd_per_month']:,.0f}", p99)
+    Console().print(grid, highlight=False)
+
+
+def explain(
+    study: StudyPath,
+    why_not: Annotated[
+        str | None,
+        typer.Option(
+            "--why-not", metavar="NAME", help="Only this platform, candidate or sku: ecs-ec2."
+        ),
+    ] = None,
+    overrides: Overrides = None,
+    store: Store = None,
+    on: On = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Say why this answer and not another, and what would change it.
+
+    Example: advisor explain advisor.yaml --why-not ecs-ec2
+    """
+    import json
+
+    answer = answer_of(study, overrides=overrides or [], store=store, on=on)
+    if why_not is not None:
+        sentences = _why_not(answer, why_not)
+        if as_json:
+            typer.echo(json.dumps({"why_not": why_not, "sentences": sentences}, indent=2))
+        else:
+            _print_lines(sentences)
+        return
+    if as_json:
+        kept = {"verdict", "verdict_kind", "break_even", "rivals", "holds", "risk", "relaxations"}
+        kept |= {"measure_next", "horizon", "present"}
+        typer.echo(answer.model_dump_json(indent=2, include=kept))
+        return
+    _print_lines(_explained(answer))
+
+
+def _why_not(answer: "Recommendation", name: str) -> list[str]:
+    """Return the reasons that an option of some kind was not chosen.
+
+    Raises:
+        AdvisorError: nothing of that name was looked at.
+    """
+    from advisor.errors import AdvisorError
+
+    chosen = answer.best
+    own = (chosen.candidate, chosen.platform, chosen.sku) if chosen else ()
+    if name in own:
+        return [f"{name} is part of the answer: {answer.verdict}"]
+    found = [
+        f"{r.question} {r.name}: {r.why_not}"
+        for r in answer.rivals
+        if name in (r.candidate, r.platform, r.sku)
+    ]
+    if found:
+        return found
+    for option in answer.ranked:
+        if name in (option.candidate, option.platform, option.sku):
+            more = option.usd_per_month - (chosen.usd_per_month if chosen else 0.0)
+            found.append(f"{option.name}: {more:+,.2f} USD/month against the chosen option")
+    found += [
+        f"{r.option.name}: {'; '.join(r.reasons)}"
+        for r in answer.rejected
+        if name in (r.option.candidate, r.option.platform, r.option.sku)
+    ]
+    if not found:
+        looked_at = [*answer.ranked, *(r.option for r in answer.rejected)]
+        names = dict.fromkeys(n for o in looked_at for n in (o.platform, o.candidate))
+        raise AdvisorError(
+            f"--why-not {name!r}: no such option is listed; name one of {', '.join(names)}, "
+            "or a sku"
+        )
+    return found
+
+
+def _explained(answer: "Recommendation") -> list[str]:
+    lines = [answer.verdict, ""]
+    if answer.verdict_kind == "too-close":
+        lines += ["Too close to call: see the options below and what to measure next.", ""]
+    if answer.risk is not None and answer.risk.tie:
+        lines += [answer.risk.tie, ""]
+    if answer.break_even:
+        lines.append("What would change the answer:")
+        lines += [
+            f"  {b.driver} = {b.flips_at:,.4g} {b.unit} (now {b.now:,.4g}): "
+            + (f"{b.to.candidate} on {b.to.platform}, {b.to.sku}" if b.to else "nothing feasible")
+            for b in answer.break_even
+        ]
+        lines.append("")
+    lines += [f"{r.question} {r.name}: {r.why_not}" for r in answer.rivals]
+    if answer.present is not None:
+        lines += ["", f"Today, {answer.present.name}: {answer.present.why}"]
+    if answer.horizon is not None:
+        lines += ["", f"Commitment: {answer.horizon.commitment.why}"]
+    if answer.relaxations:
+        lines += ["What would have to give:", *(f"  {r}" for r in answer.relaxations)]
+    return lines
+
+
+def _print_lines(lines: list[str]) -> None:
+    from advisor.report.words import clean_sentence
+
+    for line in lines:
+        typer.echo(clean_sentence(line))
+
+
+def gate(
+    study: StudyPath,
+    against: Annotated[
+        Path, typer.Option(help="Answer saved with 'advisor recommend STUDY --json'.")
+    ],
+    overrides: Overrides = None,
+    store: Store = None,
+    on: On = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+) -> None:
+    """Fail when the answer changes or its cost rises beyond the noise.
+
+    Exits 0 when it holds, 2 when it does not, 3 when the data cannot tell.
+
+    Example: advisor gate advisor.yaml --against saved.json
+    """
+    import json
+
+    from advisor.decision.gate import gate as judge
+
+    saved = _saved(against)
+    now = answer_of(study, overrides=overrides or [], store=store, on=on, what_if=False)
+    found = judge(now, saved)
+    if as_json:
+        typer.echo(json.dumps({"outcome": found.outcome, "why": found.why}))
+    else:
+        typer.echo(f"{found.outcome}: {found.why}")
+    codes = {"pass": 0, "fail": GATE_FAILED, "inconclusive": INCONCLUSIVE}
+    raise typer.Exit(codes[found.outcome])
+
+
+def _saved(path: Path) -> "Recommendation":
+    """Read a saved answer.
+
+    Raises:
+        AdvisorError: there is none, or it is none.
+    """
+    from pydantic import ValidationError
+
+    from advisor.errors import AdvisorError
+    from advisor.recommendation import Recommendation
+
+    hint = "save one with 'advisor recommend STUDY --json > saved.json'"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise AdvisorError(f"{path}: cannot be read: {hint}") from None
+    try:
+        return Recommendation.model_validate_json(text)
+    except ValidationError:
+        raise AdvisorError(f"{path}: is no answer of this version: {hint}") from None

@@ -1,0 +1,136 @@
+"""The answer over a grid of figures of the study: winner, cost and p99 at each point."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import ValidationError
+
+from advisor.decision.choice import choose, sku_of
+from advisor.decision.drivers import with_value
+from advisor.decision.ground import Ground, ground_for
+from advisor.decision.options import plan
+from advisor.decision.setting import Setting, setting_of
+from advisor.errors import StudyError
+from advisor.study import Study
+
+SWEEP_DRAWS = 100
+"""Draws at each point of a sweep, unless the study itself gives fewer."""
+
+MOST_POINTS = 100_000
+"""Points of one sweep at most."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One figure and the values that it takes."""
+
+    key: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Point:
+    """The answer at one point of the grid; all but the values null where nothing is feasible."""
+
+    values: tuple[float, ...]
+    candidate: str | None
+    platform: str | None
+    sku: str | None
+    region: str | None
+    purchase: str | None
+    replicas: int | None
+    usd_per_month: float | None
+    """Mean cost over the draws, or the quantile that the study compares. [USD/month]"""
+    p99_latency_ms: float | None
+
+
+def parse_axis(text: str) -> Axis:
+    """Read `key=low:high:count` with `log` at the end for a logarithmic axis.
+
+    Raises:
+        StudyError: it is not of that form.
+
+    Example:
+        >>> parse_axis("workload.requests_per_s=1:100:3log").values
+        (1.0, 10.0, 100.0)
+    """
+    key, equals, span = text.partition("=")
+    parts = span.split(":")
+    wrong = StudyError(
+        f"--vary {text!r}: write key=low:high:count, e.g. workload.requests_per_s=1:1000:40log"
+    )
+    if not (equals and key and len(parts) == 3):
+        raise wrong
+    log = parts[2].endswith("log")
+    try:
+        low, high, count = float(parts[0]), float(parts[1]), int(parts[2].removesuffix("log"))
+    except ValueError:
+        raise wrong from None
+    if not (np.isfinite([low, high]).all() and 1 <= count <= MOST_POINTS) or high < low:
+        raise wrong
+    if log and low <= 0:
+        raise StudyError(f"--vary {text!r}: a logarithmic axis starts above 0")
+    values = np.geomspace(low, high, count) if log else np.linspace(low, high, count)
+    return Axis(key=key.strip(), values=tuple(float(v) for v in values))
+
+
+def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]:
+    """Ask for the answer at every point of a grid, the last axis fastest.
+
+    Raises:
+        StudyError: a key is no figure of the study, a value is not allowed, or there are too many.
+    """
+    count = int(np.prod([len(a.values) for a in axes]))
+    if count > MOST_POINTS:
+        raise StudyError(f"{count:,} points are too many for one sweep: at most {MOST_POINTS:,}")
+    draws = min(SWEEP_DRAWS, study.decision.draw_count)
+    given = study.decision.model_dump(exclude_unset=True) | {"draw_count": draws}
+    study = study.replace(decision=type(study.decision).model_validate(given))
+    for values in itertools.product(*(a.values for a in axes)):
+        changed = study
+        for axis, value in zip(axes, values, strict=True):
+            changed = _changed(changed, axis.key, value)
+        ground = ground_for(changed, ground)
+        yield _point(setting_of(changed, ground), values)
+
+
+def _changed(study: Study, key: str, value: float) -> Study:
+    try:
+        return with_value(study, key, value)
+    except ValidationError as error:
+        told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise StudyError(f"--vary {key}: {value:g}: {told[:1].lower()}{told[1:]}") from None
+    except (AttributeError, TypeError, ValueError):
+        raise StudyError(
+            f"--vary {key!r}: is no figure of a study; name one as --set does, e.g. "
+            "workload.requests_per_s"
+        ) from None
+
+
+def _point(setting: Setting, values: tuple[float, ...]) -> Point:
+    choice = choose(setting, whole=False)
+    row = choice.best
+    if row is None:
+        return Point(values, None, None, None, None, None, None, None, None)
+    table, stakes = setting.ground.table, setting.stakes
+    place = int(np.flatnonzero(choice.drawn.outcomes.rows == row)[0])
+    if row < len(table):
+        own = table.take(np.array([row], dtype=np.intp))
+        found = plan(setting.study, own, peak_per_s=setting.study.workload.peak_per_s)
+        p99_s, region = float(found.p99_s[0]), table.offers[table.offer[row]].region
+    else:
+        other = row - len(table)
+        p99_s, region = float(setting.others.p99_s[other]), str(setting.others.region[other])
+    return Point(
+        values=values,
+        candidate=setting.ground.profiles[int(stakes.candidate[row])].name,
+        platform=setting.worlds.platforms[int(stakes.platform[row])],
+        sku=sku_of(setting, row),
+        region=region,
+        purchase=setting.worlds.purchases[int(stakes.purchase[row])],
+        replicas=int(choice.drawn.outcomes.replicas[place, 0]),
+        usd_per_month=float(choice.drawn.criterion_usd[place]),
+        p99_latency_ms=p99_s * 1e3 if np.isfinite(p99_s) else None,
+    )
