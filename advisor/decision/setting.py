@@ -151,14 +151,7 @@ def setting_of(study: Study, ground: Ground) -> Setting:
     costs = costs_of(study, ground)
     monthly_usd = np.array([c.monthly_usd for c in costs])
     shared = shared_usd(ground, study)
-    metered = metered_options(
-        study,
-        ground.profiles,
-        book=ground.book,
-        catalogue=ground.catalogue,
-        on=ground.on,
-        kept=ground.kept,
-    )
+    metered = _metered(study, ground)
     others = concatenate(
         [
             *_serverless(study, ground, monthly_usd),
@@ -184,6 +177,25 @@ def setting_of(study: Study, ground: Ground) -> Setting:
             ]
         ),
     )
+
+
+def _metered(study: Study, ground: Ground) -> tuple[Metered, ...]:
+    """Return the metered options; those of the last workloads and needs asked for are kept."""
+    needs = study.needs.replace(max_usd_per_month=None)
+    key = study.workload.model_dump_json(), needs.model_dump_json(), study.horizon_months
+    tables: dict[Any, tuple[Metered, ...]] = ground.kept.setdefault("metered", {})
+    if key not in tables:
+        while len(tables) >= FLEETS_KEPT:
+            tables.pop(next(iter(tables)))
+        tables[key] = metered_options(
+            study,
+            ground.profiles,
+            book=ground.book,
+            catalogue=ground.catalogue,
+            on=ground.on,
+            kept=ground.kept,
+        )
+    return tables[key]
 
 
 def _serverless(study: Study, ground: Ground, monthly_usd: Floats) -> list[Columns]:
@@ -291,18 +303,27 @@ def _stakes(
 def _other_groups(ground: Ground, others: Columns) -> tuple[NDArray[np.int64], Kinds]:
     """Return whose service time each of the other options shares, and the groups with them."""
     kinds = ground.kinds
+    key = ("groups", len(others), float(others.service_up.sum()), float(others.service_down.sum()))
+    if key in ground.kept:
+        kept: tuple[NDArray[np.int64], Kinds] = ground.kept[key]
+        return kept
     told = np.stack(
         [others.candidate, np.round(others.service_up, 9), np.round(others.service_down, 9)]
     )
     groups, place = np.unique(told, axis=1, return_inverse=True)
     names = np.full(groups.shape[1], "serverless", dtype=object)
-    return place.ravel() + len(kinds.group_candidate), dataclasses.replace(
-        kinds,
-        group_candidate=np.append(kinds.group_candidate, groups[0].astype(np.int64)),
-        group_chip=np.append(kinds.group_chip, names),
-        group_up=np.append(kinds.group_up, groups[1]),
-        group_down=np.append(kinds.group_down, groups[2]),
+    ground.kept[key] = (
+        place.ravel() + len(kinds.group_candidate),
+        dataclasses.replace(
+            kinds,
+            group_candidate=np.append(kinds.group_candidate, groups[0].astype(np.int64)),
+            group_chip=np.append(kinds.group_chip, names),
+            group_up=np.append(kinds.group_up, groups[1]),
+            group_down=np.append(kinds.group_down, groups[2]),
+        ),
     )
+    found: tuple[NDArray[np.int64], Kinds] = ground.kept[key]
+    return found
 
 
 def _worlds(

@@ -1,0 +1,99 @@
+"""The choice against a slow oracle, and the short way to the answer against the long one."""
+
+import numpy as np
+import pytest
+
+from advisor.decision.choice import choose, draw, lower_bound_usd, undominated
+from advisor.decision.outcomes import criterion_usd
+from advisor.decision.setting import setting_of
+from tests.advisor.decision.slow_oracle import costs_and_met, decide, fleets
+from tests.advisor.decision.small_worlds import ground, random_study
+
+STUDIES = 150
+"""Studies that the slow oracle decides here; `python -m advisor.evaluation.decision` does more."""
+
+
+@pytest.mark.parametrize("seed", range(STUDIES))
+def test_the_chosen_option_is_the_optimum_that_a_slow_loop_finds(seed):
+    wanted = random_study(np.random.default_rng(seed), draw_count=16)
+    setting = setting_of(wanted, ground(wanted))
+
+    best, usd = decide(setting)
+    found = choose(setting)
+
+    assert (found.best in best) if best else (found.best is None)
+    if usd is not None:
+        assert found.criterion_of(found.best) == pytest.approx(usd, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_short_way_to_the_answer_ends_where_the_long_one_does(seed):
+    wanted = random_study(np.random.default_rng(1000 + seed), draw_count=64)
+    setting = setting_of(wanted, ground(wanted))
+
+    assert choose(setting, whole=False).best == choose(setting).best
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_costs_feasibility_and_replicas_equal_a_plain_loop_to_a_billionth(seed):
+    rng = np.random.default_rng(seed)
+    wanted = random_study(rng, draw_count=32)
+    setting = setting_of(wanted, ground(wanted))
+    rows = rng.choice(np.flatnonzero(setting.possible), size=12, replace=False)
+
+    found = draw(setting, rows).outcomes
+
+    planned = fleets(setting, rows.tolist())
+    for place, row in enumerate(rows):
+        costs, met, replicas = costs_and_met(setting, int(row), planned.get(int(row)))
+        assert found.usd[place] == pytest.approx(costs, rel=1e-9)
+        assert found.met[place].tolist() == met
+        assert found.replicas[place].tolist() == replicas
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_option_left_out_is_beaten_in_every_draw(seed):
+    wanted = random_study(np.random.default_rng(seed), draw_count=32)
+    setting = setting_of(wanted, ground(wanted))
+    kept = undominated(setting)
+    left = np.setdiff1d(np.flatnonzero(setting.possible), kept)[:40]
+
+    winners, losers = draw(setting, kept).outcomes, draw(setting, left).outcomes
+
+    for place, row in enumerate(left):
+        rivals = setting.stakes.kind[kept] == setting.stakes.kind[row]
+        assert (winners.usd[rivals] <= losers.usd[place] * (1 + 1e-12)).all(axis=1).any()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_mean_cost_falls_below_its_bound(seed):
+    wanted = random_study(np.random.default_rng(seed), draw_count=64)
+    setting = setting_of(wanted, ground(wanted))
+    rows = undominated(setting)
+    usd = draw(setting, rows).outcomes
+
+    within = usd.replicas.max(axis=1) < 1000
+
+    bound = lower_bound_usd(setting, rows)
+    assert (bound <= usd.usd[:, 1:].mean(axis=1) * (1 + 1e-9))[within].all()
+    assert within.any()
+
+
+def test_a_cautious_study_compares_a_quantile():
+    wanted = random_study(np.random.default_rng(3), draw_count=100)
+    cautious = wanted.replace(decision=wanted.decision.replace(risk="quantile", quantile=0.9))
+    usd = np.arange(101.0)[None, :]
+
+    assert criterion_usd(cautious, usd)[0] == 90.0
+    assert criterion_usd(wanted.replace(decision=wanted.decision.replace(risk="expected")), usd)[
+        0
+    ] == pytest.approx(50.5)
+
+
+def test_the_same_study_twice_gives_the_same_draws_and_another_seed_others():
+    wanted = random_study(np.random.default_rng(5), draw_count=64)
+    other = wanted.replace(decision=wanted.decision.replace(seed=wanted.decision.seed + 1))
+    first, again, third = (setting_of(s, ground(s)) for s in (wanted, wanted, other))
+
+    assert np.array_equal(first.worlds.peak_per_s, again.worlds.peak_per_s)
+    assert not np.array_equal(first.worlds.peak_per_s, third.worlds.peak_per_s)
