@@ -196,17 +196,12 @@ TRAFFIC_FACTOR = Default(
     "80% of mean request rates lie within / and x this factor",
     "our assumption: a forecast a quarter off is ordinary; set decision.traffic_factor",
 )
-PEAK_FACTOR_ASSUMED = Default(
-    "peak_factor_assumed",
-    1.5,
-    "80% of peaks over mean lie within / and x this factor, where the study gives no peak",
-    "our assumption: peaks of 2 to 4.5 times the mean; set workload.peak_requests_per_s",
-)
-PEAK_FACTOR_GIVEN = Default(
-    "peak_factor_given",
-    1.15,
-    "the same where the study gives the peak",
-    "our assumption; set decision.peak_factor",
+PEAK_SPREAD = Default(
+    "peak_factor",
+    1.3,
+    "80% of peaks over mean lie within / and x this factor",
+    "our assumption: peaks of 2.3 to 3.9 times the mean where 3 is planned; set "
+    "decision.peak_factor",
 )
 START_FACTOR = Default(
     "start_factor",

@@ -469,7 +469,7 @@ class Decision(Record):
     traffic_factor: Factor | None = None
     """Mean request rate; null takes ours."""
     peak_factor: Factor | None = None
-    """Peak over mean; null takes ours, less where the study gives the peak."""
+    """Peak over mean; null takes ours."""
     service_factor: Factor | None = None
     """Measured service time of each candidate; null takes the measurement's own band."""
     transfer_factor: Factor | None = None

@@ -21,6 +21,9 @@ from advisor.study import Study
 CLOSE = 1e-6
 """Relative width of the bracket at which a search ends."""
 
+CHECKS = 16
+"""Even parts of the way to a break-even at which the answer is asked for once more."""
+
 HOLDS_STEPS = 9
 """Values of each driver in the region that is mapped, the study's own in the middle."""
 
@@ -115,8 +118,34 @@ def nearest_flip(driver: Driver, differs: Callable[[float], bool | None]) -> flo
             else:
                 last[side] = value
         if flips:
-            return min(flips, key=lambda v: _steps_from(driver.now, v))
+            nearest = min(flips, key=lambda v: _steps_from(driver.now, v))
+            return _nothing_nearer(driver, nearest, differs)
     return None
+
+
+def _nothing_nearer(driver: Driver, flip: float, differs: Callable[[float], bool | None]) -> float:
+    """Look between here and a flip for a nearer one: answers can come and go between two steps.
+
+    The way is cut into even parts; where one of them already differs, the flip before it is
+    narrowed down and looked before in turn.
+    """
+    if driver.moves_ground or driver.now <= 0 or flip <= 0:
+        return flip
+    while True:
+        last = driver.now
+        parts = np.geomspace(driver.now, flip, CHECKS + 1)[1:-1].tolist()
+        if driver.whole:
+            parts = [float(v) for v in dict.fromkeys(map(round, parts)) if v not in (last, flip)]
+        for value in parts:
+            if differs(value):
+                nearer = _narrow(driver, last, value, differs)
+                break
+            last = value
+        else:
+            return flip
+        if _steps_from(driver.now, nearer) >= _steps_from(driver.now, flip) * (1 - CLOSE):
+            return flip
+        flip = nearer
 
 
 def _steps_from(now: float, value: float) -> float:

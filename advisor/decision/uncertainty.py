@@ -123,16 +123,11 @@ class Draws:
 
 def spreads_of(study: Study, *, decay_is_known: bool) -> tuple[Spread, ...]:
     """Return the band of every input, the study's own where it gives one."""
-    work, own = study.workload, study.decision
-    peak = (
-        defaults.PEAK_FACTOR_ASSUMED
-        if work.peak_requests_per_s is None
-        else defaults.PEAK_FACTOR_GIVEN
-    )
+    own = study.decision
     decay = defaults.DECAY_FACTOR_MEASURED if decay_is_known else defaults.DECAY_FACTOR_ASSUMED
     return (
         _spread("traffic level", own.traffic_factor, defaults.TRAFFIC_FACTOR),
-        _spread("peak over mean", own.peak_factor, peak),
+        _spread("peak over mean", own.peak_factor, defaults.PEAK_SPREAD),
         _spread("cold start", own.start_factor, defaults.START_FACTOR),
         _spread("spot price", own.spot_price_factor, defaults.SPOT_PRICE_FACTOR),
         _spread("decay", own.decay_factor, decay),

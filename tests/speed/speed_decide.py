@@ -1,5 +1,6 @@
-"""A decision: the columns of all options against a loop that asks the same formulas one by one."""
+"""A decision: options x draws in columns against a loop that asks the same formulas one by one."""
 
+import resource
 import statistics
 import sys
 import time
@@ -11,15 +12,22 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from advisor.decision.options import plan
-from advisor.recommend import prepare, recommend
+from advisor.capacity.replicas import plan_replicas
+from advisor.decision.choice import choose, draw, undominated
+from advisor.decision.ground import ground_of
+from advisor.decision.options import MAX_REPLICAS, ROUTING, fewest_replicas
+from advisor.decision.setting import setting_of
+from advisor.decision.sweep import parse_axis, sweep
+from advisor.recommend import recommend
+from advisor.study import REGIONS
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, study
 
 ON = date(2026, 11, 21)
-REPEATS = 7
-LOOPED = 200
+REPEATS = 5
+LOOPED = 300
+"""Pairs of option and draw that the plain loop is timed on."""
 
 
 def median_s(call: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -33,27 +41,105 @@ def median_s(call: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def main() -> None:
-    """Print the time of a whole answer, of the replica plan, and the ratio to a loop."""
-    wanted, measured = study(), evidence()
-    book, catalogue = load_book(), load_catalogue()
-    recommend(wanted, measured, on=ON)
-    made = prepare(wanted, measured, on=ON, book=book, catalogue=catalogue)
-    peak = wanted.workload.peak_per_s
-    whole_s = median_s(lambda: recommend(wanted, measured, on=ON))
-    columns_s = median_s(lambda: plan(wanted, made.table, peak_per_s=peak))
-    rows = np.arange(0, len(made.table), max(1, len(made.table) // LOOPED))
+    """Print times of a whole re-decision, of a sweep, and the ratio to a plain loop."""
+    measured, book, catalogue = evidence(), load_book(), load_catalogue()
+    purchases = {"purchase": ["on-demand", "spot", "savings-1y"]}
+    for title, regions in (("one region", REGIONS[:1]), (f"{len(REGIONS)} regions", REGIONS)):
+        wanted = study(cloud={**purchases, "regions": list(regions)})
+        ground = ground_of(wanted, measured, on=ON, book=book, catalogue=catalogue)
+        rates = iter(np.geomspace(15, 25, 100))
 
-    def loop() -> None:
-        for row in rows:
-            plan(wanted, made.table.take(np.array([row])), peak_per_s=peak)
+        def again(wanted=wanted, ground=ground, rates=rates) -> None:
+            work = wanted.workload.replace(requests_per_s=float(next(rates)))
+            choose(setting_of(wanted.replace(workload=work), ground))
 
-    loop_s = median_s(loop, repeats=3) / len(rows) * len(made.table)
-    print(f"options                                {len(made.columns):8,d}")
-    print(f"whole answer, one region               {whole_s * 1e3:8.0f} ms")
-    print(f"replicas and latency of all, columns   {columns_s * 1e3:8.1f} ms")
-    print(
-        f"the same, one option at a time         {loop_s * 1e3:8.1f} ms  {loop_s / columns_s:.0f}x"
-    )
+        for _ in range(10):
+            again()  # tables of p99 by load are kept from then on
+        setting = setting_of(wanted, ground)
+        kept = undominated(setting)
+        again_s = median_s(again)
+        print(
+            f"{title}: {len(setting.stakes):,} options, {setting.possible.sum():,} possible, "
+            f"{len(kept):,} drawn {wanted.decision.draw_count:,} times"
+        )
+        print(f"  a whole re-decision                  {again_s * 1e3:8.0f} ms")
+        if title == "one region":
+            _against_a_loop(setting, kept)
+    one = study()
+    ground = ground_of(one, measured, on=ON, book=book, catalogue=catalogue)
+    axes = [
+        parse_axis("workload.requests_per_s=1:1000:40log"),
+        parse_axis("team.engineer_usd_per_hour=20:200:40log"),
+    ]
+    swept_s = median_s(lambda: list(sweep(one, ground, axes)), repeats=1)
+    print(f"a sweep of 1,600 points, 100 draws each  {swept_s:8.1f} s")
+    whole_s = median_s(lambda: recommend(one, measured, on=ON), repeats=2)
+    print(f"a whole answer, what-ifs and all         {whole_s:8.1f} s")
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"memory at most                           {peak_mib:8.0f} MiB")
+
+
+def _against_a_loop(setting, kept) -> None:
+    """Print the ratio to a loop over options and draws, and by how much the two differ at most."""
+    table, worlds, stakes = setting.ground.table, setting.worlds, setting.stakes
+    standing = kept[stakes.kind[kept] >= 0]
+    need_s = setting.study.needs.max_p99_latency_ms / 1e3
+    rng = np.random.default_rng(0)
+    pairs = [
+        (int(row), int(column))
+        for row, column in zip(
+            rng.choice(standing, LOOPED),
+            rng.integers(1, worlds.peak_per_s.size, LOOPED),
+            strict=True,
+        )
+    ]
+
+    def one(row: int, column: int) -> float:
+        service_s = table.service_s[row] * worlds.service[stakes.group[row], column]
+        peak = float(worlds.peak_per_s[column])
+        sustained = table.sustained_vcpu[[row]] / table.service_s[[row]]
+        network = table.network_gbps[[row]]
+        fewest = fewest_replicas(setting.study, network, peak, sustained_per_s=sustained)
+        found = plan_replicas(
+            arrival_per_s=peak,
+            service_mean_s=service_s,
+            service_scv=table.scv[row],
+            workers_per_replica=table.workers[row],
+            fixed_overhead_s=table.front_s[row],
+            max_p99_s=need_s,
+            minimum_count=int(fewest[0]),
+            maximum_count=MAX_REPLICAS,
+            routing=ROUTING,
+        )
+        if found.infeasible[0]:
+            return float("nan")
+        fixed = stakes.fixed_usd[row] + stakes.request_usd[row] * worlds.draws.traffic[column]
+        return float(
+            stakes.replica_usd[row]
+            * found.replica_count[0]
+            * worlds.price[stakes.purchase[row], column]
+            + fixed * worlds.draws.drift[column]
+            + worlds.people_usd[stakes.platform[row], column]
+            + worlds.candidate_usd[stakes.candidate[row], column]
+        )
+
+    looped: list[float] = []
+    each_s = median_s(lambda: looped.extend(one(*p) for p in pairs), repeats=1) / LOOPED
+    setting.ground.kept.pop("fleets", None)
+    columns_s = median_s(lambda: _draw_anew(setting, kept)) / (len(kept) * worlds.draws.count)
+    usd = draw(setting, kept).outcomes.usd
+    place = {int(row): i for i, row in enumerate(kept)}
+    same = np.array([usd[place[row], column] for row, column in pairs])
+    told = np.isfinite(looped)
+    gap = np.max(np.abs(same[told] / np.array(looped)[told] - 1))
+    print(f"  a plain loop, each option and draw   {each_s * 1e6:8.0f} us")
+    print(f"  the columns, each option and draw    {columns_s * 1e6:8.3f} us")
+    print(f"  ratio {each_s / columns_s:,.0f}x; largest relative difference {gap:.1e}")
+
+
+def _draw_anew(setting, kept) -> None:
+    setting.ground.kept.pop("fleets", None)
+    draw(setting, kept)
 
 
 if __name__ == "__main__":

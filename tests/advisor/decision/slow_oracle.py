@@ -22,7 +22,9 @@ def fleets(setting: Setting, rows: list[int]) -> dict[int, list[tuple[int, bool]
         return {}
     service_s = table.service_s[own][:, None] * worlds.service[setting.stakes.group[own]]
     peak = np.broadcast_to(worlds.peak_per_s, service_s.shape)
-    fewest = fewest_replicas(study, table.network_gbps[own][:, None], peak)
+    sustained = (table.sustained_vcpu[own] / table.service_s[own])[:, None]
+    network = table.network_gbps[own][:, None]
+    fewest = fewest_replicas(study, network, peak, sustained_per_s=sustained)
     workers = np.repeat(table.workers[own][:, None], count, axis=1)
     found = plan_replicas(
         arrival_per_s=peak,

@@ -1,0 +1,70 @@
+"""A true world's queue, request by request: how many replicas keep the need there."""
+
+import numpy as np
+
+from advisor import defaults
+from advisor.capacity.simulation import lognormal_services_s, poisson_arrivals_s, routed_waits_s
+from advisor.decision.options import ROUTING, fewest_replicas
+from advisor.decision.setting import Setting
+
+REQUESTS = 6_000
+"""Requests of one simulated run; the first tenth is left out."""
+
+MOST_WORKERS = 32
+"""Workers of a fleet up to which it is simulated."""
+
+DRAW = 1
+"""Column of the world that is taken for true."""
+
+
+def simulated_replicas(world: Setting, row: int, *, planned: int) -> int | None:
+    """Return the fewest replicas whose simulated p99 keeps the need in the true world.
+
+    The planned count is tried, then fewer or more, one at a time; the rules that are no queue
+    (zones, network, the share of busy workers) hold as they are. Null where the fleet is too large
+    to be simulated or there is no need to keep.
+    """
+    need_ms = world.study.needs.max_p99_latency_ms
+    table = world.ground.table
+    workers = int(table.workers[row])
+    if need_ms is None or planned * workers > MOST_WORKERS:
+        return None
+    rate_per_s = float(world.worlds.peak_per_s[DRAW])
+    service_s = float(table.service_s[row]) * float(
+        world.worlds.service[world.stakes.group[row], DRAW]
+    )
+    load = rate_per_s * service_s / (workers * defaults.MAX_UTILISATION.value)
+    sustained = table.sustained_vcpu[[row]] / table.service_s[[row]]
+    network = table.network_gbps[[row]]
+    needed = fewest_replicas(world.study, network, rate_per_s, sustained_per_s=sustained)
+    least = max(int(needed[0]), int(np.ceil(load * (1 - 1e-12))))
+
+    def keeps(count: int) -> bool:
+        rng = np.random.default_rng([row, count])
+        arrival_s = poisson_arrivals_s(arrival_per_s=rate_per_s, request_count=REQUESTS, rng=rng)
+        own_s = lognormal_services_s(
+            service_s=service_s,
+            service_scv=float(table.scv[row]),
+            request_count=REQUESTS,
+            rng=rng,
+        )
+        waits_s = routed_waits_s(
+            arrival_s=arrival_s,
+            service_s=own_s,
+            replica_count=count,
+            workers_per_replica=workers,
+            routing=ROUTING,
+            rng=rng,
+        )
+        sojourn_s = (waits_s + own_s)[REQUESTS // 10 :] + float(table.front_s[row])
+        return float(np.quantile(sojourn_s, 0.99)) <= need_ms / 1e3
+
+    count = max(planned, least)
+    if keeps(count):
+        while count > least and keeps(count - 1):
+            count -= 1
+        return count
+    for more in range(count + 1, count + 4):
+        if keeps(more):
+            return more
+    return planned

@@ -1,0 +1,60 @@
+"""Break-evens, checked by deciding again just below and just above each of them."""
+
+import numpy as np
+import pytest
+
+from advisor.decision.choice import answer_key, choose
+from advisor.decision.drivers import drivers_of, with_value
+from advisor.decision.ground import ground_for
+from advisor.decision.information import information_usd
+from advisor.decision.sensitivity import break_evens
+from advisor.decision.setting import setting_of
+from tests.advisor.decision.small_worlds import ground, random_study
+
+GRID = 8
+"""Values between here and a break-even at which the answer must be the present one."""
+
+
+def answer(study, whole_ground):
+    setting = setting_of(study, ground_for(study, whole_ground))
+    return answer_key(setting, choose(setting).best)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_answer_changes_at_a_break_even_and_nowhere_nearer(seed):
+    rng = np.random.default_rng(seed)
+    study = random_study(rng, draw_count=32)
+    own = ground(study)
+    setting = setting_of(study, own)
+    drivers = [d for d in drivers_of(setting) if not d.moves_ground and d.now > 0]
+    driver = drivers[int(rng.integers(len(drivers)))]
+    now = answer(study, own)
+
+    found = break_evens(setting, drivers=[driver])
+
+    assert len(found) <= 1
+    for one in found:
+        assert answer(with_value(study, driver.key, one.flips_at), own) == one.to != now
+        up = one.flips_at > one.now
+        if driver.whole:
+            before = one.flips_at + (-1 if up else 1)
+        else:
+            before = one.flips_at * (1 - 2e-6 if up else 1 + 2e-6)
+        for value in np.geomspace(one.now, before, GRID + 1)[1:]:
+            told = float(round(value)) if driver.whole else float(value)
+            assert answer(with_value(study, driver.key, told), own) == now
+
+
+def test_knowing_what_decides_between_two_options_is_worth_half_their_distance():
+    """One option costs z more than the other: known, the smaller is taken, worth E|z| / 2."""
+    z = np.linspace(-1, 1, 1000)
+    usd = np.stack([100 + z, 100 - z])
+
+    assert information_usd(usd, z) == pytest.approx(0.5, abs=0.03)
+
+
+def test_knowing_what_changes_nothing_is_worth_nothing():
+    rng = np.random.default_rng(0)
+    usd = np.stack([100 + rng.normal(size=1000), 110 + rng.normal(size=1000)])
+
+    assert information_usd(usd, rng.normal(size=1000)) == pytest.approx(0.0, abs=0.05)
