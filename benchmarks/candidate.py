@@ -199,8 +199,7 @@ class CandidateBench:
             self._one_thread_training(rows)
         self._explain_rows(rows)
         self._serving()
-        if self._device == "cpu":
-            self._other_forms()
+        self._other_forms()
 
     def _learning_curve(self) -> int:
         """Measure the sizes below the whole; return how many rows the trainings can afford."""
@@ -407,15 +406,16 @@ class CandidateBench:
             cpu_count=self._cpus,
             run_trial=self._form_trial,
         )
-        self._found.forms, notes = forms.measure()
+        on_cpu = self._device == "cpu"
+        self._found.forms, notes = forms.measure() if on_cpu else forms.measure_on_gpu()
         self._found.note(*notes)
 
     def _form_trial(self, trial: FormTrial) -> JobResult:
         job = Job(
-            function=f"benchmarks.forms.trial:{trial.function}",
+            function=trial.function,
             payload=trial.payload,
             deadline_s=trial.deadline_s,
-            memory_limit_bytes=self._lab.memory_limit_bytes,
+            memory_limit_bytes=self._lab.memory_limit_bytes if self._device == "cpu" else None,
             fresh=trial.fresh,
         )
         name = f"form-{trial.id}"
@@ -425,7 +425,12 @@ class CandidateBench:
             )
             return self._trial(name, FORMS_LABEL, job, worker, reusable=False)
         cpus = self._lab.cpus_for(thread_count=trial.thread_count, device=self._device)
-        with Worker(thread_count=trial.thread_count, folder=self._lab.folder, cpus=cpus) as worker:
+        with Worker(
+            thread_count=trial.thread_count,
+            folder=self._lab.folder,
+            with_cuda=self._device == "cuda",
+            cpus=cpus,
+        ) as worker:
             return self._trial(name, FORMS_LABEL, job, worker, reusable=False)
 
     def _serving_payload(self, *, threads: int) -> dict[str, Any]:

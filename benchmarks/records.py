@@ -240,6 +240,10 @@ class FormMeasurement(Record):
     extra_worker_memory_bytes: NonNegativeInt | None = None
     """Memory that one more such process adds on the same machine: its pages that no file backs,
     since the others are shared. [B]"""
+    flop_per_row: NonNegativeFloat | None = None
+    """Arithmetic of one row in a torch network; null for the others. [FLOP]"""
+    weight_bytes: NonNegativeFloat | None = None
+    """Weights that a call reads; null where they are not counted. [B]"""
     inference: tuple[InferenceMeasurement, ...] = ()
     """Timings, single thread first. Those of the native form with parsed JSON rows are in the
     run itself."""

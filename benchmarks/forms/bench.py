@@ -22,7 +22,7 @@ class FormTrial:
     id: str
     """Unique among the trials of a candidate."""
     function: str
-    """Function of `benchmarks.forms.trial`."""
+    """`module:function` that does it."""
     payload: Mapping[str, Any]
     """Its arguments."""
     deadline_s: float
@@ -61,6 +61,32 @@ class FormsBench:
             if measured is not None:
                 found.append(measured)
         return tuple(found), tuple(notes)
+
+    def measure_on_gpu(self) -> tuple[tuple[FormMeasurement, ...], tuple[str, ...]]:
+        """Return the network alone on the GPU in float32 and bfloat16, and notes."""
+        if not self.grid.forms or "torch" not in self.serving_modules:
+            return (), ()
+        result = self._run(
+            "network-cuda",
+            "time_network",
+            {
+                "save_path": str(self.save_path),
+                "rows_path": str(self.rows_path),
+                "task": self.task,
+                "device": "cuda",
+                "batch_rows": list(self.grid.cuda_batch_rows),
+                "precisions": ["float32", "bfloat16"],
+                "call_count": self.grid.cuda_call_count,
+            },
+            fresh=True,
+            module="benchmarks.forms.cuda",
+        )
+        if result.outcome != "ok":
+            return (), (f"the network alone on the GPU: {result.reason}",)
+        if result.value["refused"]:
+            return (), (f"the network alone on the GPU: {result.value['refused']}",)
+        found = [_checked(item) for item in result.value["measured"]]
+        return tuple(found), ()
 
     def _native(self) -> tuple[list[FormMeasurement], list[str]]:
         """Time ready arrays and frames, and more threads than processors."""
@@ -136,8 +162,7 @@ class FormsBench:
         value["inference"] = [
             item for one in served if one.outcome == "ok" for item in one.value["inference"]
         ]
-        outcome = "ok" if value["reason"] is None else "failed"
-        return FormMeasurement.model_validate(known | value | {"outcome": outcome})
+        return _checked(known | value)
 
     def _serve(self, form: str, folder: Path, thread_count: int) -> JobResult:
         return self._run(
@@ -165,6 +190,15 @@ class FormsBench:
         *,
         thread_count: int = 1,
         fresh: bool = False,
+        module: str = "benchmarks.forms.trial",
     ) -> JobResult:
         limit_s = self.grid.form_limit_s
-        return self.run_trial(FormTrial(trial_id, function, payload, limit_s, thread_count, fresh))
+        return self.run_trial(
+            FormTrial(trial_id, f"{module}:{function}", payload, limit_s, thread_count, fresh)
+        )
+
+
+def _checked(fields: Mapping[str, Any]) -> FormMeasurement:
+    """Return a measured form; one whose answers differ has failed."""
+    outcome = "ok" if fields["reason"] is None else "failed"
+    return FormMeasurement.model_validate({**fields, "outcome": outcome})

@@ -28,6 +28,10 @@ class FormGrid:
     single_row: Budget = ONE_CALL
     """For batches of one row."""
     larger_batches: Budget = ONE_CALL
+    cuda_batch_rows: tuple[int, ...] = (1, 8, 64, 256, 1024, 8192)
+    """Batch sizes of the network alone on a GPU."""
+    cuda_call_count: int = 200
+    """Timed calls at each of them."""
     form_limit_s: float = 60.0
     """Deadline of one conversion and of one serving trial. [s]"""
 

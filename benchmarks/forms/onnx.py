@@ -97,7 +97,7 @@ def _by_skl2onnx(model: Any, sample: Sample) -> Any:
     except ModuleNotFoundError:
         raise
     except Exception as error:  # noqa: BLE001  # it throws all kinds for what it does not know
-        text = " ".join(str(error).split())[:160]
+        text = " ".join(str(error).partition("It usually means")[0].split())[:160]
         raise NotConvertibleError(f"skl2onnx cannot convert it: {text}") from None
 
 

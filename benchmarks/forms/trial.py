@@ -162,12 +162,15 @@ def time_ready_input(
     refused: list[str] = []
     for kind, precision in inputs:
         for size in sorted(batch_rows):
-            batches = [_ready(part, kinds, kind, precision) for part in _batches(rows, size)[:64]]
+            batches: list[Any] = []
 
             def call(number: int, batches: list[Any] = batches) -> object:
                 return model.predict(batches[number % len(batches)])
 
             try:
+                batches += [
+                    _ready(part, kinds, kind, precision) for part in _batches(rows, size)[:64]
+                ]
                 call(0)
             except Exception:  # noqa: BLE001  # a model says in many ways what it does not take
                 refused.append(f"{kind} {precision}")
