@@ -13,6 +13,8 @@ from advisor.capacity.hosts import MeasuredCall, measured_call
 from advisor.capacity.processors import WorkloadClass
 from advisor.capacity.scaling import fit_parallel_fraction
 from advisor.errors import NoRunsError
+from advisor.imports.history import RunHistory
+from advisor.imports.stores import read_histories
 from advisor.study import CandidateImport, Study
 from benchmarks.records import (
     NATIVE_FORM,
@@ -48,6 +50,8 @@ class Evidence:
     """What is to be said of the runs as a whole."""
     elsewhere: tuple[BenchmarkRun, ...] = ()
     """The same candidates on the same rows, measured on other machines."""
+    histories: tuple[RunHistory, ...] = ()
+    """Training runs of the past, from the stores that the study names."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) 
         elsewhere=tuple(runs_elsewhere(selected, runs)),
         backtests=tuple(backtests),
         warnings=_changed_file(study_path, study, runs),
+        histories=read_histories(study.history, folder=study_path.parent),
     )
     if not any(run.outcome == "ok" for run in evidence.runs):
         failed = next((f" ({run.candidate.name}: {run.reason})" for run in evidence.runs), "")

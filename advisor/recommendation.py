@@ -6,6 +6,15 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from advisor.lifecycle import (
+    Escalation,
+    ExperimentBudget,
+    GrowthAdvice,
+    GuardAdvice,
+    HistoryAdvice,
+    RetrainingWay,
+    RunSaving,
+)
 from advisor.records import Record
 from benchmarks.records import Finding
 
@@ -197,6 +206,16 @@ class RetrainingAdvice(Record):
     """Whether the decay was measured on a simulated stream."""
     notes: tuple[str, ...] = ()
     """Diagnostics of the fit."""
+    label_delay_days: float = 0.0
+    """Time until the label of a case is known, beyond what the back-test honours. [days]"""
+    break_even_error_cost_usd: float | None = None
+    """What an error must cost for the present interval to be right; null without one. [USD]"""
+    ways: tuple[RetrainingWay, ...] = ()
+    """The release as planned, the two tiers, spot and a warm start, compared."""
+    guard: GuardAdvice | None = None
+    """What to watch between retrains; null where errors cost nothing."""
+    growth: GrowthAdvice | None = None
+    """The part of growing data in the decay; null where no learning curve tells it."""
 
 
 class GpuServing(Record):
@@ -377,6 +396,18 @@ class ExperimentAdvice(Record):
     """Experiments per week on the cheapest sku of each platform, by parallel workers."""
     why: str
     """One sentence for people."""
+    history: HistoryAdvice | None = None
+    """What the runs of the past come to; null where the study names no store."""
+    savings: tuple[RunSaving, ...] = ()
+    """What stopping bad runs early and successive halving save."""
+    escalation: tuple[Escalation, ...] = ()
+    """Default, tuned, AutoML and deep, in the order in which they are worth trying."""
+    budget: ExperimentBudget | None = None
+    """The study's budget as a number of runs; null where it sets none."""
+    next_run_gain_usd: float | None = None
+    """Expected gain of one run more than now, over the life of a release. [USD]"""
+    instances: tuple[ExperimentPace, ...] = ()
+    """The pace at the study's workers on every priced place, cheapest run first."""
 
 
 class LadderStep(Record):

@@ -5,10 +5,19 @@ from functools import lru_cache
 
 import numpy as np
 
+from advisor.cadence.comparing import (
+    Way,
+    break_even_error_cost_usd,
+    compare_ways,
+    growth_advice,
+    guard_advice,
+    late_spending,
+)
 from advisor.cadence.plan import plan_retraining
-from advisor.cadence.records import RetrainingPlan
+from advisor.cadence.records import Decay, RetrainingPlan
 from advisor.cadence.spending import Interval, Spending, choose_interval, excess_error
 from advisor.evidence import BASELINE_FAMILY, CandidateProfile, Evidence
+from advisor.lifecycle import GrowthAdvice, RetrainingWay
 from advisor.recommendation import (
     Basis,
     DecayLinePoint,
@@ -21,6 +30,9 @@ from benchmarks.records import BacktestRun, ErrorCell
 
 CURVE_POINTS = 60
 """Points of the curve of cost against interval."""
+
+RECENT_PERIODS = 12
+"""Newest scored periods whose volume is taken for that to come."""
 
 LINE_POINTS = 30
 """Points of the fitted law of error against age."""
@@ -36,6 +48,8 @@ class Cadence:
     """The back-test behind it; null where the decay is given or assumed."""
     spending: Spending
     interval: Interval
+    shortest_days: float
+    """Shortest interval that is looked at: the period of the back-test. [days]"""
     releases_per_month: float
     """Releases, the first one spread over the horizon. [1/month]"""
     ageing_usd_per_month: float
@@ -47,11 +61,15 @@ class Cadence:
         return self.spending.release_usd
 
 
-def release_usd(study: Study, *, usd_per_run: float) -> float:
-    """Return what one release costs: its training runs, labels and people's review. [USD]"""
+def release_usd(study: Study, *, usd_per_run: float, run_count: float | None = None) -> float:
+    """Return what one release costs: its training runs, labels and people's review. [USD]
+
+    The runs are the study's `runs_per_release` unless a count is given.
+    """
     retraining = study.retraining
+    runs = retraining.runs_per_release if run_count is None else run_count
     return (
-        retraining.runs_per_release * usd_per_run
+        runs * usd_per_run
         + retraining.label_cost_usd
         + retraining.review_hours * study.team.engineer_usd_per_hour
     )
@@ -74,11 +92,14 @@ def cadence_of(
         plan = _plan(cells=backtest.cells, decay_per_day=None, period_days=backtest.period_days)
     else:
         plan = _plan(cells=None, decay_per_day=given, period_days=None)
-    spending = Spending(
-        decay=plan.decay,
-        release_usd=release_usd(study, usd_per_run=usd_per_run),
-        error_usd_per_month=error_cost_usd * study.cases_per_day * DAYS_PER_MONTH,
-        horizon_days=study.horizon_months * DAYS_PER_MONTH,
+    spending = late_spending(
+        Spending(
+            decay=plan.decay,
+            release_usd=release_usd(study, usd_per_run=usd_per_run),
+            error_usd_per_month=error_cost_usd * study.cases_per_day * DAYS_PER_MONTH,
+            horizon_days=study.horizon_months * DAYS_PER_MONTH,
+        ),
+        label_delay_days=study.retraining.label_delay_days,
     )
     shortest_days = backtest.period_days or 1.0 if backtest is not None and usable else 1.0
     interval = choose_interval(spending, shortest_days=shortest_days)
@@ -90,6 +111,7 @@ def cadence_of(
         backtest=backtest if usable else None,
         spending=spending,
         interval=interval,
+        shortest_days=shortest_days,
         releases_per_month=DAYS_PER_MONTH / days,
         ageing_usd_per_month=float(spending.ageing_usd(days)),
     )
@@ -141,9 +163,28 @@ def backtest_for(profile: CandidateProfile, evidence: Evidence) -> BacktestRun |
     )
 
 
-def advice_of(study: Study, profile: CandidateProfile, cadence: Cadence) -> RetrainingAdvice:
-    """Put one candidate's plan into words and points."""
+def advice_of(
+    study: Study,
+    profile: CandidateProfile,
+    cadence: Cadence,
+    *,
+    evidence: Evidence,
+    usd_per_run: float,
+    spot_usd_per_run: float | None = None,
+) -> RetrainingAdvice:
+    """Put one candidate's plan into words and points.
+
+    Args:
+        study: the question.
+        profile: the candidate.
+        cadence: its plan.
+        evidence: runs with learning curves.
+        usd_per_run: one training run where it is cheapest. [USD]
+        spot_usd_per_run: the same on spot, repeats counted; null where it is not sold. [USD]
+    """
     simulated = cadence.backtest is not None and cadence.backtest.dataset.simulated
+    retraining = study.retraining
+    error_cost_usd = retraining.error_cost_usd if profile.errors_per_case else 0.0
     return RetrainingAdvice(
         interval_days=cadence.interval.days,
         usd_per_month=cadence.retrain_usd * cadence.releases_per_month,
@@ -153,12 +194,93 @@ def advice_of(study: Study, profile: CandidateProfile, cadence: Cadence) -> Retr
         retrain_usd=cadence.retrain_usd,
         decay_per_day=cadence.plan.decay.slope_per_day,
         band_5_percent_days=cadence.interval.band_days,
-        now_interval_days=study.retraining.now_interval_days,
+        now_interval_days=retraining.now_interval_days,
         curve=_curve(cadence),
         decay_points=_decay_points(cadence),
         decay_line=_decay_line(cadence),
         simulated=simulated,
         notes=_notes(cadence),
+        label_delay_days=retraining.label_delay_days,
+        break_even_error_cost_usd=break_even_error_cost_usd(
+            retraining.now_interval_days,
+            decay=cadence.spending.decay,
+            release_usd=cadence.retrain_usd,
+            cases_per_day=study.cases_per_day if error_cost_usd else 0.0,
+        ),
+        ways=_ways(study, cadence, usd_per_run=usd_per_run, spot_usd_per_run=spot_usd_per_run),
+        guard=guard_advice(
+            cells=cadence.backtest.cells if cadence.backtest else None,
+            period_days=cadence.backtest.period_days if cadence.backtest else None,
+            interval_days=cadence.interval.days,
+            retrain_usd=cadence.retrain_usd,
+            error_cost_usd=error_cost_usd,
+        ),
+        growth=_growth(profile, cadence, evidence),
+    )
+
+
+def _ways(
+    study: Study, cadence: Cadence, *, usd_per_run: float, spot_usd_per_run: float | None
+) -> tuple[RetrainingWay, ...]:
+    """Compare the two tiers, spot and a warm start; the release that is billed is the second."""
+    retraining, runs = study.retraining, study.retraining.runs_per_release
+    basis = cadence.basis
+    ways = [
+        Way(
+            "refresh",
+            "the same settings on newer data: 1 run",
+            release_usd(study, usd_per_run=usd_per_run, run_count=1),
+            basis,
+        ),
+        Way(
+            "redevelopment",
+            f"experiments too: {runs:,} run{'s' if runs > 1 else ''}, as the bill has it",
+            cadence.retrain_usd,
+            basis,
+        ),
+    ]
+    if spot_usd_per_run is not None:
+        what = f"{runs:,} run{'s' if runs > 1 else ''} on spot, repeats after interruptions counted"
+        usd = release_usd(study, usd_per_run=spot_usd_per_run)
+        ways.append(Way("redevelopment on spot", what, usd, basis))
+    share, per_day = retraining.warm_start_cost_fraction, retraining.warm_start_decay_per_day
+    if share is not None and per_day is not None:
+        what = f"1 run that goes on from the last model, {share:.0%} of its cost, its own decay"
+        usd = release_usd(study, usd_per_run=usd_per_run, run_count=share)
+        ways.append(Way("warm start", what, usd, "input", _linear_decay(per_day)))
+    return compare_ways(ways, spending=cadence.spending, shortest_days=cadence.shortest_days)
+
+
+def _linear_decay(per_day: float) -> Decay:
+    return Decay(
+        model="linear" if per_day > 0 else "none",
+        amplitude=None,
+        tau_periods=None,
+        tau_days=None,
+        slope_per_period=per_day,
+        slope_per_day=per_day,
+        basis="input",
+        source="retraining.warm_start_decay_per_day of the study",
+    )
+
+
+def _growth(profile: CandidateProfile, cadence: Cadence, evidence: Evidence) -> GrowthAdvice | None:
+    """Tell the part of growing data: where shares of wrong cases were measured by rows and time."""
+    backtest = cadence.backtest
+    run = next((r for r in evidence.runs if r.id == profile.run_id), None)
+    if run is None or backtest is None or not profile.is_proportion or not backtest.period_days:
+        return None
+    if backtest.dataset.simulated:
+        return None
+    newest = max(c.scored_at for c in backtest.cells)
+    recent = [c.case_count for c in backtest.cells if c.scored_at > newest - RECENT_PERIODS]
+    thinned = backtest.dataset.row_count / max(backtest.dataset.used_row_count, 1)
+    return growth_advice(
+        rows=[point.row_count for point in run.learning_curve],
+        error=[1 - point.quality for point in run.learning_curve],
+        row_count=profile.row_count,
+        rows_per_day=sum(recent) / len(recent) * thinned / backtest.period_days,
+        decay_per_day=cadence.plan.decay.slope_per_day,
     )
 
 

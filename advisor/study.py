@@ -398,6 +398,55 @@ class Retraining(Record):
     backtest_source: Annotated[str, StringConstraints(pattern=r"^simulated:")] | None = None
     """A simulated drifting stream to measure decay on when the data have no time column; always
     labelled as simulated."""
+    label_delay_days: Annotated[float, Field(ge=0, le=3650)] = 0.0
+    """Time until the label of a case is known; 0 where a back-test honours it already. [days]"""
+    warm_start_cost_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Machine cost of a retrain that goes on from the last model, as a share of one from scratch;
+    null compares no warm start."""
+    warm_start_decay_per_day: NonNegativeFloat | None = None
+    """Growth of the loss per case with warm starts, measured on their own; needed for the
+    comparison, as a warm start may age faster. [1/day]"""
+
+    @model_validator(mode="after")
+    def _a_warm_start_has_its_own_decay(self) -> Self:
+        if (self.warm_start_cost_fraction is None) != (self.warm_start_decay_per_day is None):
+            raise ValueError(
+                "warm_start_cost_fraction and warm_start_decay_per_day belong together: give both "
+                "or neither; 'advisor cadence --warm-model' measures the decay"
+            )
+        return self
+
+
+class Experiments(Record):
+    """What experiments may cost, in money and in time."""
+
+    worker_count: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """Runs at a time, each on a machine of its own. [runs]"""
+    budget_usd: Usd | None = None
+    """Money for the runs behind one release; null sets no limit. [USD]"""
+    budget_days: PositiveFloat | None = None
+    """Time for the runs behind one release; null sets no limit. [days]"""
+    stop_cost_fraction: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Cost of a run that is stopped early, as a share of a full one; a history measures it."""
+
+
+class History(Record):
+    """Where the runs of the past are kept. Only read."""
+
+    mlflow: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    """MLflow store: sqlite:///FILE, an mlruns folder, or the URL of a server; a path is taken from
+    the study's folder."""
+    optuna: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    """Optuna storage: sqlite:///FILE or its path, taken from the study's folder."""
+    machine_tag: Annotated[str, StringConstraints(min_length=1, max_length=250)] = "instance_type"
+    """MLflow tag that names the machine type of a run."""
+    machine: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "m7i.xlarge"
+    """Machine type of the runs that no tag names, e.g. `m7i.xlarge`, `ml.m5.large`."""
+    metric: Annotated[str, StringConstraints(min_length=1, max_length=250)] | None = None
+    """MLflow metric that counts errors per case, or its complement such as accuracy; with Optuna
+    the objective, by any name. It measures what a run gains; null leaves that assumed."""
+    metric_is_error: bool = False
+    """True where a smaller metric is better; an Optuna study says that itself."""
 
 
 class Team(Record):
@@ -536,6 +585,10 @@ class Study(Record):
     """What must hold."""
     retraining: Retraining = Retraining()
     """Errors and releases."""
+    experiments: Experiments = Experiments()
+    """Training runs behind a release."""
+    history: History = History()
+    """Runs of the past."""
     team: Team = Team()
     """People."""
     cloud: Cloud = Cloud()

@@ -94,6 +94,8 @@ class Spending:
     """One unit of error per case, on all cases of a month. [USD/month]"""
     horizon_days: float
     """How long the answer must hold; a model that is never retrained ages that long. [days]"""
+    late_error: float = 0.0
+    """Excess error at every age because labels come late. [error per case]"""
 
     def releases_usd(self, interval_days: ArrayLike) -> Floats:
         """Return what the releases cost. [USD/month]"""
@@ -102,7 +104,8 @@ class Spending:
 
     def ageing_usd(self, interval_days: ArrayLike) -> Floats:
         """Return what the errors of ageing cost. [USD/month]"""
-        return self.error_usd_per_month * ageing_error(interval_days, self.decay)
+        aged: Floats = ageing_error(interval_days, self.decay) + self.late_error
+        return self.error_usd_per_month * aged
 
     def total_usd(self, interval_days: ArrayLike) -> Floats:
         """Return both together. [USD/month]"""

@@ -12,7 +12,11 @@ from advisor.decision.assumptions import assumptions_of
 from advisor.decision.chain import carried_chains
 from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
-from advisor.decision.experiment_advice import assumptions_of_experiments, experiment_advice
+from advisor.decision.experiment_advice import (
+    assumptions_of_experiments,
+    experiment_advice,
+    spot_usd_per_run,
+)
 from advisor.decision.gpu_advice import gpu_advice
 from advisor.decision.horizon import horizon_advice
 from advisor.decision.information import Known, known_inputs, measure_next, uncertain_inputs
@@ -63,7 +67,14 @@ def compose(engine: Engine, *, what_if: bool = True) -> Recommendation:
     ranked = tuple(_option(engine, row, bands[row]) for row in engine.order.ranked)
     best = ranked[0] if ranked else None
     chosen = _chosen(engine)
-    retraining = advice_of(study, engine.profiles[chosen], engine.costs[chosen].cadence)
+    retraining = advice_of(
+        study,
+        engine.profiles[chosen],
+        engine.costs[chosen].cadence,
+        evidence=engine.evidence,
+        usd_per_run=engine.costs[chosen].usd_per_run,
+        spot_usd_per_run=spot_usd_per_run(engine, chosen),
+    )
     training = _training(engine, chosen)
     experiments = experiment_advice(engine, chosen, training)
     gpu = gpu_advice(engine, chosen if best is not None else None)

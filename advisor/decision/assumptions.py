@@ -7,12 +7,24 @@ from advisor.decision.engine import Engine
 from advisor.recommendation import Assumption, Basis, RetrainingAdvice
 from advisor.study import HOURS_PER_MONTH, Study
 
-SECTIONS = ("workload", "needs", "retraining", "team", "cloud", "decision")
+SECTIONS = (
+    *("workload", "needs", "retraining", "experiments", "history"),
+    *("team", "cloud", "decision"),
+)
 
 
 def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
     """Return the study's figures, our defaults, and what the retraining plan had to assume."""
     rows = [*study_figures(engine.study), *_ours(), *_derived(engine, retraining)]
+    history = engine.history
+    if history is not None and history.is_used:
+        measured = {
+            "basis": "measured",
+            "source": f"{history.promoted_count} promoted of {history.run_count:,} runs in "
+            + history.sources[0],
+        }
+        runs = "retraining.runs_per_release"
+        rows = [row.replace(**measured) if row.name == runs else row for row in rows]
     return tuple(rows)
 
 

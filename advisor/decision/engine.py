@@ -14,9 +14,11 @@ from advisor.decision.metered import Metered
 from advisor.decision.options import Offer, OptionTable, Plan, plan
 from advisor.decision.ranking import Columns, Order, concatenate, order, runs_as_needed
 from advisor.decision.risk import RiskTable, risk_table
+from advisor.decision.run_history import history_advice, with_history
 from advisor.decision.setting import CandidateCosts, Setting, setting_of
 from advisor.decision.standing import standing_columns
 from advisor.evidence import CandidateProfile, Evidence
+from advisor.lifecycle import HistoryAdvice
 from advisor.study import Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
@@ -39,6 +41,8 @@ class Engine:
     order: Order
     risk: RiskTable
     """Costs and chances of the options that are shown."""
+    history: HistoryAdvice | None = None
+    """What the runs of the past come to."""
 
     @property
     def evidence(self) -> Evidence:
@@ -148,6 +152,8 @@ def prepare(
 
 def judge(study: Study, ground: Ground) -> Engine:
     """Judge and order the options of a study on its ground."""
+    history = kept_history(study, ground)
+    study = with_history(study, history)
     setting = setting_of(study, ground)
     choice = choose(setting)
     table = _at_traffic(ground.table, setting)
@@ -179,7 +185,20 @@ def judge(study: Study, ground: Ground) -> Engine:
         often=often,
         order=_by_criterion(shown, choice, risk),
         risk=risk,
+        history=history,
     )
+
+
+def kept_history(study: Study, ground: Ground) -> HistoryAdvice | None:
+    """Sum up the stores once for a ground: no slider moves them."""
+    used = "runs_per_release" not in study.retraining.model_fields_set
+    key = ("history", study.history.machine, study.cloud.regions[0], used)
+    if key not in ground.kept:
+        ground.kept[key] = history_advice(
+            study, ground.evidence.histories, book=ground.book, on=ground.on
+        )
+    found: HistoryAdvice | None = ground.kept[key]
+    return found
 
 
 def _at_traffic(table: OptionTable, setting: Setting) -> OptionTable:

@@ -4,6 +4,18 @@ import numpy as np
 
 from advisor import defaults
 from advisor.decision.engine import Engine
+from advisor.decision.experiment_spending import (
+    DEEP,
+    RUNGS,
+    STOPPED_OF_BAD,
+    STOPPED_OF_GOOD,
+    UNFAVOURABLE_OF_REST,
+    Gain,
+    budget,
+    escalation,
+    savings,
+)
+from advisor.decision.run_history import measured_scores
 from advisor.decision.words import figure
 from advisor.experiments import (
     GATE_FRACTION,
@@ -11,11 +23,11 @@ from advisor.experiments import (
     PRIOR_PROMOTED,
     PRIOR_REST,
     PRIOR_SOURCE,
-    normal_best,
     normal_stopping_count,
     runs_for_confidence,
     velocity,
 )
+from advisor.lifecycle import HistoryAdvice
 from advisor.recommendation import (
     Assumption,
     Basis,
@@ -27,6 +39,7 @@ from advisor.recommendation import (
     TrainingPlace,
 )
 from advisor.study import DAYS_PER_MONTH, Study
+from advisor.training import training_places
 
 HIT_FRACTIONS = (0.1, PRIOR_PROMOTED / (PRIOR_PROMOTED + PRIOR_REST), 0.33)
 """Share of runs that lead to a release: the ends of the published range and the prior's mean."""
@@ -49,6 +62,12 @@ MOST_RUNS = 100_000
 CURVE_POINTS = 40
 """Points of the curve of gain against runs, before equal ones are dropped."""
 
+MEASURED_REACH = 10
+"""A measured gain is extrapolated to so many times the runs behind it."""
+
+MOST_INSTANCES = 400
+"""Priced places that the pace is told of, cheapest run first."""
+
 FEWEST_ON_CURVE = 20
 """The curve goes at least so far. [runs]"""
 
@@ -61,29 +80,29 @@ def experiment_advice(
     None where there is no error to lower, as in clustering, and where nothing can be trained.
     """
     study, profile = engine.study, engine.profiles[candidate]
-    cost = engine.costs[candidate]
+    cost, history = engine.costs[candidate], engine.history
     base_error = profile.error_per_case
     if base_error is None or cost.place_row is None:
         return None
     life_days = cost.cadence.interval.days or cost.cadence.spending.horizon_days
-    error_usd_per_day = study.retraining.error_cost_usd * study.cases_per_day
-    one_percent_usd = GATE_FRACTION * base_error * error_usd_per_day * life_days
+    usd_per_error = study.retraining.error_cost_usd * study.cases_per_day * life_days
+    one_percent_usd = GATE_FRACTION * base_error * usd_per_error
     pilot_usd = GATE_RUN_COUNT * training.usd_per_run
-    spread = SPREAD_FRACTION * base_error
-    usd_per_deviation = spread * error_usd_per_day * life_days
-    stop = normal_stopping_count(
-        usd_per_deviation=usd_per_deviation, usd_per_run=training.usd_per_run, most=MOST_RUNS
-    )
+    scores = measured_scores(study, engine.evidence.histories)
+    spread = SPREAD_FRACTION * base_error if len(scores) < 2 else float(np.std(scores))
+    gain = Gain(usd_per_error=usd_per_error, spread=spread, scores=scores)
+    stop = _stopping_count(gain, usd_per_run=training.usd_per_run)
     search_pays = pilot_usd < one_percent_usd
+    run_s = _run_s(cost.places.place(cost.place_row))
     return ExperimentAdvice(
         candidate=profile.name,
         runs_per_release=training.runs_per_release,
-        runs_basis=_basis(study, "runs_per_release"),
+        runs_basis=_runs_basis(engine),
         usd_per_run=training.usd_per_run,
         usd_per_release=training.usd_per_release,
         usd_per_month=training.usd_per_month,
         spend_basis="scaled",
-        hit_rates=_hit_rates(training.usd_per_run),
+        hit_rates=_hit_rates(training.usd_per_run, history),
         hit_rate_source=PRIOR_SOURCE,
         life_days=life_days,
         base_error_per_case=base_error,
@@ -93,11 +112,14 @@ def experiment_advice(
         pilot_usd=pilot_usd,
         search_pays=search_pays,
         spread_per_case=spread,
-        spread_source=SPREAD_SOURCE,
-        gain_basis="assumed",
+        spread_source=SPREAD_SOURCE
+        if not gain.is_measured
+        else f"measured: {study.history.metric} of {len(scores):,} finished runs of the history",
+        gain_basis="measured" if gain.is_measured else "assumed",
         curve=_curve(
-            usd_per_deviation=usd_per_deviation * DAYS_PER_MONTH / life_days,
-            usd_per_run=training.usd_per_run * DAYS_PER_MONTH / life_days,
+            gain,
+            months=life_days / DAYS_PER_MONTH,
+            usd_per_run=training.usd_per_run,
             through=(training.runs_per_release, stop),
         ),
         stopping_run_count=stop,
@@ -110,7 +132,54 @@ def experiment_advice(
             one_percent_usd=one_percent_usd,
             life_days=life_days,
         ),
+        history=history,
+        savings=savings(usd_per_run=training.usd_per_run, history=history, study=study),
+        escalation=escalation(
+            usd_per_run=training.usd_per_run,
+            deep_usd_per_run=_deep_usd_per_run(engine),
+            base_error=base_error,
+            usd_per_error=usd_per_error,
+        ),
+        budget=budget(
+            study,
+            usd_per_run=training.usd_per_run,
+            run_s=run_s,
+            hit_fraction=_hit_fraction(history),
+            gain_usd=gain,
+        ),
+        next_run_gain_usd=gain.step(training.runs_per_release),
+        instances=_instances(engine, candidate, runs_per_release=training.runs_per_release),
     )
+
+
+def _stopping_count(gain: Gain, *, usd_per_run: float) -> int:
+    if gain.is_measured:
+        most = min(MOST_RUNS, MEASURED_REACH * len(gain.scores))
+        return gain.stopping_count(usd_per_run=usd_per_run, most=most)
+    return normal_stopping_count(
+        usd_per_deviation=gain.spread * gain.usd_per_error, usd_per_run=usd_per_run, most=MOST_RUNS
+    )
+
+
+def _runs_basis(engine: Engine) -> Basis:
+    """Return `measured` where a history gave the runs per release."""
+    if engine.history is not None and engine.history.is_used:
+        return "measured"
+    return _basis(engine.study, "runs_per_release")
+
+
+def _hit_fraction(history: HistoryAdvice | None) -> float:
+    return HIT_FRACTIONS[1] if history is None else history.hit_fraction
+
+
+def _deep_usd_per_run(engine: Engine) -> float | None:
+    """Return the price of a run of the cheapest deep candidate; None where none was measured."""
+    found = [
+        cost.usd_per_run
+        for profile, cost in zip(engine.profiles, engine.costs, strict=True)
+        if profile.parameter_count is not None and cost.place_row is not None
+    ]
+    return min(found, default=None)
 
 
 def _basis(study: Study, *keys: str) -> Basis:
@@ -118,40 +187,42 @@ def _basis(study: Study, *keys: str) -> Basis:
     return "input" if set(keys) <= study.retraining.model_fields_set else "assumed"
 
 
-def _hit_rates(usd_per_run: float) -> tuple[HitRate, ...]:
-    counts = [runs_for_confidence(share=fraction) for fraction in HIT_FRACTIONS]
-    return tuple(
-        HitRate(
-            hit_fraction=fraction,
-            run_count=count,
-            spend_usd=count * usd_per_run,
-            basis="assumed",
+def _hit_rates(usd_per_run: float, history: HistoryAdvice | None) -> tuple[HitRate, ...]:
+    rates: list[tuple[float, Basis]] = [(fraction, "assumed") for fraction in HIT_FRACTIONS]
+    if history is not None:
+        rates.insert(0, (history.hit_fraction, "measured"))
+    found = []
+    for fraction, basis in rates:
+        count = runs_for_confidence(share=fraction)
+        found.append(
+            HitRate(
+                hit_fraction=fraction, run_count=count, spend_usd=count * usd_per_run, basis=basis
+            )
         )
-        for fraction, count in zip(HIT_FRACTIONS, counts, strict=True)
-    )
+    return tuple(found)
 
 
 def _curve(
-    *, usd_per_deviation: float, usd_per_run: float, through: tuple[int, ...]
+    gain: Gain, *, months: float, usd_per_run: float, through: tuple[int, ...]
 ) -> tuple[GainPoint, ...]:
     """Return gain and spend against the runs behind each release, the telling counts among them.
 
     Args:
-        usd_per_deviation: worth of one standard deviation of the loss. [USD/month]
-        usd_per_run: one more run behind each release. [USD/month]
+        gain: worth of the best of so many runs over the life of a release.
+        months: how long a release lives. [months]
+        usd_per_run: one run. [USD]
         through: counts that the curve has a point at. [runs]
     """
     farthest = min(MOST_RUNS, max(FEWEST_ON_CURVE, *(3 * count for count in through)))
     spaced = np.geomspace(1, farthest, CURVE_POINTS).round().astype(int)
     counts = np.unique([*spaced, *through])
-    gains = usd_per_deviation * normal_best(counts)
     return tuple(
         GainPoint(
             run_count=int(count),
-            expected_gain_usd_per_month=max(0.0, float(gain)),
-            spend_usd_per_month=int(count) * usd_per_run,
+            expected_gain_usd_per_month=gain.usd(int(count)) / months,
+            spend_usd_per_month=int(count) * usd_per_run / months,
         )
-        for count, gain in zip(counts, gains, strict=True)
+        for count in counts
     )
 
 
@@ -163,17 +234,54 @@ def _pace(training: TrainingAdvice) -> tuple[ExperimentPace, ...]:
     return tuple(
         row
         for place in first.values()
-        for row in _pace_at(place, runs_per_release=training.runs_per_release)
+        for row in _pace_at(place, WORKER_COUNTS, runs_per_release=training.runs_per_release)
     )
 
 
-def _pace_at(place: TrainingPlace, *, runs_per_release: int) -> list[ExperimentPace]:
+def spot_usd_per_run(engine: Engine, candidate: int) -> float | None:
+    """Return the cheapest run on spot, whether the study buys it or not; None if none is sold."""
+    study = engine.study
+    cloud = study.cloud.model_copy(update={"training_purchase": ("spot",)})
+    places = training_places(
+        study.model_copy(update={"cloud": cloud}),
+        engine.profiles[candidate],
+        book=engine.book,
+        catalogue=engine.catalogue,
+        on=engine.on,
+    )
+    row = places.cheapest() if len(places.usd_per_run) else None
+    return None if row is None else float(places.usd_per_run[row])
+
+
+def _instances(
+    engine: Engine, candidate: int, *, runs_per_release: int
+) -> tuple[ExperimentPace, ...]:
+    """Return the pace at the study's workers on every priced place, cheapest run first."""
+    places = engine.costs[candidate].places
+    usd = places.usd_per_run
+    priced = np.flatnonzero(np.isfinite(usd))
+    workers = (engine.study.experiments.worker_count,)
+    return tuple(
+        row
+        for at in priced[np.lexsort((places.wall_s[priced], usd[priced]))][:MOST_INSTANCES]
+        for row in _pace_at(places.place(int(at)), workers, runs_per_release=runs_per_release)
+    )
+
+
+def _run_s(place: TrainingPlace) -> float:
+    """Return the wall-clock of one run at a place, start and repeats on spot counted. [s]"""
     repeated = defaults.SPOT_REPEAT_FACTOR.value if place.purchase == "spot" else 1.0
-    run_s = (place.wall_s + defaults.TRAINING_START_S.value) * repeated
+    return (place.wall_s + defaults.TRAINING_START_S.value) * repeated
+
+
+def _pace_at(
+    place: TrainingPlace, worker_counts: tuple[int, ...], *, runs_per_release: int
+) -> list[ExperimentPace]:
+    run_s = _run_s(place)
     found = velocity(
         run_s=run_s,
         usd_per_hour=place.usd_per_run / run_s * 3600,
-        worker_count=WORKER_COUNTS,
+        worker_count=worker_counts,
         runs_per_promoted_model=runs_per_release,
     )
     return [
@@ -190,7 +298,7 @@ def _pace_at(place: TrainingPlace, *, runs_per_release: int) -> list[ExperimentP
             hours_saved_by_one_more=float(found.days_saved_by_one_more[i]) * 24,
             basis=place.basis,
         )
-        for i, count in enumerate(WORKER_COUNTS)
+        for i, count in enumerate(worker_counts)
     ]
 
 
@@ -221,7 +329,8 @@ def assumptions_of_experiments(advice: ExperimentAdvice | None) -> tuple[Assumpt
     """Return what the advice on experiments rests on beside the study's own figures."""
     if advice is None:
         return ()
-    low, high = advice.hit_rates[0].hit_fraction, advice.hit_rates[-1].hit_fraction
+    assumed = [rate.hit_fraction for rate in advice.hit_rates if rate.basis == "assumed"]
+    low, high = assumed[0], assumed[-1]
     return (
         Assumption(
             name="hit rate of experiments",
@@ -240,8 +349,26 @@ def assumptions_of_experiments(advice: ExperimentAdvice | None) -> tuple[Assumpt
         Assumption(
             name="spread of experiments",
             value=advice.spread_per_case,
-            unit="loss per case, standard deviation from run to run, taken as normal",
+            unit="loss per case, standard deviation from run to run"
+            + ("" if advice.gain_basis == "measured" else ", taken as normal"),
             source=advice.spread_source,
+            basis=advice.gain_basis,
+        ),
+        Assumption(
+            name="bad runs that an early stop catches",
+            value=STOPPED_OF_BAD,
+            unit=f"share of the plainly bad runs, {UNFAVOURABLE_OF_REST:.0%} of those that lead to "
+            f"no release; {STOPPED_OF_GOOD:.0%} of the good ones are stopped by mistake",
+            source="our assumption; a history of pruned trials measures what a stopped run costs",
+            basis="assumed",
+        ),
+        Assumption(
+            name="gain of tuned, AutoML and deep",
+            value=", ".join(f"{name} {mean:.1%}" for name, _, mean, _ in RUNGS[1:])
+            + f", {DEEP[0]} {DEEP[1]:.1%}",
+            unit="share of the error that it takes off, mean; the spread is twice that or more",
+            source="tuned: eight public temporal data sets, 120 configurations each; the others "
+            "assumed from it",
             basis="assumed",
         ),
     )

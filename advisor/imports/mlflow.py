@@ -6,6 +6,7 @@ Archived, or with a production alias now; without stages, any registered version
 """
 
 import json
+import math
 import re
 import sqlite3
 import urllib.error
@@ -59,6 +60,7 @@ class _Raw:
     end_ms: int | None
     parent: str | None
     machine: str | None
+    metric: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,25 +72,44 @@ class _Version:
     aliases: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is read of each run beside its times."""
+
+    machine_tag: str
+    metric: str | None
+    metric_is_error: bool
+
+
 def read_mlflow(
-    uri: str, *, machine_tag: str = MACHINE_TAG, fetch: Fetch | None = None
+    uri: str,
+    *,
+    machine_tag: str = MACHINE_TAG,
+    metric: str | None = None,
+    metric_is_error: bool = False,
+    fetch: Fetch | None = None,
 ) -> RunHistory:
     """Read all runs of a store.
 
     Args:
         uri: `sqlite:///mlflow.db`, a path to such a file, an `mlruns` folder, or `http(s)://...`.
         machine_tag: tag that names the machine type of a run.
+        metric: metric that is the score of a run; none is read when None.
+        metric_is_error: whether a smaller metric is better; its sign is then turned.
         fetch: asks a server; urllib when None.
 
     Raises:
         AdvisorError: the store is not there, is no MLflow store, or holds no run.
     """
+    wanted = _Asked(machine_tag, metric, metric_is_error)
     if uri.startswith(("http://", "https://")):
         ask = fetch or _http(uri)
-        return _history(uri, lambda: _server_runs(ask, machine_tag), list(_server_versions(ask)))
+        return _history(uri, lambda: _server_runs(ask, wanted), list(_server_versions(ask)), wanted)
     path = _local_path(uri)
     if path.is_dir():
-        return _history(uri, lambda: _folder_runs(path, machine_tag), list(_folder_versions(path)))
+        return _history(
+            uri, lambda: _folder_runs(path, wanted), list(_folder_versions(path)), wanted
+        )
     if not path.is_file():
         raise AdvisorError(
             f"{uri}: no such MLflow store: give sqlite:///FILE, an mlruns folder or a server's URL"
@@ -96,7 +117,7 @@ def read_mlflow(
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             versions = list(_database_versions(database))
-            return _history(uri, lambda: _database_runs(database, machine_tag), versions)
+            return _history(uri, lambda: _database_runs(database, wanted), versions, wanted)
     except sqlite3.DatabaseError as error:
         raise AdvisorError(f"{uri}: not an MLflow database ({error}): check the path") from None
 
@@ -108,7 +129,9 @@ def _local_path(uri: str) -> Path:
     return Path(uri)
 
 
-def _history(uri: str, runs: Callable[[], Iterator[_Raw]], versions: list[_Version]) -> RunHistory:
+def _history(
+    uri: str, runs: Callable[[], Iterator[_Raw]], versions: list[_Version], wanted: _Asked
+) -> RunHistory:
     promoted, rule = _promoted(versions)
     parents = {run.parent for run in runs() if run.parent is not None}
     notes = [rule] if versions else ["no registered model version: nothing counts as promoted"]
@@ -122,6 +145,7 @@ def _history(uri: str, runs: Callable[[], Iterator[_Raw]], versions: list[_Versi
                 status=STATUS.get(run.status, "running"),
                 machine=run.machine,
                 promoted=run.run_id in promoted,
+                score=_score(run, wanted),
             )
             for run in runs()
             if run.run_id not in parents or run.run_id in promoted
@@ -129,6 +153,13 @@ def _history(uri: str, runs: Callable[[], Iterator[_Raw]], versions: list[_Versi
         source=uri,
         notes=notes,
     )
+
+
+def _score(run: _Raw, wanted: _Asked) -> float | None:
+    """The metric of a finished run, larger is better."""
+    if run.metric is None or run.status != "FINISHED" or not math.isfinite(run.metric):
+        return None
+    return -run.metric if wanted.metric_is_error else run.metric
 
 
 def _promoted(versions: list[_Version]) -> tuple[set[str], str]:
@@ -142,14 +173,25 @@ def _promoted(versions: list[_Version]) -> tuple[set[str], str]:
 # SQLite file --------------------------------------------------------------------------------------
 
 
-def _database_runs(database: sqlite3.Connection, machine_tag: str) -> Iterator[_Raw]:
-    rows = database.execute(
-        "SELECT r.run_uuid, r.status, r.start_time, r.end_time, p.value, m.value FROM runs r"
+def _database_runs(database: sqlite3.Connection, wanted: _Asked) -> Iterator[_Raw]:
+    query = (
+        "SELECT r.run_uuid, r.status, r.start_time, r.end_time, p.value, m.value, {metric}"
+        " FROM runs r"
         " LEFT JOIN tags p ON p.run_uuid = r.run_uuid AND p.key = ?"
         " LEFT JOIN tags m ON m.run_uuid = r.run_uuid AND m.key = ?"
-        " WHERE r.lifecycle_stage = 'active' AND r.start_time IS NOT NULL",
-        (PARENT_TAG, machine_tag),
+        " {join}"
+        " WHERE r.lifecycle_stage = 'active' AND r.start_time IS NOT NULL"
     )
+    if wanted.metric is None:
+        rows = database.execute(
+            query.format(metric="NULL", join=""), (PARENT_TAG, wanted.machine_tag)
+        )
+    else:
+        join = "LEFT JOIN latest_metrics l ON l.run_uuid = r.run_uuid AND l.key = ?"
+        rows = database.execute(
+            query.format(metric="CASE WHEN l.is_nan THEN NULL ELSE l.value END", join=join),
+            (PARENT_TAG, wanted.machine_tag, wanted.metric),
+        )
     for row in rows:
         yield _Raw(*row)
 
@@ -182,7 +224,7 @@ def _fields(path: Path) -> dict[str, str]:
         return {}
 
 
-def _folder_runs(root: Path, machine_tag: str) -> Iterator[_Raw]:
+def _folder_runs(root: Path, wanted: _Asked) -> Iterator[_Raw]:
     for meta in root.glob("*/*/meta.yaml"):
         if meta.parts[-3] in {"models", ".trash"}:
             continue
@@ -197,7 +239,8 @@ def _folder_runs(root: Path, machine_tag: str) -> Iterator[_Raw]:
             start_ms=int(found["start_time"]),
             end_ms=int(end) if end.isdecimal() else None,
             parent=_tag(meta.parent, PARENT_TAG),
-            machine=_tag(meta.parent, machine_tag),
+            machine=_tag(meta.parent, wanted.machine_tag),
+            metric=_metric(meta.parent, wanted.metric),
         )
 
 
@@ -205,6 +248,17 @@ def _tag(run: Path, name: str) -> str | None:
     try:
         return (run / "tags" / name).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _metric(run: Path, name: str | None) -> float | None:
+    """The last value of a metric; each line of its file is a time, a value and a step."""
+    if name is None:
+        return None
+    try:
+        last = (run / "metrics" / name).read_text(encoding="utf-8").strip().splitlines()[-1]
+        return float(last.split()[1])
+    except (OSError, UnicodeDecodeError, IndexError, ValueError):
         return None
 
 
@@ -240,13 +294,15 @@ def _http(uri: str) -> Fetch:
     return fetch
 
 
-def _server_runs(fetch: Fetch, machine_tag: str) -> Iterator[_Raw]:
+def _server_runs(fetch: Fetch, wanted: _Asked) -> Iterator[_Raw]:
     experiments = _pages(fetch, "experiments/search", {"max_results": PAGE_RUNS}, "experiments")
     for experiment in experiments:
         body = {"experiment_ids": [experiment["experiment_id"]], "max_results": PAGE_RUNS}
         for run in _pages(fetch, "runs/search", body, "runs"):
             info = run["info"]
-            tags = {tag["key"]: tag["value"] for tag in run.get("data", {}).get("tags", ())}
+            data = run.get("data", {})
+            tags = {tag["key"]: tag["value"] for tag in data.get("tags", ())}
+            metrics = {each["key"]: each.get("value") for each in data.get("metrics", ())}
             if not info.get("start_time"):
                 continue
             yield _Raw(
@@ -255,8 +311,17 @@ def _server_runs(fetch: Fetch, machine_tag: str) -> Iterator[_Raw]:
                 start_ms=int(info["start_time"]),
                 end_ms=int(info["end_time"]) if info.get("end_time") else None,
                 parent=tags.get(PARENT_TAG),
-                machine=tags.get(machine_tag),
+                machine=tags.get(wanted.machine_tag),
+                metric=None if wanted.metric is None else _number(metrics.get(wanted.metric)),
             )
+
+
+def _number(value: Any) -> float | None:
+    """A metric as a server writes it: a number, or `NaN` and the like as text."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _server_versions(fetch: Fetch) -> Iterator[_Version]:
