@@ -1,5 +1,6 @@
 """How often each candidate should be retrained, from its back-test or the nearest thing to one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -170,7 +171,7 @@ def advice_of(
     *,
     evidence: Evidence,
     usd_per_run: float,
-    spot_usd_per_run: float | None = None,
+    by_purchase: Mapping[str, float],
 ) -> RetrainingAdvice:
     """Put one candidate's plan into words and points.
 
@@ -180,7 +181,7 @@ def advice_of(
         cadence: its plan.
         evidence: runs with learning curves.
         usd_per_run: one training run where it is cheapest. [USD]
-        spot_usd_per_run: the same on spot, repeats counted; null where it is not sold. [USD]
+        by_purchase: the same on demand and on spot, repeats counted. [USD]
     """
     simulated = cadence.backtest is not None and cadence.backtest.dataset.simulated
     retraining = study.retraining
@@ -207,7 +208,7 @@ def advice_of(
             release_usd=cadence.retrain_usd,
             cases_per_day=study.cases_per_day if error_cost_usd else 0.0,
         ),
-        ways=_ways(study, cadence, usd_per_run=usd_per_run, spot_usd_per_run=spot_usd_per_run),
+        ways=_ways(study, cadence, usd_per_run=usd_per_run, by_purchase=by_purchase),
         guard=guard_advice(
             cells=cadence.backtest.cells if cadence.backtest else None,
             period_days=cadence.backtest.period_days if cadence.backtest else None,
@@ -220,7 +221,7 @@ def advice_of(
 
 
 def _ways(
-    study: Study, cadence: Cadence, *, usd_per_run: float, spot_usd_per_run: float | None
+    study: Study, cadence: Cadence, *, usd_per_run: float, by_purchase: Mapping[str, float]
 ) -> tuple[RetrainingWay, ...]:
     """Compare the two tiers, spot and a warm start; the release that is billed is the second."""
     retraining, runs = study.retraining, study.retraining.runs_per_release
@@ -239,10 +240,16 @@ def _ways(
             basis,
         ),
     ]
-    if spot_usd_per_run is not None:
-        what = f"{runs:,} run{'s' if runs > 1 else ''} on spot, repeats after interruptions counted"
-        usd = release_usd(study, usd_per_run=spot_usd_per_run)
-        ways.append(Way("redevelopment on spot", what, usd, basis))
+    for purchase, usd_each in by_purchase.items():
+        repeats = ", repeats after interruptions counted" if purchase == "spot" else ""
+        ways.append(
+            Way(
+                f"redevelopment, trained on {purchase.removeprefix('on-')}",
+                f"{runs:,} run{'s' if runs > 1 else ''} at {purchase} prices{repeats}",
+                release_usd(study, usd_per_run=usd_each),
+                basis,
+            )
+        )
     share, per_day = retraining.warm_start_cost_fraction, retraining.warm_start_decay_per_day
     if share is not None and per_day is not None:
         what = f"1 run that goes on from the last model, {share:.0%} of its cost, its own decay"

@@ -18,6 +18,8 @@ ASSUMED_PERIOD_DAYS = 7.0
 """Period of the guard where no back-test has one. [days]"""
 LEARNING_POWERS = np.linspace(0.05, 1.5, 59)
 """Exponents that are tried for a learning curve."""
+FLAT_FALL = 1e-9
+"""A learning curve that falls by less is flat: rounding. [error per case]"""
 FEWEST_SIZES = 3
 """Sizes of training data from which a learning curve has an exponent."""
 
@@ -144,7 +146,8 @@ def fit_learning_curve(rows: Any, error: Any) -> tuple[float, float] | None:
     centred, rest = x - x.mean(axis=1, keepdims=True), y - y.mean()
     scale = (centred @ rest) / (centred**2).sum(axis=1)
     left = ((rest - scale[:, None] * centred) ** 2).sum(axis=1)
-    left[scale <= 0] = np.inf
+    falls = scale * np.ptp(x, axis=1) > FLAT_FALL
+    left[~falls] = np.inf
     at = int(np.argmin(left))
     return (float(scale[at]), float(LEARNING_POWERS[at])) if np.isfinite(left[at]) else None
 

@@ -5,6 +5,7 @@ at the optimum of a linear decay that debt reaches the retrain cost, so twice th
 enough not to be noise. The value check compares the last two models on the same rows.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -241,19 +242,30 @@ def score_drift(scores: Sequence[float]) -> tuple[str, ...]:
 
 
 def load_guard(path: Path) -> Guard:
-    """Read a guard's file.
+    """Read a guard's file, or the JSON report of `advisor recommend`, which has the guard in it.
 
     Raises:
         AdvisorError: the file is not there or is no guard.
     """
     try:
-        return Guard.model_validate_json(path.read_text())
+        return Guard.model_validate_json(_guard_text(path.read_text()))
     except OSError as error:
         raise AdvisorError(
             f"{path}: cannot be read ({error.strerror}): 'advisor cadence DATA --guard {path}'"
             " writes it"
         ) from None
+    except UnicodeDecodeError:
+        raise AdvisorError(f"{path}: is no text: give the guard's JSON file") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise AdvisorError(f"{path}: {where}: {first['msg']}: write the guard anew") from None
+
+
+def _guard_text(text: str) -> str:
+    """The guard inside a JSON report; other text as it is."""
+    try:
+        found = json.loads(text)["retraining"]["guard"]["guard_json"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return text
+    return found if isinstance(found, str) else text

@@ -15,7 +15,7 @@ from advisor.decision.engine import Engine
 from advisor.decision.experiment_advice import (
     assumptions_of_experiments,
     experiment_advice,
-    spot_usd_per_run,
+    usd_per_run_by_purchase,
 )
 from advisor.decision.gpu_advice import gpu_advice
 from advisor.decision.horizon import horizon_advice
@@ -73,7 +73,7 @@ def compose(engine: Engine, *, what_if: bool = True) -> Recommendation:
         engine.costs[chosen].cadence,
         evidence=engine.evidence,
         usd_per_run=engine.costs[chosen].usd_per_run,
-        spot_usd_per_run=spot_usd_per_run(engine, chosen),
+        by_purchase=usd_per_run_by_purchase(engine, chosen),
     )
     training = _training(engine, chosen)
     experiments = experiment_advice(engine, chosen, training)

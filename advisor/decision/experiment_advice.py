@@ -238,19 +238,22 @@ def _pace(training: TrainingAdvice) -> tuple[ExperimentPace, ...]:
     )
 
 
-def spot_usd_per_run(engine: Engine, candidate: int) -> float | None:
-    """Return the cheapest run on spot, whether the study buys it or not; None if none is sold."""
-    study = engine.study
-    cloud = study.cloud.model_copy(update={"training_purchase": ("spot",)})
-    places = training_places(
-        study.model_copy(update={"cloud": cloud}),
-        engine.profiles[candidate],
-        book=engine.book,
-        catalogue=engine.catalogue,
-        on=engine.on,
-    )
-    row = places.cheapest() if len(places.usd_per_run) else None
-    return None if row is None else float(places.usd_per_run[row])
+def usd_per_run_by_purchase(engine: Engine, candidate: int) -> dict[str, float]:
+    """Return the cheapest run on demand and on spot, whatever the study buys; [USD]."""
+    study, found = engine.study, {}
+    for purchase in ("on-demand", "spot"):
+        cloud = study.cloud.model_copy(update={"training_purchase": (purchase,)})
+        places = training_places(
+            study.model_copy(update={"cloud": cloud}),
+            engine.profiles[candidate],
+            book=engine.book,
+            catalogue=engine.catalogue,
+            on=engine.on,
+        )
+        row = places.cheapest() if len(places.usd_per_run) else None
+        if row is not None:
+            found[purchase] = float(places.usd_per_run[row])
+    return found
 
 
 def _instances(

@@ -1,5 +1,6 @@
 """The advice on experiments as tables and sentences, the same for every face."""
 
+from advisor.lifecycle import HistoryAdvice
 from advisor.recommendation import BASIS_BADGES, ExperimentAdvice, Recommendation
 from advisor.report.tables import Cell, Column, Fact, Table, platform_name, thinned
 from advisor.report.words import percent, significant, usd
@@ -7,6 +8,8 @@ from advisor.report.words import percent, significant, usd
 SHOWN_POINTS = 12
 """Points of the curve of gain against runs in its table, the telling ones not counted."""
 
+SHOWN_INSTANCES = 25
+"""Priced places in the table of their pace."""
 
 PEOPLE_LIMIT_RUNS = 1_000
 """From so many runs on their price no longer decides: somebody has to set them up and read them."""
@@ -54,7 +57,152 @@ def experiment_sentences(advice: ExperimentAdvice) -> tuple[str, ...]:
         f"{usd(advice.usd_per_month)} USD/month {spend}. People's hours and labels are not in "
         "these figures."
     )
-    return gate, paid, _gain_sentence(advice)
+    return gate, paid, _gain_sentence(advice), *_next_run_sentences(advice)
+
+
+def _next_run_sentences(advice: ExperimentAdvice) -> tuple[str, ...]:
+    """What one run more gains against its cost, and what the budget pays for."""
+    found = []
+    if advice.next_run_gain_usd is not None:
+        pays = "it pays" if advice.next_run_gain_usd > advice.usd_per_run else "it does not pay"
+        found.append(
+            f"One run more than the {advice.runs_per_release:,} is expected to gain "
+            f"{usd(advice.next_run_gain_usd)} USD {BASIS_BADGES[advice.gain_basis]} over the life "
+            f"of a release and costs {usd(advice.usd_per_run)} USD: {pays}."
+        )
+    if advice.budget is not None:
+        limits = [
+            *([f"{usd(advice.budget.usd)} USD"] if advice.budget.usd is not None else []),
+            *([f"{advice.budget.days:g} days"] if advice.budget.days is not None else []),
+        ]
+        found.append(
+            f"A budget of {' and '.join(limits)} pays for {runs(f'{advice.budget.run_count:,}')} "
+            f"at {advice.budget.worker_count} at a time; one of them leads to a release with "
+            f"{percent(advice.budget.find_probability)}. The next one after them would gain "
+            f"{usd(advice.budget.next_run_gain_usd)} USD and cost "
+            f"{usd(advice.budget.next_run_usd)} USD."
+        )
+    return tuple(found)
+
+
+def history_sentences(history: HistoryAdvice) -> tuple[str, ...]:
+    """What the runs of the past come to."""
+    low, high = history.runs_per_promoted_model_80
+    badge = BASIS_BADGES[history.basis]
+    used = (
+        "and is what the answer plans with"
+        if history.is_used
+        else "but the study sets its own runs_per_release, which the answer plans with"
+    )
+    spent = (
+        f", {usd(history.usd_per_promoted_model)} USD per promoted model"
+        if history.usd_per_promoted_model is not None
+        else ""
+    )
+    phi = (
+        f" A stopped run cost {percent(history.stop_cost_fraction)} of a full one."
+        if history.stop_cost_fraction is not None
+        else ""
+    )
+    return (
+        (
+            f"{history.run_count:,} runs in {' and '.join(history.sources)}: "
+            f"{history.finished_count:,} finished, {history.failed_count:,} failed, "
+            f"{history.pruned_count:,} stopped early, {history.promoted_count:,} promoted, "
+            f"{history.open_run_count:,} since the last promotion."
+        ),
+        (
+            f"One promoted model takes {history.runs_per_promoted_model:.1f} runs ({low:.0f} to "
+            f"{high:.0f}, 80%) {badge}, {used}."
+        ),
+        (
+            f"They cost {usd(history.usd)} USD, {usd(history.usd_per_run)} USD a run{spent} "
+            f"{badge}; {history.default_machine_run_count:,} runs without a tag are priced as "
+            f"{history.default_machine} at {usd(history.default_machine_usd_per_hour)} USD/h.{phi}"
+        ),
+        *history.notes,
+    )
+
+
+def escalation_table(advice: ExperimentAdvice) -> Table:
+    """The rungs in the order in which they are worth trying."""
+    return Table(
+        caption="What is worth trying next, in order; loss per case",
+        columns=(
+            Column("Rung"),
+            Column("Costs USD", numeric=True),
+            Column("Expected gain", numeric=True),
+            Column("Give or take", numeric=True),
+            Column("Worth up to a gain of", numeric=True),
+            Column(""),
+        ),
+        rows=tuple(
+            (
+                Cell(step.name),
+                Cell(usd(step.usd), advice.spend_basis),
+                Cell(significant(step.expected_gain_per_case, digits=2), step.basis),
+                Cell(significant(step.gain_deviation_per_case, digits=2), step.basis),
+                Cell(significant(step.reservation_per_case, digits=2), step.basis),
+                Cell("first" if not number else "worth trying" if step.pays else "does not pay"),
+            )
+            for number, step in enumerate(advice.escalation)
+        ),
+        strong_rows=frozenset(i for i, step in enumerate(advice.escalation) if step.pays),
+    )
+
+
+def savings_table(advice: ExperimentAdvice) -> Table:
+    """What one find costs when bad runs are stopped early, or the field is halved."""
+    return Table(
+        caption="What one model worth a release costs, by how runs are stopped",
+        columns=(
+            Column("How"),
+            Column("Full runs", numeric=True),
+            Column("USD", numeric=True),
+            Column("Saved", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(each.name),
+                Cell(significant(each.full_runs), each.basis),
+                Cell(usd(each.usd), advice.spend_basis),
+                Cell(percent(each.saved_fraction)),
+            )
+            for each in advice.savings
+        ),
+    )
+
+
+def instance_table(advice: ExperimentAdvice) -> Table:
+    """Experiments per week on every priced machine, at the study's workers."""
+    return Table(
+        cards=True,
+        caption=f"The {min(SHOWN_INSTANCES, len(advice.instances))} cheapest of "
+        f"{len(advice.instances):,} priced places, one run's wall-clock and the week",
+        columns=(
+            Column("Place"),
+            Column("Bought"),
+            Column("Workers", numeric=True),
+            Column("Run s", numeric=True),
+            Column("Runs/week", numeric=True),
+            Column("USD/run", numeric=True),
+            Column("Release h", numeric=True),
+            Column("One more saves h", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(platform_name(row.platform)),
+                Cell(f"{row.sku}, {row.region}, {row.purchase}"),
+                Cell(f"{row.worker_count}"),
+                Cell(significant(row.run_s), row.basis),
+                Cell(significant(row.runs_per_week), row.basis),
+                Cell(usd(row.usd_per_week / row.runs_per_week), row.basis),
+                Cell(significant(row.release_hours), row.basis),
+                Cell(significant(row.hours_saved_by_one_more), row.basis),
+            )
+            for row in advice.instances[:SHOWN_INSTANCES]
+        ),
+    )
 
 
 def _gain_sentence(advice: ExperimentAdvice) -> str:

@@ -18,7 +18,7 @@ from advisor.study import PLATFORM_NAMES, PURCHASES, REGIONS, Study
 from advisor.template import SOURCES
 from advisor.views.presets import PEAK, RATE
 
-SECTIONS = ("workload", "needs", "retraining", "team", "cloud")
+SECTIONS = ("workload", "needs", "retraining", "experiments", "team", "cloud")
 """Sections of the study that can be moved without measuring anew."""
 
 FIXED = ("workload.pattern", "retraining.backtest_source")

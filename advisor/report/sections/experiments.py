@@ -12,6 +12,13 @@ HIT_RATES = (
     "The share of runs that lead to a better model is assumed, not yours: 'advisor experiments' "
     "reads your own from MLflow or Optuna."
 )
+ESCALATION = (
+    "Open the rungs from the top while the best gain so far is below the next one's reservation "
+    "value, the gain at which trying it is worth exactly its price; stop at the first that is not."
+)
+INSTANCES = (
+    "At the study's workers (experiments.worker_count), cheapest run first; the JSON has all."
+)
 PACE = (
     "A run's time counts its start. Workers are billed while they run, so one more costs nothing "
     "more per run; the last column has the hours it takes off the runs of a release."
@@ -33,14 +40,36 @@ def experiments(recommendation: Recommendation) -> tuple[Section, ...]:
         ),
         Section(
             "Experiments: how many until one is found",
-            sentences=(HIT_RATES,),
+            sentences=experiment_tables.history_sentences(advice.history)
+            if advice.history
+            else (HIT_RATES,),
             tables=(experiment_tables.hit_table(advice),),
         ),
+        Section(
+            "Experiments: the simplest first",
+            sentences=(ESCALATION,),
+            tables=(experiment_tables.escalation_table(advice),),
+        )
+        if advice.escalation
+        else Section(""),
+        Section(
+            "Experiments: stop bad runs early",
+            tables=(experiment_tables.savings_table(advice),),
+        )
+        if advice.savings
+        else Section(""),
         Section(
             "Experiments: how fast they go",
             sentences=(PACE,),
             tables=(experiment_tables.pace_table(advice),),
         )
         if advice.pace
+        else Section(""),
+        Section(
+            "Experiments: the pace on every priced machine",
+            sentences=(INSTANCES,),
+            tables=(experiment_tables.instance_table(advice),),
+        )
+        if advice.instances
         else Section(""),
     )

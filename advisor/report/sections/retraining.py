@@ -4,6 +4,12 @@ from advisor.recommendation import Recommendation
 from advisor.report import tables
 from advisor.report.sections.parts import Section, present
 
+WAYS = (
+    "A refresh keeps the settings; a redevelopment looks for better ones first. Each has the "
+    "interval that its own cost asks for. A warm start is compared where the study gives its own "
+    "measured decay; on tables a model from scratch is the safer choice."
+)
+
 
 def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
     """How often to retrain, why, and where the runs go."""
@@ -24,6 +30,20 @@ def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
             tables=(tables.decay_table(recommendation),),
         )
         if advice.decay_points
+        else Section(""),
+        Section(
+            "Retraining: refresh, redevelop, on spot or warm",
+            sentences=(WAYS,),
+            tables=(tables.ways_table(recommendation),),
+        )
+        if advice.ways
+        else Section(""),
+        Section(
+            "Between retrains: what to watch",
+            sentences=tables.guard_sentences(recommendation),
+            code=(advice.guard.guard_json,),
+        )
+        if advice.guard is not None
         else Section(""),
         Section("Where to train", tables=(tables.training_table(recommendation),)),
     )

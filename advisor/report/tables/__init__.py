@@ -57,9 +57,12 @@ from advisor.report.tables.options import (
 )
 from advisor.report.tables.retraining import (
     decay_table,
+    growth_sentence,
+    guard_sentences,
     retraining_details,
     retraining_table,
     training_table,
+    ways_table,
 )
 from advisor.report.tables.risk import (
     answer_words,
@@ -101,6 +104,8 @@ __all__ = [
     "facts",
     "findings_table",
     "group_usd_per_month",
+    "growth_sentence",
+    "guard_sentences",
     "holds_table",
     "horizon_table",
     "inputs_table",
@@ -129,6 +134,7 @@ __all__ = [
     "thinned",
     "training_table",
     "version_lines",
+    "ways_table",
     "weakest",
     "where_differs",
     "why_it_lost",

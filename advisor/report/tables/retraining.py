@@ -1,8 +1,9 @@
 """Retraining and training as tables and sentences."""
 
+from advisor.lifecycle import GrowthAdvice
 from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table, platform_name, thinned
-from advisor.report.words import days, significant, usd
+from advisor.report.words import days, percent, significant, usd
 
 
 def retraining_table(recommendation: Recommendation) -> Table:
@@ -73,8 +74,98 @@ def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
             "suits the team."
         )
     if advice.now_interval_days is not None:
-        sentences.append(f"Today you retrain every {days(advice.now_interval_days)}.")
+        right = (
+            f"; that is right only if an error costs {usd(advice.break_even_error_cost_usd)} USD"
+            if advice.break_even_error_cost_usd is not None
+            else ""
+        )
+        sentences.append(f"Today you retrain every {days(advice.now_interval_days)}{right}.")
+    if advice.label_delay_days > 0:
+        sentences.append(
+            f"Labels come {days(advice.label_delay_days)} late: a fresh model is that old already, "
+            "which is in the errors above."
+        )
+    if advice.growth is not None:
+        sentences.append(growth_sentence(advice.growth))
     return (*sentences, *(note for note in advice.notes if note not in recommendation.warnings))
+
+
+def growth_sentence(growth: GrowthAdvice) -> str:
+    """Say how much of the decay is data growth alone."""
+    badge = BASIS_BADGES[growth.basis]
+    share = (
+        f", {percent(min(growth.share_of_decay_fraction, 9.99))} of the decay"
+        if growth.share_of_decay_fraction is not None
+        else ""
+    )
+    return (
+        "Growing data alone make a model fall behind by "
+        f"{significant(growth.slope_per_day, digits=2)} errors per case a day{share} {badge} "
+        f"(learning curve with exponent {growth.power:.2g}); when the rows have doubled the right "
+        f"interval is {growth.interval_growth:.2g} times as long, without any drift."
+    )
+
+
+def ways_table(recommendation: Recommendation) -> Table:
+    """The ways to make a release, each at the interval of its own cost and decay."""
+    ways = recommendation.retraining.ways
+    least = min((way.usd_per_month for way in ways), default=0.0)
+    return Table(
+        caption="Ways to make a release, releases and errors of an ageing model together",
+        columns=(
+            Column("Way"),
+            Column("What it is"),
+            Column("One release, USD", numeric=True),
+            Column("Retrain every"),
+            Column("Within 5%"),
+            Column("USD/month", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(way.name),
+                Cell(way.what),
+                Cell(usd(way.retrain_usd)),
+                Cell("never" if way.interval_days is None else days(way.interval_days), way.basis),
+                Cell(f"{days(way.band_5_percent_days[0])} to {days(way.band_5_percent_days[1])}"),
+                Cell(usd(way.usd_per_month), way.basis),
+            )
+            for way in ways
+        ),
+        strong_rows=frozenset(i for i, way in enumerate(ways) if way.usd_per_month == least),
+    )
+
+
+def guard_sentences(recommendation: Recommendation) -> tuple[str, ...]:
+    """What to watch between retrains, in the user's units."""
+    guard = recommendation.retraining.guard
+    if guard is None:
+        return ()
+    usual = (
+        f", and the last period is more than {significant(guard.fluctuation_error_per_case)} "
+        f"errors per case above them {BASIS_BADGES[guard.basis]}"
+        if guard.fluctuation_error_per_case > 0
+        else ""
+    )
+    early = (
+        "Retrain early when the errors beyond the mean of the first "
+        f"{guard.reference_period_count} periods of {days(guard.period_days)} have added up to "
+        f"{significant(guard.debt_threshold_cases)} errors, "
+        f"{usd(guard.debt_threshold_usd)} USD, twice the price of a release{usual}."
+    )
+    worth = (
+        "Score the model before the last one on the same rows too: over one interval the last "
+        f"retrain should have saved about {usd(guard.worth_of_a_retrain_usd)} USD of errors. Half "
+        "of that or twice of it asks for a new plan."
+    )
+    promote = (
+        "Promote a retrained model only if it beats the present one on the newest labelled "
+        "period. Signals without labels are weak: they miss slow decay and fire on harmless change."
+    )
+    read = (
+        "A monitoring job reads the numbers below, or retraining.guard.guard_json of the JSON "
+        "report; 'advisor cadence watch SCORED.csv --guard REPORT.json' takes either."
+    )
+    return early, worth, promote, read
 
 
 def training_table(recommendation: Recommendation) -> Table:
