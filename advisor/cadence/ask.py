@@ -1,7 +1,7 @@
 """From a file to a plan: read an error matrix, or back-test a model to make one."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -42,6 +42,14 @@ class Money:
     cases_per_period: float | None = None
     now: str | None = None
     """Interval in use: a number of periods, or a length such as `7d`."""
+    label_delay: str | None = None
+    """Time until a label is known, written likewise; for errors that do not honour it."""
+    spot_retrain_cost_usd: float | None = None
+    """A retrain on spot, repeats after interruptions counted."""
+    warm_retrain_cost_usd: float | None = None
+    """A retrain that goes on from the last model."""
+    warm_matrix: Path | None = None
+    """Error matrix of warm-started models, for their own decay."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class Asked:
     """None where errors cost nothing."""
     notes: tuple[str, ...] = ()
     """What a reader must know of the data."""
+    matrix: ErrorMatrix | None = None
+    """The errors behind the plan, for its picture."""
 
 
 def ask_matrix(path: Path, *, money: Money) -> Asked:
@@ -149,7 +159,7 @@ def from_run(run: "BacktestRun", *, money: Money) -> Asked:
         train_s=float(np.mean(run.training_wall_s)),
         sampled_fraction=run.dataset.used_row_count / run.dataset.row_count,
     )
-    return Asked(answer=asked.answer, guard=asked.guard, notes=run.notes)
+    return replace(asked, notes=run.notes)
 
 
 def _asked(
@@ -180,22 +190,23 @@ def _asked(
     cases = money.cases_per_period
     if cases is None:
         cases = recent_cases(matrix) / sampled_fraction
-    now_periods = _now_periods(money.now, period_days=period_days)
+    now_periods = _periods_of(money.now, period_days=period_days, option="--now")
+    delay = _periods_of(money.label_delay, period_days=period_days, option="--label-delay") or 0.0
 
-    def plan(cost_usd: float) -> RetrainingPlan:
+    def plan(cost_usd: float, errors: ErrorMatrix = matrix) -> RetrainingPlan:
         return plan_periods(
-            fit=fit,
-            matrix=matrix,
+            fit=fit_decay(errors),
+            matrix=errors,
             basis="measured",
-            source=measured_source(matrix),
+            source=measured_source(errors),
             period_days=period_days,
             retrain_cost_usd=cost_usd,
             error_cost_usd=money.error_cost_usd,
             cases_per_period=cases,
+            label_delay_periods=delay,
             now_interval_periods=now_periods,
         )
 
-    fit = fit_decay(matrix)
     first = plan(retrain_usd)
     first = first.replace(diagnostics=(*first.diagnostics, *notes))
     second = money.redevelop_cost_usd
@@ -205,6 +216,8 @@ def _asked(
         training_count=len(matrix.origins),
         redevelopment=None if second is None else plan(second),
         now_interval_periods=now_periods,
+        label_delay_periods=delay,
+        ways=tuple(_ways(money, plan=plan)),
     )
     guard = None
     if money.error_cost_usd > 0:
@@ -215,11 +228,29 @@ def _asked(
             retrain_cost_usd=retrain_usd,
             error_cost_usd=money.error_cost_usd,
         )
-    return Asked(answer=answer, guard=guard)
+    return Asked(answer=answer, guard=guard, matrix=matrix)
 
 
-def _now_periods(text: str | None, *, period_days: float | None) -> float | None:
-    """Interval in use, in periods, from a number of them or a length."""
+def _ways(
+    money: Money, *, plan: Callable[..., RetrainingPlan]
+) -> Iterator[tuple[str, RetrainingPlan]]:
+    """Plan the other ways to retrain: on spot, and warm with a decay of its own."""
+    if money.spot_retrain_cost_usd is not None:
+        yield "training on spot", plan(money.spot_retrain_cost_usd)
+    if (money.warm_retrain_cost_usd is None) != (money.warm_matrix is None):
+        raise AdvisorError(
+            "a warm start is compared by its own cost and its own decay: give both"
+            " --warm-retrain-cost-usd and --warm-error-matrix"
+        )
+    if money.warm_retrain_cost_usd is not None and money.warm_matrix is not None:
+        rows = read_matrix(money.warm_matrix).rows
+        if not rows:
+            raise AdvisorError(f"{money.warm_matrix}: all rows have n = 0: give the cases")
+        yield "a warm start", plan(money.warm_retrain_cost_usd, error_matrix(rows))
+
+
+def _periods_of(text: str | None, *, period_days: float | None, option: str) -> float | None:
+    """A time in periods, from a number of them or a length."""
     if text is None:
         return None
     try:
@@ -230,9 +261,9 @@ def _now_periods(text: str | None, *, period_days: float | None) -> float | None
         length = parse_period(text)
         if length.days is None or period_days is None:
             raise AdvisorError(
-                f"--now {text!r}: these periods have no length in days: write a number of periods"
+                f"{option} {text!r}: these periods have no length in days: write a number"
             ) from None
         found = length.days / period_days
     if found <= 0:
-        raise AdvisorError(f"--now {text!r}: an interval is longer than zero")
+        raise AdvisorError(f"{option} {text!r}: it is longer than zero")
     return found

@@ -27,15 +27,15 @@ DRAW_COUNT: Final = 200
 """Resamples behind a forecast."""
 SEED: Final = 20_241
 """Seed of the resampling, fixed so that one matrix gives one answer."""
-TYPICAL_GROWTH: Final = 0.13
+TYPICAL_GROWTH: Final = 0.2
 """Typical initial slope: share of its own error that a model would lose over the longest age seen,
-were it to go on. With `TYPICAL_TAU` it levels off 6.5% worse. Nine in ten models of a published
+were it to go on. With `TYPICAL_TAU` it levels off 10% worse. Nine in ten models of a published
 study of 128 got worse with age; the size is from our own streams."""
 TYPICAL_SPREAD: Final = 0.2
 """Standard deviation of that share between streams."""
 TYPICAL_TAU: Final = 0.5
 """Time constant of the typical curve, as a share of the longest age seen."""
-NEWER_HALF_LIFE: Final = 0.5
+NEWER_HALF_LIFE: Final = 0.75
 """Over this share of the span between first and last training, the weight of a training halves."""
 NEGLIGIBLE: Final = 1e-9
 """Parts below this share of the whole are rounding, and left out."""

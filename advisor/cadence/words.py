@@ -24,6 +24,10 @@ class Answer:
     """The second tier: experiments and a new model, at its own cost."""
     now_interval_periods: float | None = None
     """Interval that the team uses now. [periods]"""
+    label_delay_periods: float = 0.0
+    """Time until a label is known, beyond what the errors honour. [periods]"""
+    ways: tuple[tuple[str, RetrainingPlan], ...] = ()
+    """Other ways to retrain, each with the plan of its own cost and decay."""
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -64,6 +68,17 @@ def as_json(answer: Answer) -> dict[str, Any]:
             for p in plan.curve
         ],
     }
+    found["label_delay_periods"] = answer.label_delay_periods
+    found["ways"] = [
+        {
+            "name": name,
+            "interval_periods": way.interval_periods,
+            "interval_days": way.interval_days,
+            "t_star_periods": way.t_star_periods,
+            "usd_per_period": total_usd(way),
+        }
+        for name, way in (("as planned", plan), *answer.ways)
+    ]
     if answer.redevelopment is not None:
         second = answer.redevelopment
         found["redevelopment"] = {
@@ -101,7 +116,25 @@ def as_lines(answer: Answer) -> list[str]:
         )
     if answer.now_interval_periods is not None and plan.now_usd_per_period is not None:
         lines.append(_now(answer))
+    if answer.label_delay_periods > 0:
+        lines.append(
+            f"Labels come {answer.label_delay_periods:.3g} periods late: a fresh model is that old"
+            " already, which the cost has in it."
+        )
+    for name, way in answer.ways:
+        more = total_usd(way) - total
+        cheaper = "less" if more < 0 else "more"
+        lines.append(
+            f"With {name}: {_every(way.interval_periods)}, {total_usd(way):,.2f} USD a period,"
+            f" {abs(more):,.2f} {cheaper} than as planned."
+        )
     return lines
+
+
+def total_usd(plan: RetrainingPlan) -> float:
+    """Training and all errors. [USD/period]"""
+    cost = plan.usd_per_period
+    return cost.training + cost.excess_error + cost.unavoidable_error
 
 
 def verdict(answer: Answer) -> str:

@@ -90,6 +90,22 @@ def plan(
     now: Annotated[
         str | None, typer.Option(help="Interval you use now: 7d, or a number of periods.")
     ] = None,
+    label_delay: Annotated[
+        str | None,
+        typer.Option(help="Time until labels are known, if the errors ignore it: 14d, or periods."),
+    ] = None,
+    spot_retrain_cost_usd: Annotated[
+        float | None, typer.Option(help="Compare: money per retrain on spot, repeats counted.")
+    ] = None,
+    warm_retrain_cost_usd: Annotated[
+        float | None, typer.Option(help="Compare: money per retrain from the last model on.")
+    ] = None,
+    warm_error_matrix: Annotated[
+        Path | None, typer.Option(help="Errors of warm-started models: their own decay.")
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option(help="Write error by age and cost by interval: FILE.svg or .html")
+    ] = None,
     window: Annotated[
         Literal["sliding", "expanding"], typer.Option(help="Which past rows a training uses.")
     ] = "sliding",
@@ -116,6 +132,10 @@ def plan(
         redevelop_cost_usd=redevelop_cost_usd,
         cases_per_period=cases_per_period,
         now=now,
+        label_delay=label_delay,
+        spot_retrain_cost_usd=spot_retrain_cost_usd,
+        warm_retrain_cost_usd=warm_retrain_cost_usd,
+        warm_matrix=warm_error_matrix,
     )
     if error_matrix is not None:
         asked = ask_matrix(error_matrix, money=money)
@@ -134,6 +154,10 @@ def plan(
         )
     if guard is not None:
         _write_guard(guard, asked)
+    if chart is not None and asked.matrix is not None:
+        from advisor.cadence.picture import write_picture
+
+        write_picture(chart, asked.answer, matrix=asked.matrix)
     _print_plan(asked, as_json=as_json)
 
 

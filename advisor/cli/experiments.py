@@ -23,6 +23,12 @@ def experiments(
     optuna: Annotated[
         str | None, typer.Option(help="Optuna storage: sqlite:///FILE or its path.")
     ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="MLflow metric that scores a run, for the gain chart.")
+    ] = None,
+    metric_is_error: Annotated[
+        bool, typer.Option("--metric-is-error", help="A smaller metric is better.")
+    ] = False,
     machine_tag: Annotated[
         str, typer.Option(help="MLflow tag that names the machine type of a run.")
     ] = "instance_type",
@@ -50,9 +56,9 @@ def experiments(
     """
     import json
 
-    from advisor.imports.spend import Budget, Prices, lines, spend
+    from advisor.imports.spend import Budget, Prices, gain_bars, lines, spend
 
-    histories = _histories(mlflow, optuna, machine_tag)
+    histories = _histories(mlflow, optuna, machine_tag, metric, metric_is_error=metric_is_error)
     prices = Prices(usd_per_hour=_usd_per_hour(histories, machine, region), default=machine)
     budget = Budget(
         usd=budget_usd,
@@ -66,18 +72,27 @@ def experiments(
         typer.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, allow_nan=False))
         return
     for each in found:
-        for line in lines(each):
+        for line in (*lines(each), *gain_bars(each)):
             typer.echo(line)
 
 
 def _histories(
-    mlflow: str | None, optuna: str | None, machine_tag: str
+    mlflow: str | None,
+    optuna: str | None,
+    machine_tag: str,
+    metric: str | None,
+    *,
+    metric_is_error: bool,
 ) -> "tuple[RunHistory, ...]":
     found: list[RunHistory] = []
     if mlflow is not None:
         from advisor.imports.mlflow import read_mlflow
 
-        found.append(read_mlflow(mlflow, machine_tag=machine_tag))
+        found.append(
+            read_mlflow(
+                mlflow, machine_tag=machine_tag, metric=metric, metric_is_error=metric_is_error
+            )
+        )
     if optuna is not None:
         from advisor.imports.optuna import read_optuna
 

@@ -18,6 +18,10 @@ from advisor.experiments import (
 )
 from advisor.imports.history import RunHistory
 
+BAR_WIDTH = 40
+"""Width of the longest bar of the gain against runs. [characters]"""
+BAR_ROWS = 12
+"""Rows of that picture, about."""
 CURVE_POINT_COUNT = 24
 """Points of the curve of gain against runs."""
 
@@ -208,3 +212,17 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     if found["next_run"] is not None:
         said.append(f"Next run: {found['next_run']['reason']}.")
     return [*said, *(f"- {note}" for note in found["notes"])]
+
+
+def gain_bars(found: Mapping[str, Any]) -> list[str]:
+    """The gain against runs as bars of text, the best score expected of so many runs."""
+    curve = found.get("gain_curve") or []
+    if len(curve) < 2:
+        return []
+    low, high = curve[0]["score"], curve[-1]["score"]
+    span = (high - low) or 1.0
+    rows = ["Expected best score against runs:"]
+    for point in curve[:: max(1, len(curve) // BAR_ROWS)]:
+        bar = "#" * max(1, round(BAR_WIDTH * (point["score"] - low) / span))
+        rows.append(f"{point['runs']:>8,} {bar:<{BAR_WIDTH}} {point['score']:.5g}")
+    return rows

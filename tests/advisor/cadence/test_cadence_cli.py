@@ -253,3 +253,61 @@ def test_simulated_data_are_back_tested_from_end_to_end(tmp_path, capsys, monkey
     assert found["period"] == "7 days"
     assert 2 <= found["t_star_periods"] <= 30
     assert len(list((tmp_path / ".cache").rglob("*.json"))) == 8
+
+
+def test_a_chart_shows_the_zone_and_where_the_team_is(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-3)))
+    for name in ("plan.svg", "plan.html"):
+        found = answer(
+            capsys, "--error-matrix", path, "--retrain-cost-usd", 50, "--now", 3,
+            "--chart", tmp_path / name,
+        )  # fmt: skip
+        text = (tmp_path / name).read_text()
+        assert "you are here: 3" in text
+        assert 'class="zone"' in text
+        assert 'class="fit"' in text
+        assert f"advised: every {found['interval_periods']}" in text
+
+
+def test_a_chart_of_another_kind_is_refused(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-3)))
+    code = run(["cadence", "--error-matrix", str(path), "--chart", str(tmp_path / "plan.gif")])
+    assert code == 1
+    assert ".svg or .html" in capsys.readouterr().err
+
+
+def test_late_labels_leave_the_linear_interval_and_are_said(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4)))
+    common = ["--error-matrix", path, "--error-cost-usd", 2, "--retrain-cost-usd", 50]
+    once, late = answer(capsys, *common), answer(capsys, *common, "--label-delay", 5)
+
+    assert late["t_star_periods"] == pytest.approx(once["t_star_periods"])
+    more = sum(late["cost_per_period"].values()) - sum(once["cost_per_period"].values())
+    assert more == pytest.approx(2 * 1000 * 1e-4 * 5, rel=1e-6)
+    assert late["label_delay_periods"] == 5
+
+
+def test_spot_and_a_warm_start_are_ways_with_their_own_plans(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4)))
+    folder = tmp_path / "warm"
+    folder.mkdir()
+    warm = matrix_file(folder, cells(linear(4e-4)))
+    found = answer(
+        capsys, "--error-matrix", path, "--error-cost-usd", 2, "--retrain-cost-usd", 50,
+        "--spot-retrain-cost-usd", 12.5, "--warm-retrain-cost-usd", 50,
+        "--warm-error-matrix", warm,
+    )  # fmt: skip
+    ways = {way["name"]: way for way in found["ways"]}
+
+    # A quarter of the cost, or four times the decay, halves the interval.
+    half = pytest.approx(found["t_star_periods"] / 2, rel=0.01)
+    assert ways["training on spot"]["t_star_periods"] == half
+    assert ways["a warm start"]["t_star_periods"] == half
+    assert ways["training on spot"]["usd_per_period"] < ways["as planned"]["usd_per_period"]
+
+
+def test_a_warm_start_without_its_decay_is_refused(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4)))
+    code = run(["cadence", "--error-matrix", str(path), "--warm-retrain-cost-usd", "5"])
+    assert code == 1
+    assert "--warm-error-matrix" in capsys.readouterr().err
