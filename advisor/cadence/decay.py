@@ -267,7 +267,7 @@ def age_means(matrix: ErrorMatrix, fit: DecayFit) -> tuple[Array, Array, Array]:
         shared, cleaned = n > 0, matrix.error
     ages = np.unique(age[shared])
     at = np.searchsorted(ages, age[shared])
-    cases = np.bincount(at, weights=n[shared])
+    cases: Array = np.bincount(at, weights=n[shared]).astype(np.float64)
     means = np.bincount(at, weights=(n * cleaned)[shared]) / cases
     return ages, means, cases
 
