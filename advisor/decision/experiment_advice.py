@@ -242,9 +242,9 @@ def usd_per_run_by_purchase(engine: Engine, candidate: int) -> dict[str, float]:
     """Return the cheapest run on demand and on spot, whatever the study buys; [USD]."""
     study, found = engine.study, {}
     for purchase in ("on-demand", "spot"):
-        cloud = study.cloud.model_copy(update={"training_purchase": (purchase,)})
+        cloud = study.cloud.replace(training_purchase=(purchase,))
         places = training_places(
-            study.model_copy(update={"cloud": cloud}),
+            study.replace(cloud=cloud),
             engine.profiles[candidate],
             book=engine.book,
             catalogue=engine.catalogue,

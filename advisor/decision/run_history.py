@@ -10,7 +10,7 @@ from advisor.errors import AdvisorError
 from advisor.imports.history import RunHistory
 from advisor.imports.spend import Prices, spend
 from advisor.lifecycle import HistoryAdvice
-from advisor.study import Study
+from advisor.study import Retraining, Study
 from pricing.quotes import PriceBook
 
 MOST_RUNS = 100_000
@@ -89,8 +89,11 @@ def with_history(study: Study, history: HistoryAdvice | None) -> Study:
     if history is None or not history.is_used:
         return study
     runs = min(MOST_RUNS, max(1, round(history.runs_per_promoted_model)))
-    retraining = study.retraining.model_copy(update={"runs_per_release": runs})
-    return study.model_copy(update={"retraining": retraining})
+    # Only what the user set is carried on as set: the rest stays a default of ours in the answer.
+    given = study.retraining.model_dump(exclude_unset=True)
+    retraining = Retraining.model_validate(given | {"runs_per_release": runs})
+    kept = {name: getattr(study, name) for name in study.model_fields_set}
+    return Study.model_validate(kept | {"retraining": retraining})
 
 
 def measured_scores(study: Study, histories: Sequence[RunHistory]) -> NDArray[np.float64]:
