@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 
 from advisor import defaults
-from advisor.capacity import gpu
 from advisor.capacity.carried import carried_speed
+from advisor.capacity.gpu_runs import gpu_training
 from advisor.capacity.scaling import predict_wall_s
 from advisor.cost import negotiated, price
 from advisor.evidence import CandidateProfile
@@ -205,7 +205,8 @@ def _wall_s(
         return wall_s, ~has_gpu
     for model in {m for m in machines.gpu_model if m}:
         rows = np.array([m == model for m in machines.gpu_model])
-        wall_s[rows] = gpu.gpu_training_s(
+        wall_s[rows] = gpu_training(
+            profile.gpu_run,
             gpu_model=model,
             parameter_count=profile.parameter_count,
             row_count=profile.row_count,

@@ -1,9 +1,11 @@
 """Machines and predictions as plain values that a face can print."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from advisor.capacity.gpu_runs import gpu_call
 from advisor.capacity.prediction import Prediction
 from advisor.capacity.processors import REFERENCES, load_processors
 from advisor.capacity.transfer import (
@@ -14,7 +16,7 @@ from advisor.capacity.transfer import (
     speed_ratios,
     vcpu_of,
 )
-from benchmarks.records import HardwareProfile
+from benchmarks.records import BenchmarkRun, HardwareProfile
 from pricing.chips import GPU_FIGURES, PROCESSOR_FIGURES, load_chips
 from pricing.instances import load_catalogue
 
@@ -170,6 +172,45 @@ def prediction_cards(prediction: Prediction) -> list[dict[str, Any]]:
                 "note": prediction.notes[i],
             }
         )
+    return cards
+
+
+def gpu_cards(
+    runs: Sequence[BenchmarkRun], skus: Sequence[str], *, rows: int
+) -> list[dict[str, Any]]:
+    """Return one card per torch candidate and instance type with a GPU.
+
+    A run on a GPU is carried to another one by its parts; from CPU runs alone there is an order of
+    magnitude, and the card says so.
+    """
+    finished = [r for r in runs if r.outcome == "ok" and r.parameter_count]
+    names = dict.fromkeys(r.candidate.name for r in finished)
+    shapes = [load_catalogue().find(sku) for sku in skus]
+    cards = []
+    for name in sorted(names):
+        own = [r for r in finished if r.candidate.name == name]
+        on_gpu = next((r for r in own if r.device == "cuda" and r.inference), None)
+        for sku, shape in zip(skus, shapes, strict=True):
+            if shape is None or not shape.gpu_model:
+                continue
+            guess = gpu_call(
+                on_gpu,
+                gpu_model=shape.gpu_model,
+                parameter_count=own[0].parameter_count or 0,
+                rows=rows,
+            )
+            cards.append(
+                {
+                    "candidate": name,
+                    "instance_type": sku,
+                    "gpu": shape.gpu_model,
+                    "rows": rows,
+                    "service_ms": 1e3 * guess.mean_s,
+                    "service_80_ms": [1e3 * guess.low_s, 1e3 * guess.high_s],
+                    "basis": guess.basis,
+                    "note": guess.note,
+                }
+            )
     return cards
 
 

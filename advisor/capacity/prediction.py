@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from advisor.capacity.batching import BatchCost, fit_batch_cost
 from advisor.capacity.processors import WorkloadClass
-from advisor.capacity.scaling import fit_parallel_fraction, predict_wall_s, workers_that_fit
+from advisor.capacity.scaling import fit_thread_law, workers_that_fit
 from advisor.capacity.transfer import SpeedRatios, physical_cores, speed_ratios, vcpu_of
 from advisor.errors import AdvisorError
 from benchmarks.records import BenchmarkRun
@@ -202,24 +202,21 @@ def _carry_training(run: BenchmarkRun, *, row: SpeedRatios, cores: Floats) -> tu
         return nothing, nothing
     fewest = min(t.thread_count for t in run.training)
     most = max(t.thread_count for t in run.training)
-    single, threaded = (
-        float(np.median([t.wall_s for t in run.training if t.thread_count == count]))
-        for count in (fewest, most)
+    single = float(np.median([t.wall_s for t in run.training if t.thread_count == fewest]))
+    # More threads than physical cores are not more cores: they tell nothing of the law.
+    real = max(1, run.hardware.physical_core_count)
+    kept = [t for t in run.training if t.thread_count <= max(real, fewest)]
+    law = fit_thread_law(
+        thread_counts=[t.thread_count for t in kept], wall_s=[t.wall_s for t in kept]
     )
-    share = fit_parallel_fraction(
-        wall_1_thread_s=single, wall_n_thread_s=threaded, thread_count=most if fewest == 1 else 1
-    )
-    wall_s = predict_wall_s(
-        wall_1_thread_s=single,
-        parallel_fraction=share,
-        core_count=np.maximum(1.0, cores),
-        speed_ratio=row.ratio,
-    )
+    share = 1 - law.contention
+    wall_s = single / (law.speedup(cores) * row.ratio)
     # Each doubling of cores beyond what was measured adds a tenth of doubt.
     beyond = 0.1 * share * np.maximum(0.0, np.log2(np.maximum(1.0, cores) / most))
     spread = np.log([t.wall_s for t in run.training if t.thread_count == most])
     noise = float(np.std(spread)) if spread.size > 1 else 0.1
-    return np.log(wall_s), np.sqrt(_half(row, 80) ** 2 + noise**2) + beyond
+    half = np.sqrt(_half(row, 80) ** 2 + noise**2 + law.half_width_ln(cores) ** 2)
+    return np.log(wall_s), half + beyond
 
 
 def _predict(

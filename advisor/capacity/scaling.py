@@ -1,9 +1,18 @@
 """What more cores, other cores and a memory limit do to a measured run."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+
+NORMAL_80 = 1.2816
+"""Half width of an 80% interval in standard deviations."""
+
+SINGLE_TIME_NOISE = 0.05
+"""Relative noise of a training that was timed once per thread count. Assumed."""
 
 MAX_PARALLEL_FRACTION = 0.98
 """Largest share that is believed to speed up with cores, however well two threads did. Assumed: a
@@ -72,6 +81,78 @@ def fit_parallel_fraction(
         return 0.0
     share = (1 - wall_n_thread_s / wall_1_thread_s) / (1 - 1 / thread_count)
     return float(np.clip(share, 0.0, MAX_PARALLEL_FRACTION))
+
+
+@dataclass(frozen=True)
+class ThreadLaw:
+    """How a measured work scales with threads, fitted from its thread sweep."""
+
+    contention: float
+    """a of the universal scalability law; 1 - a is Amdahl's parallel share."""
+    coherency: float
+    """b of it; 0 where fewer than three thread counts were measured: Amdahl's law."""
+    contention_sd: float
+    """Standard error of a; wide where nothing but one thread count was measured."""
+
+    def speedup(self, core_count: ArrayLike) -> Floats:
+        """Speed on some physical cores / speed on one; never less for more cores.
+
+        Beyond the law's peak the extra cores are left idle.
+        """
+        cores = np.maximum(1.0, np.asarray(core_count, dtype=float))
+        if self.coherency > 0:
+            peak = max(1.0, float(np.sqrt(max(0.0, 1 - self.contention) / self.coherency)))
+            cores = np.minimum(cores, peak)
+        return usl_throughput(
+            core_count=cores, contention=self.contention, coherency=self.coherency
+        )
+
+    def half_width_ln(self, core_count: ArrayLike) -> Floats:
+        """Half width of the 80% band of ln speed-up that the doubt of a makes."""
+        cores = np.maximum(1.0, np.asarray(core_count, dtype=float))
+        slope = (cores - 1) / (1 + self.contention * (cores - 1))
+        half: Floats = NORMAL_80 * self.contention_sd * slope
+        return half
+
+
+def fit_thread_law(*, thread_counts: Sequence[int], wall_s: Sequence[float]) -> ThreadLaw:
+    """Fit the universal scalability law to the times of one work at several thread counts.
+
+        n T_n / T_1 - 1 = a (n - 1) + b n (n - 1),    a in 1 - MAX_PARALLEL_FRACTION .. 1, b >= 0
+
+    b is fitted from three thread counts on. Without a time at one thread, or with that alone,
+    nothing was learnt and the work is taken for serial.
+
+    Args:
+        thread_counts: of each time, repeats allowed; counts beyond the physical cores left out.
+        wall_s: the times, > 0. [s]
+    """
+    counts, times = np.asarray(thread_counts, dtype=float), np.asarray(wall_s, dtype=float)
+    if counts.size != times.size or np.any(times <= 0) or np.any(counts < 1):
+        raise ValueError("fit_thread_law needs as many positive times as thread counts")
+    several = counts > 1
+    if not several.any() or several.all():
+        return ThreadLaw(contention=1.0, coherency=0.0, contention_sd=0.0)
+    single_s = float(np.median(times[~several]))
+    n, t = counts[several], times[several]
+    # Each equation is divided by n - 1, so that a wide machine does not outweigh a narrow one.
+    found = (n * t / single_s - 1) / (n - 1)
+    low, b = 1 - MAX_PARALLEL_FRACTION, 0.0
+    a = float(np.mean(found))
+    if np.unique(n).size > 1:
+        slope, intercept = np.polyfit(n, found, 1)
+        if slope > 0:
+            b = float(slope)
+            a = float(intercept)
+    a = float(np.clip(a, low, 1.0))
+    spread = np.concatenate(
+        [np.log(times[counts == c] / np.median(times[counts == c])) for c in np.unique(counts)]
+    )
+    noise = float(np.std(spread)) if times.size > np.unique(counts).size else SINGLE_TIME_NOISE
+    # d a / d ln T = n T_n / (T_1 (n - 1)), for both times.
+    widest = int(np.argmax(n))
+    lever = float(n[widest] * t[widest] / single_s / (n[widest] - 1))
+    return ThreadLaw(contention=a, coherency=b, contention_sd=lever * noise * 2**0.5)
 
 
 def predict_wall_s(

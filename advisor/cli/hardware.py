@@ -69,6 +69,7 @@ def predict(
 
     Example: advisor hardware predict random_forest --sku c7g.large --sku m6i.large
     """
+    from advisor.capacity.cards import gpu_cards, prediction_cards
     from advisor.capacity.prediction import predict_candidates
     from advisor.errors import NoRunsError
     from benchmarks.store import RunStore
@@ -82,13 +83,20 @@ def predict(
             "give a run's id or one of these names, and the folder with --store"
         )
     found = predict_candidates(runs=chosen, instance_types=sku, rows=rows)
+    on_gpus = gpu_cards(chosen, sku, rows=rows)
     if as_json:
-        from advisor.capacity.cards import prediction_cards
-
-        _print_json([card for one in found.values() for card in prediction_cards(one)])
+        cards = [card for one in found.values() for card in prediction_cards(one)]
+        _print_json([*cards, *on_gpus])
         return
     for one in found.values():
         _print_prediction(one)
+    for card in on_gpus:
+        low, high = card["service_80_ms"]
+        typer.echo(
+            f"{card['candidate']} on the {card['gpu']} of {card['instance_type']}:"
+            f" {card['service_ms']:.3g} ms ({low:.3g} to {high:.3g})   {card['basis']}:"
+            f" {card['note']}"
+        )
 
 
 def _this_machine() -> "HardwareProfile":

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor import defaults
-from advisor.capacity import gpu
-from advisor.capacity.batching import fit_batch_cost
+from advisor.capacity.gpu_runs import gpu_call
 from advisor.capacity.hosts import carry_call
 from advisor.capacity.queueing import Routing
 from advisor.capacity.replicas import plan_replicas
@@ -240,9 +239,10 @@ def _cross(
     }
     on_gpu = has_gpu & (profile.parameter_count is not None)
     front_s = np.full(len(machines), FRONTS[offer.platform].value)
+    basis = np.array(ratios.basis)
     if on_gpu.any():
         front_s += _put_gpu_times(
-            service, study, profile, machines, on_gpu=on_gpu, ratio=ratios.ratio
+            service, study, profile, machines, on_gpu=on_gpu, ratio=ratios.ratio, basis=basis
         )
         workers = np.where(on_gpu, machines.gpu_count.astype(np.int64), workers)
     chip = np.where(
@@ -265,7 +265,7 @@ def _cross(
         "replica_usd": offer.replica_usd_per_month,
         "shared_usd": np.full(count, offer.shared_usd_per_month),
         "on_gpu": on_gpu,
-        "basis": np.where(on_gpu, "assumed", ratios.basis),
+        "basis": basis,
         "network_gbps": machines.network_gbps,
         "sustained_vcpu": machines.sustained_vcpu,
         "chip": chip,
@@ -283,8 +283,9 @@ def _put_gpu_times(
     *,
     on_gpu: NDArray[np.bool_],
     ratio: Floats,
+    basis: NDArray[np.str_],
 ) -> Floats:
-    """Write the service times of the GPU machines and return what else an answer waits for. [s]
+    """Write times and basis of the GPU machines and return what else an answer waits for. [s]
 
     A GPU serves requests in batches: each takes its share of the batch's time from the GPU, and
     waits for the whole batch. Preparing the rows and the HTTP work stay on the processor: they
@@ -299,12 +300,14 @@ def _put_gpu_times(
     added_s = np.zeros(len(machines))
     for model in {m for m, used in zip(machines.gpu_model, on_gpu, strict=True) if used and m}:
         rows = on_gpu & np.array([m == model for m in machines.gpu_model])
-        guess = gpu.gpu_service_s(
+        guess = gpu_call(
+            profile.gpu_run,
             gpu_model=model,
             parameter_count=profile.parameter_count or 0,
-            batch_rows=rows_per_batch,
+            rows=rows_per_batch,
         )
-        factor = _measured_over_guessed(profile, rows_per_batch) / study.decision.gpu_speed_factor
+        basis[rows] = guess.basis
+        factor = 1.0 / study.decision.gpu_speed_factor
         # One of the machine's GPUs has its share of the cores.
         cores = machines.core_count[rows] / machines.gpu_count[rows]
         shared_s = on_processor_s[rows] / cores
@@ -323,19 +326,6 @@ def _preparation_s(profile: CandidateProfile, rows: int) -> float:
     """
     arithmetic_s = 2.0 * (profile.parameter_count or 0) * rows / defaults.CORE_FLOP_PER_S.value
     return max(0.0, profile.service_s - arithmetic_s)
-
-
-def _measured_over_guessed(profile: CandidateProfile, rows: int) -> float:
-    """Return how far the guess is off on the GPU at hand; 1 where none was measured."""
-    run = profile.gpu_run
-    if run is None or run.hardware.gpu_model is None or not run.inference:
-        return 1.0
-    guess = gpu.gpu_service_s(
-        gpu_model=run.hardware.gpu_model,
-        parameter_count=profile.parameter_count or 0,
-        batch_rows=rows,
-    )
-    return fit_batch_cost(run).service(rows=rows).mean_s / guess.mean_s
 
 
 def plan(

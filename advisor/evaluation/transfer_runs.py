@@ -19,6 +19,9 @@ from advisor.errors import AdvisorError
 from benchmarks.records import BenchmarkRun
 from benchmarks.store import RunStore
 
+ERRORS = ("thread_error_percent", "one_thread_only_error_percent", "naive_error_percent")
+"""All threads predicted: by the measured gain, from one thread alone, by dividing everything."""
+
 
 def judge_run(run: BenchmarkRun) -> dict[str, Any]:
     """Return the errors of one run, in percent; null where it was not measured."""
@@ -30,14 +33,19 @@ def judge_run(run: BenchmarkRun) -> dict[str, Any]:
         "overhead_of_one_row_percent": round(100 * cost.overhead_fraction, 1),
         "knot_rows": round(cost.knot_rows, 1) if np.isfinite(cost.knot_rows) else None,
         "left_out_batch_error_percent": round(100 * cost.left_out_error, 1),
-    } | thread_errors(run)
+    } | thread_errors(run, overhead_s=cost.per_call_s)
 
 
-def thread_errors(run: BenchmarkRun) -> dict[str, Any]:
+def thread_errors(run: BenchmarkRun, *, overhead_s: float = 0.0) -> dict[str, Any]:
     """Return the errors of predicting all threads from one, at the batch sizes measured at both.
 
     Ours carries the speed-up measured at the smallest and the largest batch, as a parallel share
-    interpolated over the logarithm of the batch; the naive one divides by the threads.
+    interpolated over the logarithm of the batch. From one thread alone: the overhead stays, the
+    rows are divided by the threads, at most by the physical cores. The naive one divides it all.
+
+    Args:
+        run: with calls at one thread and at several.
+        overhead_s: time of a call whatever its rows, as fitted at one thread. [s]
     """
     by_threads: dict[int, dict[int, float]] = {}
     for m in run.inference:
@@ -45,23 +53,23 @@ def thread_errors(run: BenchmarkRun) -> dict[str, Any]:
         times[m.batch_rows] = float(np.median(m.durations_s))
     counts = sorted(by_threads)
     if len(counts) < 2 or counts[0] != 1:
-        return {"threads": None, "thread_error_percent": None, "naive_error_percent": None}
+        return {"threads": None} | dict.fromkeys(ERRORS)
     one, many, threads = by_threads[1], by_threads[counts[-1]], counts[-1]
     rows = sorted(set(one) & set(many))
     inner = rows[1:-1]
     if not inner:
-        return {"threads": threads, "thread_error_percent": None, "naive_error_percent": None}
+        return {"threads": threads} | dict.fromkeys(ERRORS)
     gains = [np.log(one[b] / many[b]) for b in (rows[0], rows[-1])]
-    ours, naive = [], []
+    ours, alone, naive = [], [], []
+    cores = min(threads, run.hardware.physical_core_count)
     for batch in inner:
         gain = float(np.exp(np.interp(np.log(batch), np.log([rows[0], rows[-1]]), gains)))
         ours.append(abs(one[batch] / gain / many[batch] - 1))
+        rows_s = max(0.0, one[batch] - overhead_s)
+        alone.append(abs((one[batch] - rows_s + rows_s / cores) / many[batch] - 1))
         naive.append(abs(one[batch] / threads / many[batch] - 1))
-    return {
-        "threads": threads,
-        "thread_error_percent": round(100 * float(np.median(ours)), 1),
-        "naive_error_percent": round(100 * float(np.median(naive)), 1),
-    }
+    medians = (round(100 * float(np.median(errors)), 1) for errors in (ours, alone, naive))
+    return {"threads": threads} | dict(zip(ERRORS, medians, strict=True))
 
 
 def training_gain(run: BenchmarkRun) -> float | None:

@@ -87,3 +87,16 @@ def test_predict_for_people_shows_the_factors(app, tmp_path):
     assert "measured 0.102 ms" in found.stdout
     assert "80%:" in found.stdout
     assert "scaled, cross-architecture" in found.stdout
+
+
+def test_a_torch_candidate_on_a_gpu_says_that_it_is_an_order_of_magnitude():
+    from advisor.capacity.cards import gpu_cards
+    from tests.advisor.factories import run as measured
+
+    runs = [measured("torch_mlp", parameter_count=100_000), measured("forest")]
+    (card,) = gpu_cards(runs, ["g5.xlarge", "c7i.large"], rows=8)
+
+    assert card["candidate"] == "torch_mlp"
+    assert card["basis"] == "assumed"
+    assert "order of magnitude" in card["note"]
+    assert card["service_80_ms"][0] < card["service_ms"] < card["service_80_ms"][1]

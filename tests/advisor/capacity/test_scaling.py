@@ -9,6 +9,7 @@ from advisor.capacity.scaling import (
     MAX_PARALLEL_FRACTION,
     amdahl_speedup,
     fit_parallel_fraction,
+    fit_thread_law,
     predict_wall_s,
     usl_throughput,
     workers_that_fit,
@@ -73,3 +74,52 @@ def test_workers_are_limited_by_cores_then_by_memory():
 def test_impossible_numbers_are_refused(cores, share):
     with pytest.raises(ValueError, match="must be"):
         amdahl_speedup(core_count=cores, parallel_fraction=share)
+
+
+def test_a_known_law_is_recovered_from_its_times():
+    counts = [1, 2, 4, 8]
+    wall = [
+        100 / float(usl_throughput(core_count=n, contention=0.05, coherency=0.001)) for n in counts
+    ]
+    law = fit_thread_law(thread_counts=counts, wall_s=wall)
+
+    assert law.contention == pytest.approx(0.05, rel=1e-6)
+    assert law.coherency == pytest.approx(0.001, rel=1e-6)
+    assert float(law.speedup(8)) == pytest.approx(5.69, abs=0.005)
+
+
+def test_two_thread_counts_give_amdahls_law():
+    law = fit_thread_law(thread_counts=[1, 4], wall_s=[100.0, 100 / 3.077])
+
+    assert 1 - law.contention == pytest.approx(0.9, abs=0.001)
+    assert float(law.speedup(8)) == pytest.approx(
+        float(amdahl_speedup(core_count=8, parallel_fraction=0.9)), rel=1e-3
+    )
+
+
+def test_more_cores_than_the_peak_of_the_law_are_left_idle_not_slower():
+    law = fit_thread_law(thread_counts=[1, 2, 4, 8], wall_s=[100.0, 60.0, 50.0, 60.0])
+
+    assert float(law.speedup(64)) == pytest.approx(float(law.speedup(32)))
+    assert float(law.speedup(64)) >= float(law.speedup(1))
+
+
+def test_one_thread_count_teaches_nothing():
+    assert float(fit_thread_law(thread_counts=[1, 1], wall_s=[5.0, 6.0]).speedup(16)) == 1.0
+    assert float(fit_thread_law(thread_counts=[4], wall_s=[5.0]).speedup(16)) == 1.0
+
+
+def test_noisy_times_leave_the_law_in_more_doubt():
+    quiet, noisy = (
+        fit_thread_law(thread_counts=[1, 1, 4, 4], wall_s=[100.0, 100.0 * f, 30.0, 30.0 * f])
+        for f in (1.01, 1.2)
+    )
+
+    assert noisy.half_width_ln(8) > quiet.half_width_ln(8) > 0
+    assert quiet.half_width_ln(16) > quiet.half_width_ln(8)
+    assert float(quiet.half_width_ln(1)) == 0
+
+
+def test_a_time_per_thread_count_is_asked_for():
+    with pytest.raises(ValueError, match="as many positive times"):
+        fit_thread_law(thread_counts=[1, 2], wall_s=[1.0])
