@@ -29,6 +29,16 @@ FIGURES = {
 """Figures shown of a processor: label -> column of the table."""
 
 
+def require_known(sku: str) -> None:
+    """Refuse a name that is neither an instance type nor a Fargate pseudo type.
+
+    Raises:
+        PricingError: the catalogue does not know the type; the message has near names.
+    """
+    if sku not in FARGATE:
+        load_catalogue().get(sku)
+
+
 def hardware_card(sku: str, *, host: HardwareProfile) -> dict[str, Any]:
     """Return what is known of an instance type, and its speed next to a host's.
 
@@ -39,8 +49,7 @@ def hardware_card(sku: str, *, host: HardwareProfile) -> dict[str, Any]:
     Raises:
         PricingError: the catalogue does not know the type; the message has near names.
     """
-    fargate = sku in FARGATE
-    shape = None if fargate else load_catalogue().get(sku)
+    shape = None if sku in FARGATE else load_catalogue().get(sku)
     processors = processors_of(sku)
     cores = (
         float(physical_cores(vcpu_count=[vcpu_of(sku)], instance_types=[sku])[0])

@@ -123,7 +123,7 @@ def gpu_call(
         return gpu.GpuGuess(
             mean_s=mean_s,
             low_s=max(guess.low_s, least_s),
-            high_s=max(guess.high_s, mean_s),
+            high_s=mean_s * gpu.BAND_FACTOR,
             note=guess.note,
         )
     _, there = gpu.gpu_constants(gpu_model)

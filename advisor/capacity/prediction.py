@@ -94,7 +94,7 @@ def predict_candidates(
 
     Args:
         runs: of any candidates; only finished CPU runs with inference count.
-        instance_types: names, with or without `ml.`.
+        instance_types: names, with or without `ml.`; burstable ones at their baseline.
         rows: rows of one call.
 
     Returns:
@@ -119,7 +119,7 @@ def predict_candidates(
                     host=run.hardware,
                     instance_types=instance_types,
                     workload_class=workload_class,
-                    sustained=False,
+                    sustained=True,
                 )
     cores = physical_cores(
         vcpu_count=[vcpu_of(name) for name in instance_types], instance_types=instance_types

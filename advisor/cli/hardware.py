@@ -69,7 +69,7 @@ def predict(
 
     Example: advisor hardware predict random_forest --sku c7g.large --sku m6i.large
     """
-    from advisor.capacity.cards import gpu_cards, prediction_cards
+    from advisor.capacity.cards import gpu_cards, prediction_cards, require_known
     from advisor.capacity.prediction import predict_candidates
     from advisor.errors import NoRunsError
     from benchmarks.store import RunStore
@@ -82,6 +82,8 @@ def predict(
             f"no run '{run}' in {store}: it has {', '.join(known)}; "
             "give a run's id or one of these names, and the folder with --store"
         )
+    for name in sku:
+        require_known(name)
     found = predict_candidates(runs=chosen, instance_types=sku, rows=rows)
     on_gpus = gpu_cards(chosen, sku, rows=rows)
     if as_json:
@@ -120,7 +122,8 @@ def _print_prediction(prediction: "Prediction") -> None:
         typer.echo(
             f"{card['candidate']} on {card['instance_type']}, {card['rows']} row(s) a call:"
             f" {card['service_ms']:.3g} ms (80%: {card['service_80_ms'][0]:.3g} to"
-            f" {card['service_80_ms'][1]:.3g})   {card['basis']}, {card['relation']}"
+            f" {card['service_80_ms'][1]:.3g}, 95%: {card['service_95_ms'][0]:.3g} to"
+            f" {card['service_95_ms'][1]:.3g})   {card['basis']}, {card['relation']}"
         )
         for step in card["chain"]:
             typer.echo(f"    {step}")

@@ -100,3 +100,16 @@ def test_a_torch_candidate_on_a_gpu_says_that_it_is_an_order_of_magnitude():
     assert card["basis"] == "assumed"
     assert "order of magnitude" in card["note"]
     assert card["service_80_ms"][0] < card["service_ms"] < card["service_80_ms"][1]
+
+
+def test_predict_refuses_a_type_that_nobody_sells_and_plans_burstable_ones_at_their_baseline(
+    app, tmp_path
+):
+    RunStore(tmp_path).append(run())
+    asked = ["hardware", "predict", "forest", "--store", str(tmp_path), "--json", "--sku"]
+
+    wrong = CliRunner().invoke(app, [*asked, "m5.lrage"])
+    (card,) = json.loads(CliRunner().invoke(app, [*asked, "t3.nano"]).stdout)
+
+    assert "did you mean" in str(wrong.exception)
+    assert "baseline of 5%" in card["note"]
