@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor.capacity.features import features
 from advisor.capacity.gpu_runs import gpu_call
 from advisor.capacity.prediction import Prediction
 from advisor.capacity.processors import REFERENCES, load_processors
@@ -102,6 +103,10 @@ def hardware_card(sku: str, *, host: HardwareProfile) -> dict[str, Any]:
         "summary": f"{shown}, {facts['processor'] or 'processor not known'}",
         "facts": facts,
         "chips": chips,
+        "features": [
+            {"feature": f.name, "here": f.here, "there": f.there, "ratio": f.ratio}
+            for f in features(host, processors[0] if processors else None)
+        ],
         "speed": speed,
         "notes": sorted(notes),
     }

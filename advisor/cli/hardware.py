@@ -44,6 +44,10 @@ def show(
     typer.echo("\nIts chips, each figure with its source:")
     for row in card["chips"]:
         typer.echo(f"  {row['figure']:<28} {row['value']}   {row['basis']}: {row['source']}")
+    typer.echo("\nProbes of this machine beside the same figures there:")
+    for row in card["features"]:
+        here, there = (_or_unknown(row[key]) for key in ("here", "there"))
+        typer.echo(f"  {row['feature']:<28} here {here}, there {there}")
     typer.echo("\nOne physical core next to one of this machine:")
     for name, row in card["speed"].items():
         typer.echo(
@@ -99,6 +103,10 @@ def predict(
             f" {card['service_ms']:.3g} ms ({low:.3g} to {high:.3g})   {card['basis']}:"
             f" {card['note']}"
         )
+
+
+def _or_unknown(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.4g}"
 
 
 def _this_machine() -> "HardwareProfile":
