@@ -20,6 +20,7 @@ from advisor.cli import (
     explorer,
     hardware,
     init,
+    loadtest,
     prices,
     probe,
     recommend,
@@ -71,6 +72,7 @@ for group in (
     prices,
     bill,
     traffic,
+    loadtest,
     doctor,
     probe,
 ):

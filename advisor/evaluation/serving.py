@@ -343,6 +343,9 @@ def _plan(options: argparse.Namespace) -> Plan:
         "load_s": options.load_s or base.load_s,
         "budget_s": options.budget_s or base.budget_s,
     }
+    if options.load_s:  # a shorter look all round
+        changes["busy_s"] = min(base.busy_s, options.load_s / 4)
+        changes["idle_s"] = min(base.idle_s, options.load_s / 4)
     return Plan(**(asdict(base) | changes))
 
 

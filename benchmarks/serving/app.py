@@ -61,7 +61,7 @@ def make_app(
     """
     executor = ThreadPoolExecutor(1, thread_name_prefix="model")
     batcher = Batcher(package, executor, max_rows=max_batch_rows, max_wait_s=max_wait_ms / 1e3)
-    count = 0
+    stalls = _Stalls(stall_s, stall_every)
 
     async def predict(rows: Any) -> list[Any]:
         if handling == "batch":
@@ -72,11 +72,8 @@ def make_app(
         return package.predict(rows)
 
     async def invocations(request: Request) -> Response:
-        nonlocal count
         began = time.perf_counter_ns()
-        count += 1
-        if stall_every and count % stall_every == 0:
-            time.sleep(stall_s)  # the whole worker stalls, as it would
+        stalls.perhaps()
         try:
             rows = read_rows(await _body(request), request.headers.get("content-type", ""), package)
             parsed = time.perf_counter_ns()
@@ -102,6 +99,8 @@ def make_app(
         del app
         package.predict(package.sample_rows[:1])  # what is lazy is paid for before the first ping
         task = asyncio.create_task(batcher.run()) if handling == "batch" else None
+        if folder := os.environ.get(VARIABLE + "READY"):
+            (Path(folder) / str(os.getpid())).touch()
         yield
         if task is not None:
             task.cancel()
@@ -114,6 +113,18 @@ def make_app(
         ],
         lifespan=lifespan,
     )
+
+
+class _Stalls:
+    """Stops the whole worker now and then, on purpose: what a load generator must not overlook."""
+
+    def __init__(self, stall_s: float, every: int) -> None:
+        self._stall_s, self._every, self._count = stall_s, every, 0
+
+    def perhaps(self) -> None:
+        self._count += 1
+        if self._every and self._count % self._every == 0:
+            time.sleep(self._stall_s)
 
 
 class Batcher:

@@ -132,11 +132,13 @@ class Generator:
         if connection.pending or not sent:
             self.poll.modify(connection.sock.fileno(), wanted)
 
-    def _end(self, connection: Connection, status: float, *, keep: bool) -> None:
+    def _end(
+        self, connection: Connection, status: float, *, keep: bool, at_s: float | None = None
+    ) -> None:
         number = connection.number
         connection.number = -1
         if number >= 0:
-            self.columns["done_s"][number] = time.perf_counter()
+            self.columns["done_s"][number] = time.perf_counter() if at_s is None else at_s
             self.columns["status"][number] = status
             self.outstanding_count -= 1
         if not keep:
@@ -154,13 +156,16 @@ class Generator:
 
     # Answers --------------------------------------------------------------------------------------
 
-    def serve_events(self, wait_s: float) -> None:
-        """Handle whatever happened; wait for it for at most some time."""
-        if wait_s > 0:
+    def serve_events(self, wait_s: float, *, exact: bool = True) -> None:
+        """Handle whatever happened; wait for it for at most some time.
+
+        The poll itself waits in whole milliseconds; `exact` waits to the microsecond before it.
+        """
+        if wait_s > 0 and exact:
             ready, _, _ = select.select([self.poll.fileno()], [], [], wait_s)
             if not ready:
                 return
-        for fd, events in self.poll.poll(0):
+        for fd, events in self.poll.poll(0 if exact else wait_s):
             connection = self.by_fd.get(fd)
             if connection is None:
                 continue
@@ -193,6 +198,7 @@ class Generator:
             return
         except OSError:
             data = b""
+        now = time.perf_counter()
         if not data:
             if connection in self.idle:
                 self.idle.remove(connection)
@@ -207,7 +213,7 @@ class Generator:
                 self.columns["service_ns"][number] = _header(connection.buffer, b"x-service-ns")
                 self.columns["predict_ns"][number] = _header(connection.buffer, b"x-predict-ns")
             closing = b"connection: close" in connection.buffer[:512].lower()
-            self._end(connection, status, keep=not closing)
+            self._end(connection, status, keep=not closing, at_s=now)
 
     def _head(self, connection: Connection) -> bool:
         end = connection.buffer.find(b"\r\n\r\n")
@@ -252,8 +258,8 @@ def _header(head: bytes, name: bytes, *, missing: float = 0.0) -> float:
         return missing
 
 
-def run_open(generator: Generator, due_s: "array[float]") -> None:
-    """Send each request at its time, counted from now on."""
+def run_open(generator: Generator, due_s: "array[float]") -> float:
+    """Send each request at its time; return when the times count from."""
     begin = time.perf_counter() + 0.01
     clock = time.perf_counter
     position, count = 0, len(due_s)
@@ -271,6 +277,7 @@ def run_open(generator: Generator, due_s: "array[float]") -> None:
         generator.drop_late(clock())
         rest = due_s[position] - (clock() - begin) if position < count else 0.05
         generator.serve_events(min(0.05, max(0.0, rest)))
+    return begin
 
 
 def run_closed(generator: Generator, *, connections: int, duration_s: float, most: int) -> None:
@@ -283,7 +290,7 @@ def run_closed(generator: Generator, *, connections: int, duration_s: float, mos
             while generator.outstanding_count < connections:
                 generator.schedule(clock())
             generator.drop_late(now)
-            generator.serve_events(0.05)
+            generator.serve_events(0.05, exact=False)
         drained_by = clock() + generator.timeout_s
         while generator.outstanding_count and clock() < drained_by:
             generator.drop_late(clock())
@@ -320,7 +327,7 @@ def main(plan_path: str) -> None:
             most=plan["max_requests"],
         )
     else:
-        run_open(generator, due)
+        began = run_open(generator, due)
     for name, column in generator.columns.items():
         shift = began if name in {"scheduled_s", "sent_s", "done_s"} else 0.0
         array("d", [value - shift for value in column]).tofile(

@@ -110,7 +110,7 @@ def running_server(
         *(["--first"] if layout.first and not layout.is_shared else []),
         *(["--folder", str(folder)] if folder else []),
     ]
-    with tempfile.TemporaryFile() as words:
+    with tempfile.TemporaryFile() as words, tempfile.TemporaryDirectory() as ready:
         began = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -118,9 +118,11 @@ def running_server(
             stdout=words,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, "ADVISOR_SERVING_READY": ready},
         )
         try:
             _wait_for_ping(process, port, words)
+            _wait_for_workers(process, Path(ready), worker_count, words)
             yield Server(
                 target=Target("127.0.0.1", port),
                 pid=process.pid,
@@ -141,6 +143,17 @@ def _wait_for_ping(process: "subprocess.Popen[bytes]", port: int, words: object)
                 return
         time.sleep(0.05)
     raise LoadError(f"the server did not answer within {START_LIMIT_S:g} s: {_last_words(words)}")
+
+
+def _wait_for_workers(
+    process: "subprocess.Popen[bytes]", ready: Path, worker_count: int, words: object
+) -> None:
+    """Wait until every worker has its model: the first one answers pings long before."""
+    end = time.monotonic() + START_LIMIT_S
+    while len(list(ready.iterdir())) < worker_count:
+        if process.poll() is not None or time.monotonic() > end:
+            raise LoadError(f"not all {worker_count} workers came up: {_last_words(words)}")
+        time.sleep(0.05)
 
 
 def _last_words(words: object) -> str:
