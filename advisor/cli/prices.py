@@ -163,7 +163,10 @@ def diff(
 
 
 def check(book: Book = None, as_json: Json = False) -> None:
-    """Hold every price against every rule; exit 2 when one is broken."""
+    """Hold every price against every rule; exit 2 when one is broken.
+
+    Example: advisor prices check
+    """
     from pricing.checks import RULES, check_rows
     from pricing.tables import DATA, read_book
 
@@ -188,7 +191,10 @@ def check(book: Book = None, as_json: Json = False) -> None:
 
 
 def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
-    """Show how long ago each group of prices was read at its source, oldest first."""
+    """Show how long ago each group of prices was read at its source, oldest first.
+
+    Example: advisor prices age
+    """
     from pricing.age import ages, banner_of_day
 
     prices, day = _load(book), _day(on)

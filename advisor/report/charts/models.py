@@ -15,6 +15,7 @@ from advisor.report.charts.parts import (
     plot,
     together,
 )
+from advisor.report.tables import shown_steps
 
 BASELINE = "dummy"
 """The candidate that learns nothing: so far below the others that it would flatten them."""
@@ -25,7 +26,9 @@ def quality_against_cost(
 ) -> alt.LayerChart | None:
     """Each candidate's quality, with its spread, against the cost of its cheapest option."""
     steps = [
-        s for s in recommendation.ladder if s.quality is not None and s.usd_per_month is not None
+        s
+        for s in shown_steps(recommendation)
+        if s.quality is not None and s.usd_per_month is not None
     ]
     learned = [s for s in steps if s.candidate != BASELINE]
     steps = learned if len(learned) > 1 else steps

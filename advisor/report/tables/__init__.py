@@ -41,6 +41,7 @@ from advisor.report.tables.models import (
     ladder_table,
     learning_table,
     served_ways,
+    shown_steps,
 )
 from advisor.report.tables.options import (
     MOST_RANKED,
@@ -127,6 +128,7 @@ __all__ = [
     "retraining_table",
     "rivals_table",
     "served_ways",
+    "shown_steps",
     "stack_table",
     "stated",
     "telling_options",
