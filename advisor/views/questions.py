@@ -21,8 +21,16 @@ from advisor.views.presets import PEAK, RATE
 SECTIONS = ("workload", "needs", "retraining", "experiments", "team", "cloud")
 """Sections of the study that can be moved without measuring anew."""
 
-FIXED = ("workload.pattern", "retraining.backtest_source")
-"""Keys with one value only, or that need new runs."""
+FIXED = ("workload.pattern", "workload.profile", "retraining.backtest_source")
+"""Keys that make another question, are no single figure, or need new runs: for the study file."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "cloud.regions": REGIONS,
+    "cloud.platforms": PLATFORM_NAMES,
+    "cloud.purchase": PURCHASES,
+    "cloud.training_purchase": ("on-demand", "spot"),
+}
+"""What can be chosen where a study takes several."""
 
 DISCOUNTED_SERVICES = (
     "ec2",
@@ -173,8 +181,7 @@ def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
             for one in names
         ]
     if origin is tuple:
-        choices = {"regions": REGIONS, "platforms": PLATFORM_NAMES}.get(name, PURCHASES)
-        return [Control(key, label, described, "several", tuple(choices))]
+        return [Control(key, label, described, "several", CHOICES[key])]
     kinds = _kinds(field.annotation)
     kind = "whole" if int in kinds and float not in kinds else "number"
     low, high, open_low = _bounds(field.annotation, field.metadata)

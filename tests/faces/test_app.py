@@ -11,6 +11,8 @@ from advisor.report import FORMATS
 from advisor.study import load_study
 from advisor.views.presets import PEAK, PRESETS, RATE
 from advisor.views.questions import (
+    CHOICES,
+    FIXED,
     PRIMARY,
     SECTIONS,
     all_keys,
@@ -276,7 +278,7 @@ def test_every_figure_of_the_study_has_a_control(study_path):
     offered = {key.split(".")[0] + "." + key.split(".")[1] for key in all_keys()}
     figures = {f"{s}.{name}" for s in SECTIONS for name in type(getattr(saved, s)).model_fields}
 
-    assert figures - offered == {"workload.pattern", "retraining.backtest_source"}
+    assert figures - offered == set(FIXED)
 
 
 def test_every_other_control_says_its_unit_and_what_it_is():
@@ -287,7 +289,13 @@ def test_every_other_control_says_its_unit_and_what_it_is():
 
 
 def _counts(key: str) -> bool:
-    return key in {"needs.availability_zones", "needs.min_quality", "needs.max_quality_spread"}
+    ratios = {"needs.min_quality", "needs.max_quality_spread", "workload.dispersion"}
+    return key in {"needs.availability_zones", *ratios}
+
+
+def test_a_choice_offers_what_the_study_takes(study_path):
+    for key, names in CHOICES.items():
+        assert load_study(study_path, [f"{key}=[{', '.join(names)}]"])
 
 
 def test_what_is_not_moved_is_not_a_change(study_path):

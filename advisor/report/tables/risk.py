@@ -27,15 +27,15 @@ def bands_table(recommendation: Recommendation) -> Table:
     """Cost bands and chances of the telling options."""
     return Table(
         cards=True,
-        caption="Cost over the horizon, and chances, over all draws",
+        caption="Cost over the horizon and chances, over all draws, USD/month",
         columns=(
             Column("Option"),
-            Column("80% band USD/month", numeric=True),
-            Column("Mean USD/month", numeric=True),
+            Column("80% band", numeric=True),
+            Column("Mean", numeric=True),
             Column("Cheapest", numeric=True),
             Column("Meets the needs", numeric=True),
             Column("As planned", numeric=True),
-            Column("Regret USD/month", numeric=True),
+            Column("Regret", numeric=True),
         ),
         rows=tuple(
             (
