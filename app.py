@@ -9,6 +9,7 @@ import streamlit as st
 
 from advisor.demo import demo_study_path
 from advisor.errors import AdvisorError, NoRunsError
+from advisor.recommendation import Recommendation
 from advisor.study import load_study
 from advisor.views import answering, asking, assumptions, bringing, library, scenario, showing
 
@@ -55,9 +56,12 @@ def page() -> None:
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
     answering.wait_for_rest(changed)
-    now = answering.answer(path, changed, on=today)
-    showing.views(now, before=before, saved=saved, changed=changed, base=base)
-    showing.downloads(now, path=path, changed=changed)
+
+    def whole() -> Recommendation:
+        return answering.answer(path, changed, on=today)
+
+    showing.views(now, before=before, whole=whole, saved=saved, changed=changed, base=base)
+    showing.downloads(now, whole=whole, path=path, changed=changed)
 
 
 st.set_page_config(page_title="Deployment advisor", page_icon="⚖️", layout="wide")

@@ -56,14 +56,10 @@ def wait_for_rest(changed: Mapping[str, str]) -> None:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
-    path: Path,
-    settings: tuple[str, ...],
-    on: date,
-    stamp: str,
-    whole: bool,  # noqa: ARG001 - the cache's key
+    path: Path, settings: tuple[str, ...], on: date, stamp: str, whole: bool
 ) -> Recommendation:
     try:
-        return compose(_engine(path, settings, on, stamp))
+        return compose(_engine(path, settings, on, stamp), what_if=whole)
     except (PricingError, BenchmarkError) as error:
         raise AdvisorError(str(error)) from error
 

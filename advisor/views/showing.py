@@ -2,7 +2,7 @@
 
 import html
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -21,6 +21,12 @@ from advisor.views import assumptions, measuring, scenario
 from advisor.views.plain import plain
 from advisor.views.questions import changed_rows
 from advisor.views.style import sheet
+
+WHAT_IF = {
+    "Decision": "What would change the answer (takes some seconds)",
+    "Risk": "What flips the answer, and where it holds (takes some seconds)",
+}
+"""Views with a part that decides many times over: it is worked out when it is opened."""
 
 LONG = 8
 """Rows from which the figures behind a chart are folded."""
@@ -68,11 +74,21 @@ def views(
     now: Recommendation,
     *,
     before: Recommendation,
+    whole: Callable[[], Recommendation],
     saved: Study,
     changed: Mapping[str, str],
     base: Mapping[str, str],
 ) -> None:
-    """Show the open view; the others are drawn when they are opened."""
+    """Show the open view; the others are drawn when they are opened.
+
+    Args:
+        now: the answer without what would change it.
+        before: the baseline's.
+        whole: gives the answer with what would change it, which takes seconds.
+        saved: the study.
+        changed: what differs from it.
+        base: what the baseline differs by.
+    """
     safe = cleaned(now)
     tabs = st.tabs(list(scenario.VIEW_NAMES), key=scenario.VIEW, on_change="rerun")
     for tab, name in zip(tabs, scenario.VIEW_NAMES, strict=True):
@@ -84,8 +100,22 @@ def views(
             if name == scenario.ASSUMPTIONS:
                 assumptions.show(safe, saved, changed)
                 continue
-            for section in VIEWS[name](safe):
+            shown = VIEWS[name](safe)
+            for section in shown:
                 _section(section, safe)
+            if name in WHAT_IF:
+                _what_if(name, whole, {section.title for section in shown})
+
+
+def _what_if(name: str, whole: Callable[[], Recommendation], shown: set[str]) -> None:
+    """Show what would change the answer, once somebody wants to know."""
+    more = st.expander(WHAT_IF[name], key=f"what-if:{name}", on_change="rerun")
+    if more.open:
+        with more, st.spinner("Deciding again with each figure moved"):
+            answer = cleaned(whole())
+            for section in VIEWS[name](answer):
+                if section.title not in shown:
+                    _section(section, answer)
 
 
 def _changes(now: Recommendation, before: Recommendation, rows: list[tuple[str, str, str]]) -> None:
@@ -101,7 +131,13 @@ def _changes(now: Recommendation, before: Recommendation, rows: list[tuple[str, 
         right.html(f'<div class="parts">{table_html(change_table(now, before))}</div>')
 
 
-def downloads(recommendation: Recommendation, *, path: Path, changed: Mapping[str, str]) -> None:
+def downloads(
+    recommendation: Recommendation,
+    *,
+    whole: Callable[[], Recommendation],
+    path: Path,
+    changed: Mapping[str, str],
+) -> None:
     """Offer every export, and the command that gives the same answer."""
     st.html(f'<div class="parts">{legend_html()}</div>')
     settings = [f"{key}={value}" for key, value in changed.items()]
@@ -109,7 +145,7 @@ def downloads(recommendation: Recommendation, *, path: Path, changed: Mapping[st
     for place, (name, one) in enumerate(FORMATS.items()):
         columns[place % 4].download_button(
             f"Download {one.label}",
-            data=lambda name=name: render_bytes(recommendation, format=name),  # type: ignore[misc]
+            data=lambda name=name: render_bytes(whole(), format=name),  # type: ignore[misc]
             file_name=f"{path.stem}-{one.file_name}",
             mime=one.mime,
             on_click="ignore",
