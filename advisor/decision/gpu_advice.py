@@ -30,7 +30,9 @@ def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
             serving=GpuServing(
                 needed=False,
                 pays_from_requests_per_s=None,
-                why=why + _network_instead(engine, candidate),
+                why=why
+                if engine.study.workload.pattern == "batch"
+                else why + _network_instead(engine, candidate),
             ),
             training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
         )
