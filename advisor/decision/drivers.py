@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from pydantic import BaseModel
+
 from advisor.decision.setting import Setting
 from advisor.study import HOURS_PER_MONTH, Study
 
@@ -121,8 +124,19 @@ def _hours(setting: Setting) -> list[Driver]:
             f"team.hours_per_month.{name}", "h/month", team.upkeep_hours(name), 0.0,
             HOURS_PER_MONTH, from_zero=(1.0, 2.0, 5.0, 10.0, 20.0),
         )
-        for name in setting.worlds.platforms
+        for name in _possible_platforms(setting)
     ]  # fmt: skip
+
+
+def _possible_platforms(setting: Setting) -> list[str]:
+    """Return the platforms that have an option at all: no job answers a request at once."""
+    stakes, needs = setting.stakes, setting.study.needs
+    late_s = stakes.p99_fixed_s
+    in_time = (stakes.kind >= 0) | (
+        late_s <= (np.inf if needs.max_p99_latency_ms is None else needs.max_p99_latency_ms / 1e3)
+    )
+    able = np.unique(stakes.platform[setting.possible & in_time])
+    return [setting.worlds.platforms[int(i)] for i in able]
 
 
 def _prices(setting: Setting) -> list[Driver]:
@@ -151,18 +165,24 @@ def with_value(study: Study, key: str, value: float) -> Study:
     """Return a study with one dotted key changed, as `--set` would."""
     section, _, field = key.partition(".")
     if not field:
-        return _changed(study, {section: int(value)})
+        return _changed(study, {section: int(value) if float(value).is_integer() else value})
     record = getattr(study, section)
     name, _, below = field.partition(".")
     new: Any = value
     if below:
         new = {**getattr(record, name), below: value}
-    elif name == "runs_per_release":
+    elif float(value).is_integer() and _counts(type(record), name):
         new = int(value)
     if section == "workload" and study.workload.pattern == "batch":
         return study.replace(workload=study.workload.replace(**{name: new}))
     given = record.model_dump(exclude_unset=True) | {name: new}
     return _changed(study, {section: type(record).model_validate(given)})
+
+
+def _counts(record: type[BaseModel], name: str) -> bool:
+    """Whether a field of a record counts whole things."""
+    field = record.model_fields.get(name)
+    return field is not None and field.annotation is int
 
 
 def _changed(study: Study, changes: dict[str, Any]) -> Study:

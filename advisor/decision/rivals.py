@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from advisor.decision.choice import draw, usd_per_loss_month
 from advisor.decision.drivers import Driver, drivers_of, with_value
 from advisor.decision.engine import Engine
+from advisor.decision.ranking import reasons
 from advisor.decision.setting import Setting, setting_of
 from advisor.decision.words import TITLES, option_name
 from advisor.evidence import CandidateProfile
@@ -218,10 +219,11 @@ def _why_not(
     """Say the figures that decide between an option and the chosen one."""
     columns = engine.columns
     own, chosen = (engine.profiles[int(columns.candidate[r])] for r in (row, best))
-    parts = []
+    parts: list[str] = []
     if not engine.risk.feasible(row):
         share = float(engine.risk.probability[engine.risk.place[row]])
-        parts.append(f"it keeps the needs in {share:.0%} of the draws")
+        broken = reasons(engine.study, columns, row, candidate_reason=None, probability=share)
+        parts += broken or (f"it keeps the needs in {share:.0%} of the draws",)
     if own.name != chosen.name:
         verdict = engine.climb.verdicts.get(own.name)
         if verdict:

@@ -97,16 +97,23 @@ def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]
 
 
 def _changed(study: Study, key: str, value: float) -> Study:
+    parts = key.split(".")
+    if not all(parts) or parts[0] not in Study.model_fields:
+        raise _no_figure(key)
     try:
         return with_value(study, key, value)
     except ValidationError as error:
         told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise StudyError(f"--vary {key}: {value:g}: {told[:1].lower()}{told[1:]}") from None
     except (AttributeError, TypeError, ValueError):
-        raise StudyError(
-            f"--vary {key!r}: is no figure of a study; name one as --set does, e.g. "
-            "workload.requests_per_s"
-        ) from None
+        raise _no_figure(key) from None
+
+
+def _no_figure(key: str) -> StudyError:
+    return StudyError(
+        f"--vary {key!r}: is no figure of a study; name one as --set does, e.g. "
+        "workload.requests_per_s"
+    )
 
 
 def _point(setting: Setting, values: tuple[float, ...]) -> Point:
