@@ -27,6 +27,10 @@ PROCESS_LN = 0.03
 what differs from process to process, in logarithms. Assumed; runs of three or more measure it."""
 
 
+REFERENCE_SHARE = 0.9
+"""A run's speed is doubted by the deviation that this share of its reference workloads keep."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One quantity of two runs."""
@@ -56,6 +60,8 @@ class Comparison:
 def compare_runs(old: BenchmarkRun, new: BenchmarkRun) -> tuple[Comparison, ...]:
     """Compare what both runs measured: inference by batch and threads, and training."""
     scale, note = _speed_scale(old, new)
+    doubts = _disturbance_ln(old), _disturbance_ln(new)
+    note = "; ".join(text for text in (note, _doubt_note(*doubts)) if text) or None
     found = []
     pairs = _pairs(old, new)
     for position, (a, b) in enumerate(pairs):
@@ -69,14 +75,14 @@ def compare_runs(old: BenchmarkRun, new: BenchmarkRun) -> tuple[Comparison, ...]
                 _compared(
                     new.candidate.name,
                     what,
-                    old=_interval(a, quantile),
-                    new=_interval(b, quantile),
+                    old=_interval(a, quantile, disturbance_ln=doubts[0]),
+                    new=_interval(b, quantile, disturbance_ln=doubts[1]),
                     scale=scale,
                     note=note,
                     is_headline=position == 0 and quantile == 0.5,
                 )
             )
-    found += _training(old, new, scale=scale, note=note)
+    found += _training(old, new, scale=scale, note=note, doubt_ln=math.hypot(*doubts))
     return tuple(found)
 
 
@@ -94,26 +100,58 @@ def _pairs(
     return [(before[key], after[key]) for key in sorted(before.keys() & after.keys())]
 
 
-def _interval(item: InferenceMeasurement, quantile: float) -> QuantileInterval:
+def _disturbance_ln(run: BenchmarkRun) -> float:
+    """Return how much the machine's speed varied while a run was measured, in logarithms.
+
+    The deviation of the reference workloads from their median that nine in ten of them keep; 0
+    while it is below the limit from which a trial counts as disturbed.
+    """
+    found = run.circumstances
+    if found is None or not found.references:
+        return 0.0
+    times = [t for item in found.references for t in (item.before_s, item.after_s)]
+    middle = statistics.median(times)
+    apart = sorted(abs(math.log(t / middle)) for t in times)
+    doubt = apart[math.ceil(REFERENCE_SHARE * len(apart)) - 1]
+    return doubt if doubt > math.log1p(REFERENCE_LIMIT_FRACTION) else 0.0
+
+
+def _doubt_note(old_ln: float, new_ln: float) -> str | None:
+    disturbed = [
+        f"the {name} run by {math.expm1(doubt):.0%}"
+        for name, doubt in (("old", old_ln), ("new", new_ln))
+        if doubt > 0
+    ]
+    if not disturbed:
+        return None
+    return (
+        "the machine's speed varied during the runs, by the reference workload, and the intervals "
+        f"are widened: {', '.join(disturbed)}"
+    )
+
+
+def _interval(
+    item: InferenceMeasurement, quantile: float, *, disturbance_ln: float = 0.0
+) -> QuantileInterval:
     """Return a quantile with all its doubt, that of too few processes as an assumption."""
     found = stated_interval(
         item.durations_s, quantile=quantile, process_call_counts=item.process_call_counts
     )
-    if len(item.process_call_counts) >= LEAST_PROCESSES or found.value_s is None:
+    unseen_ln = 0.0 if len(item.process_call_counts) >= LEAST_PROCESSES else PROCESS_LN
+    doubt_ln = math.hypot(unseen_ln, disturbance_ln)
+    if found.value_s is None or doubt_ln == 0:
         return found
     return QuantileInterval(
         value_s=found.value_s,
-        lower_s=_widened(found.value_s, found.lower_s),
-        upper_s=_widened(found.value_s, found.upper_s),
+        lower_s=_widened(found.value_s, found.lower_s, -1.0, doubt_ln),
+        upper_s=_widened(found.value_s, found.upper_s, 1.0, doubt_ln),
     )
 
 
-def _widened(value_s: float, bound_s: float | None) -> float | None:
+def _widened(value_s: float, bound_s: float | None, sign: float, doubt_ln: float) -> float | None:
     if bound_s is None or bound_s <= 0:
         return None
-    distance = math.log(bound_s / value_s)
-    sign = -1.0 if distance < 0 or bound_s == value_s else 1.0
-    return value_s * math.exp(sign * math.hypot(distance, PROCESS_LN))
+    return value_s * math.exp(sign * math.hypot(math.log(bound_s / value_s), doubt_ln))
 
 
 def _speed_scale(old: BenchmarkRun, new: BenchmarkRun) -> tuple[float, str | None]:
@@ -176,7 +214,7 @@ def verdict_of(lower: float | None, upper: float | None) -> Verdict:
 
 
 def _training(
-    old: BenchmarkRun, new: BenchmarkRun, *, scale: float, note: str | None
+    old: BenchmarkRun, new: BenchmarkRun, *, scale: float, note: str | None, doubt_ln: float
 ) -> list[Comparison]:
     """Compare trainings seed by seed, on as many rows and threads: the same work each time."""
 
@@ -192,14 +230,16 @@ def _training(
             continue
         bounds = process_interval(ratios)
         assert bounds is not None
-        low, high = bounds[0] / scale, bounds[1] / scale
+        middle = statistics.geometric_mean(ratios) / scale
+        half_ln = math.hypot(math.log(bounds[1] / scale / middle), doubt_ln)
+        low, high = middle * math.exp(-half_ln), middle * math.exp(half_ln)
         found.append(
             Comparison(
                 candidate=new.candidate.name,
                 what=f"training, {rows:,} rows, {threads} thread{'s' if threads > 1 else ''}",
                 old_s=statistics.fmean(before[key] for key in both),
                 new_s=statistics.fmean(after[key] for key in both),
-                ratio=statistics.geometric_mean(ratios) / scale,
+                ratio=middle,
                 lower=low,
                 upper=high,
                 verdict=verdict_of(low, high),

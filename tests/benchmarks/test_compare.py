@@ -65,6 +65,20 @@ def test_a_machine_that_became_slower_is_corrected_for_and_said_so():
     assert "50% slower by the reference workload" in row.note
 
 
+def test_a_run_that_was_disturbed_cannot_tell_half_from_whole_but_ten_from_one():
+    checks = tuple(
+        ReferenceCheck(trial=str(n), before_s=0.002, after_s=0.002 if n % 2 else 0.005)
+        for n in range(10)
+    )
+    noisy = measured(1e-3, circumstances=Circumstances(references=checks))
+
+    half = headline(noisy, measured(0.5e-3, id="half"))
+
+    assert half.verdict == "cannot tell"
+    assert "the old run by 150%" in half.note
+    assert headline(noisy, measured(1e-2, id="ten")).verdict == "slower"
+
+
 def test_another_machine_is_said_and_not_corrected():
     new = measured(2e-3, hardware=hardware(host_id="other"))
 
