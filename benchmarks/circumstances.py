@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.host import cgroup_folders, cpu_quota_count
 from benchmarks.records import Circumstances, ReferenceCheck
 
-REFERENCE_REPEATS = 7
+REFERENCE_REPEATS = 5
 """Repeats of the reference workload; the median counts, since it is to feel what a trial feels."""
 
 REFERENCE_LIMIT_FRACTION = 0.05

@@ -83,13 +83,23 @@ PRESETS = {
         max_rows=50_000,
         max_cells=5_000_000,
         single_row=Budget(
-            wanted_s=0.7, min_count=500, limit_s=3.0, max_count=2_000, width_fraction=0.05
+            wanted_s=0.5, min_count=500, limit_s=2.0, max_count=2_000, width_fraction=0.05
         ),
         larger_batches=Budget(
-            wanted_s=0.2, min_count=20, limit_s=0.8, max_count=500, width_fraction=0.05
+            wanted_s=0.12,
+            min_count=20,
+            limit_s=0.4,
+            max_count=500,
+            warmup_s=0.1,
+            width_fraction=0.05,
         ),
-        threaded_single_row=Budget(wanted_s=0.3, min_count=100, limit_s=1.0, max_count=500),
-        threaded_larger_batches=Budget(wanted_s=0.15, min_count=10, limit_s=0.6, max_count=200),
+        threaded_single_row=Budget(
+            wanted_s=0.2, min_count=100, limit_s=0.7, max_count=500, warmup_s=0.1
+        ),
+        threaded_larger_batches=Budget(
+            wanted_s=0.1, min_count=10, limit_s=0.3, max_count=200, warmup_s=0.05
+        ),
+        probe_s=0.1,
     ),
     "standard": Preset(
         name="standard",
