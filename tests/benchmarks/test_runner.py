@@ -156,7 +156,7 @@ TROUBLE = {
     "raises": ("failed", "RuntimeError: no luck today (own_fits.py, line"),
     "exits": ("failed", "called sys.exit(0)"),
     "crashes": ("crashed", "SIGSEGV"),
-    "hangs": ("timeout", "did not end within 2 s"),
+    "hangs": ("timeout", "did not end within 4 s"),
     "hogs": ("out-of-memory", "needed more memory than its limit of 0.8 GiB"),
     "predicts_nan": ("failed", "predicted NaN or infinity for 36 of 36 rows"),
     "nowhere": ("failed", "own_fits has no function 'nowhere'"),
@@ -171,7 +171,7 @@ def test_a_candidate_that_fails_is_a_run_with_its_reason_and_the_others_go_on(st
     result = measure(
         study,
         candidates=[(name, f"own_fits:{name}") for name in names],
-        preset=tiny_preset(trial_limit_s=2.0),
+        preset=tiny_preset(trial_limit_s=4.0),
     )
 
     found = {run.candidate.name: run for run in result.runs}
