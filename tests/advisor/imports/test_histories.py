@@ -1,7 +1,10 @@
 """Histories of runs: what the three kinds of MLflow store and an Optuna study come to."""
 
+import json
 import sqlite3
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
@@ -260,3 +263,50 @@ def test_runs_are_ordered_by_their_start_whatever_order_they_are_read_in():
     ]
 
     assert build_history(runs, source="x").runs_per_release == (2,)
+
+
+def test_a_server_is_read_over_http(tmp_path):
+    class Answer(BaseHTTPRequestHandler):
+        def _answer(self, body):
+            text = json.dumps(mlflow_server(self.path.split("/mlflow/", 1)[1], body)).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_GET(self):
+            self._answer(None)
+
+        def do_POST(self):
+            self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            found = read_mlflow(f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+            thread.join()
+
+    files = read_mlflow(f"sqlite:///{mlflow_database(tmp_path / 'mlflow.db')}")
+    assert found.runs_per_release == files.runs_per_release
+    assert found.run_count == files.run_count
+
+
+def test_a_metric_of_a_database_scores_its_finished_runs(tmp_path):
+    path = mlflow_database(tmp_path / "mlflow.db")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "CREATE TABLE latest_metrics (key TEXT, value REAL, is_nan INT, run_uuid TEXT)"
+        )
+        rows = [("error", i / 100, int(i == 3), f"r{i}") for i in range(12)]
+        database.executemany("INSERT INTO latest_metrics VALUES (?, ?, ?, ?)", rows)
+        database.commit()
+    found = read_mlflow(str(path), metric="error", metric_is_error=True)
+
+    scored = found.score[np.isfinite(found.score)]
+    assert sorted(scored) == pytest.approx(sorted(-i / 100 for i in (1, 4, 5, 6, 8, 9, 10, 11)))
