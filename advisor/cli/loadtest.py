@@ -73,6 +73,7 @@ def loadtest(
     from benchmarks.serving.shipping import request_bodies
 
     question = load_study(study)
+    named = None if url is None else _target(url)  # wrong words before a training, not after
     layout = plan_cores(worker_count=workers)
     content_type = BINARY_TYPE if payload == "binary" else JSON_TYPE
     with tempfile.TemporaryDirectory(prefix="advisor-loadtest-") as scratch:
@@ -106,8 +107,8 @@ def loadtest(
                 recording=recording,
             )
 
-        if url is not None:
-            code = load(_target(url), named_by_user=True)
+        if named is not None:
+            code = load(named, named_by_user=True)
         else:
             with running_server(
                 folder,
