@@ -38,8 +38,8 @@ def page() -> None:
         scenario.start(path, saved)
         changed, base = scenario.changed_from(saved), scenario.base()
         showing.refused(st.session_state.pop("refused", None))
-        now = answering.answer(path, changed, on=today, whole=False)
-        before = answering.answer(path, base, on=today, whole=False)
+        now = answering.answer(path, changed, on=today, depth="verdict")
+        before = answering.answer(path, base, on=today, depth="verdict")
     except NoRunsError as error:
         scenario.write_address(changed, name)
         showing.not_measured(str(error), path)
@@ -56,6 +56,7 @@ def page() -> None:
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
     answering.wait_for_rest(changed)
+    now = answering.answer(path, changed, on=today, depth="views")
 
     def whole() -> Recommendation:
         return answering.answer(path, changed, on=today)

@@ -54,12 +54,13 @@ SHOWN_REJECTIONS = 200
 """Rejected options listed at most, one per candidate, platform, region and purchase."""
 
 
-def compose(engine: Engine, *, what_if: bool = True) -> Recommendation:
+def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Recommendation:
     """Return the whole answer of a prepared engine.
 
     Args:
         engine: the judged options.
         what_if: also say what would change the answer, which takes most of the time.
+        curves: also draw cost against rate and answer time against load.
     """
     study = engine.study
     shown = (*engine.order.ranked, *engine.order.rejected[:SHOWN_REJECTIONS])
@@ -119,9 +120,9 @@ def compose(engine: Engine, *, what_if: bool = True) -> Recommendation:
         measure_next=measure_next(engine, known, best, retraining),
         excluded=words.EXCLUDED,
         warnings=words.warnings(engine, retraining, oldest_price=oldest),
-        cost_curve=cost_curve(engine, chosen),
+        cost_curve=cost_curve(engine, chosen) if curves else (),
         experiments=experiments,
-        latency=latency_advice(engine),
+        latency=latency_advice(engine) if curves else None,
         carried=carried_chains(engine),
         learning=learning_curves(engine),
         findings=findings_of(engine.evidence.runs),

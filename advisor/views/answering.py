@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -23,13 +24,16 @@ from pricing.errors import PricingError
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 
+Depth = Literal["verdict", "views", "whole"]
+"""The verdict and its options; the curves of the views too; what would change the answer too."""
+
 PAUSE_S = 0.3
 """Who moves a slider again within this time sees the verdict follow; the views wait. [s]"""
 LOOK_S = 0.02
 
 
 def answer(
-    path: Path, overrides: Mapping[str, str], *, on: date, whole: bool = True
+    path: Path, overrides: Mapping[str, str], *, on: date, depth: Depth = "whole"
 ) -> Recommendation:
     """Return the answer for a study with some figures changed.
 
@@ -37,10 +41,10 @@ def answer(
         path: the study.
         overrides: the changed figures.
         on: the day whose prices apply.
-        whole: also what would change the answer; the verdict is the same without.
+        depth: how much of it; the verdict is the same in all of them.
     """
     settings = tuple(f"{key}={value}" for key, value in overrides.items())
-    return _answer(path, settings, on, _stamp(path), whole)
+    return _answer(path, settings, on, _stamp(path), depth)
 
 
 def wait_for_rest(changed: Mapping[str, str]) -> None:
@@ -56,10 +60,12 @@ def wait_for_rest(changed: Mapping[str, str]) -> None:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
-    path: Path, settings: tuple[str, ...], on: date, stamp: str, whole: bool
+    path: Path, settings: tuple[str, ...], on: date, stamp: str, depth: Depth
 ) -> Recommendation:
     try:
-        return compose(_engine(path, settings, on, stamp), what_if=whole)
+        return compose(
+            _engine(path, settings, on, stamp), what_if=depth == "whole", curves=depth != "verdict"
+        )
     except (PricingError, BenchmarkError) as error:
         raise AdvisorError(str(error)) from error
 
