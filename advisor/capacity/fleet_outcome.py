@@ -231,6 +231,7 @@ def compare_scaling(
     allowed_minutes_out: int = 0,
     step_minutes: int = 60,
     waits_for_start: bool = False,
+    fixed_count: int | None = None,
 ) -> tuple[ScalingWay, ...]:
     """Work out fixed, scheduled and target tracking over one profile.
 
@@ -248,6 +249,7 @@ def compare_scaling(
         allowed_minutes_out: minutes of the profile that may be out of the need.
         step_minutes: step of the schedule. [min]
         waits_for_start: see `TrackingPolicy`.
+        fixed_count: replicas of the fixed fleet; those of the busiest minute by default.
 
     Returns:
         The three ways, in that order.
@@ -285,7 +287,10 @@ def compare_scaling(
             break
     best = min(tracked, key=lambda w: max(w.outcome.minutes_out_of_need, allowed_minutes_out))
     return (
-        way("fixed", fixed_fleet(replica_count=int(needed.max()), minutes=rates.size)),
+        way(
+            "fixed",
+            fixed_fleet(replica_count=fixed_count or int(needed.max()), minutes=rates.size),
+        ),
         way(
             "scheduled", scheduled_fleet(needed=needed, start_s=start_s, step_minutes=step_minutes)
         ),

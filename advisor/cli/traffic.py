@@ -1,9 +1,12 @@
 """`advisor traffic`: read a record of traffic and say what it means for a study."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from advisor.capacity.traffic import TrafficSummary
 
 
 def add(app: typer.Typer) -> None:
@@ -16,6 +19,9 @@ def traffic(
         Path,
         typer.Argument(help="Counts per minute (CSV), an access log, or a CloudWatch export."),
     ],
+    chart: Annotated[
+        Path | None, typer.Option(help="Draw the day or week into this SVG file too.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Read a record of traffic; print the lines for a study's workload.
@@ -23,7 +29,7 @@ def traffic(
     Takes a CSV with a time and the requests of that minute per line, a web server's access log
     (Common Log Format), or the JSON of 'aws cloudwatch get-metric-data' with the statistic Sum.
 
-    Example: advisor traffic access.log
+    Example: advisor traffic access.log --chart week.svg
     """
     from advisor.capacity.traffic import summarise_counts
     from advisor.imports.traffic import TrafficFileError, read_traffic
@@ -34,6 +40,8 @@ def traffic(
     except ValueError as error:
         raise TrafficFileError(f"{file}: {error}") from None
     notes = [*counts.notes, *found.notes]
+    if chart is not None:
+        _draw(found, chart)
     if as_json:
         import json
 
@@ -66,6 +74,21 @@ def traffic(
     typer.echo(_picture(found.profile))
     for note in notes:
         typer.echo(f"- {note}", err=True)
+
+
+def _draw(found: "TrafficSummary", path: Path) -> None:
+    """Draw hours, mean and planned peak into an SVG file."""
+    from advisor.files import write_whole
+    from advisor.report.charts.drawing import svg_of
+    from advisor.report.charts.traffic import picture
+
+    levels = {
+        "mean": found.requests_per_s,
+        "peak to plan for": found.peak_requests_per_s,
+    }
+    hours = [(found.requests_per_s * w, None) for w in found.profile]
+    drawn = svg_of(picture(hours, levels, width=660), title="Traffic by the hour", prefix="traffic")
+    write_whole(path, drawn)
 
 
 def _picture(profile: tuple[float, ...]) -> str:

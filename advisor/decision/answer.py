@@ -31,6 +31,7 @@ from advisor.decision.sensitivity import break_evens, holds
 from advisor.decision.serverless import p99_band_s as serverless_band_s
 from advisor.decision.serverless import serverless_lines, service_s_at
 from advisor.decision.standing import p99_band_s
+from advisor.decision.traffic_advice import traffic_advice
 from advisor.evidence import failed_runs
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
 from advisor.platforms.base import traffic_of
@@ -123,6 +124,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
         cost_curve=cost_curve(engine, chosen) if curves else (),
         experiments=experiments,
         latency=latency_advice(engine) if curves else None,
+        traffic=traffic_advice(engine) if curves else None,
         carried=carried_chains(engine),
         learning=learning_curves(engine),
         findings=findings_of(engine.evidence.runs),

@@ -102,6 +102,15 @@ def _load_curve(engine: Engine, row: int) -> tuple[Floats, Floats, float | None]
     return rates, np.array([*p99, p50[1]]), full
 
 
+def reaches_need_per_s(engine: Engine, row: int) -> float | None:
+    """Return the rate at which an option's planned replicas reach the need on p99. [1/s]
+
+    None where there is no need, or it is met until the replicas are full.
+    """
+    rates, (_, p99_ms, _, _), _ = _load_curve(engine, row)
+    return _crossing(rates, p99_ms, engine.study.needs.max_p99_latency_ms)
+
+
 def _crossing(rates: Floats, p99_ms: Floats, need_ms: float | None) -> float | None:
     """Return the rate at which p99 meets the need, between the points of the curve."""
     above = np.flatnonzero(p99_ms > need_ms) if need_ms is not None else np.empty(0, dtype=int)

@@ -41,6 +41,9 @@ from advisor.recommendation import (
     RetrainingPoint,
     Risk,
     Rival,
+    ScalingOutcome,
+    TrafficAdvice,
+    TrafficHour,
     TrainingAdvice,
     TrainingPlace,
     UncertainInput,
@@ -304,6 +307,39 @@ def latency(**changes):
     return LatencyAdvice(**values | changes)
 
 
+def traffic(**changes):
+    rates = [20 + 15 * math.sin((hour - 6) * math.pi / 12) for hour in range(24)]
+    ways = (("fixed", 2.0, 2, 0.0, None), ("scheduled", 1.6, 2, 0.0, None))
+    ways += (("target-tracking", 1.5, 2, 0.004, 5400.0),)
+    values = {
+        "option": "logistic on ECS Fargate, 2 x (1 vCPU, 2 GiB)",
+        "basis": "assumed",
+        "mean_requests_per_s": 20.0,
+        "peak_requests_per_s": 60.0,
+        "carried_requests_per_s": 280.0,
+        "replicas": 2,
+        "need_ms": 100.0,
+        "start_s": 76.0,
+        "hours": tuple(
+            TrafficHour(hour=h, requests_per_s=r, busiest_requests_per_s=1.1 * r, replicas=1)
+            for h, r in enumerate(rates)
+        ),
+        "scaling": tuple(
+            ScalingOutcome(
+                name=name,
+                mean_replicas=mean,
+                most_replicas=most,
+                serving_usd_per_month=30.0 + 30 * mean,
+                p99_ms=12.0,
+                out_of_need_fraction=out,
+                target_per_minute=target,
+            )
+            for name, mean, most, out, target in ways
+        ),
+    }
+    return TrafficAdvice(**values | changes)
+
+
 def learning():
     return tuple(
         LearningCurve(
@@ -545,6 +581,7 @@ def recommendation(**changes):
         "warnings": ("Only 3 seeds: run 'advisor bench churn.yaml --preset standard'.",),
         "cost_curve": cost_curve(),
         "latency": latency(),
+        "traffic": traffic(),
         "learning": learning(),
         **risky(),
     }
@@ -567,6 +604,7 @@ def infeasible():
         cost_curve=(),
         experiments=None,
         latency=None,
+        traffic=None,
         learning=(),
         break_even=(),
         rivals=(),
@@ -633,6 +671,7 @@ def hostile():
         relaxations=(HOSTILE,),
         retraining=retraining(why=HOSTILE, notes=(HOSTILE,)),
         latency=latency(option=HOSTILE),
+        traffic=traffic(option=HOSTILE),
         learning=tuple(one.replace(candidate=HOSTILE) for one in learning()[:1]),
         experiments=experiments(
             candidate=HOSTILE, why=HOSTILE, spread_source=HOSTILE, hit_rate_source=HOSTILE

@@ -14,6 +14,7 @@ from advisor.report.charts.latency import latency_by_load, measured_latency
 from advisor.report.charts.models import learning, quality_against_cost
 from advisor.report.charts.retraining import error_by_age, retraining_cost
 from advisor.report.charts.risk import break_even, cost_bands, holds, swings
+from advisor.report.charts.traffic import traffic
 
 CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
     "break-even": break_even,
@@ -22,6 +23,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
     "holds": holds,
     "cost-stack": cost_stack,
     "cost-by-rate": cost_by_rate,
+    "traffic": traffic,
     "latency-by-load": latency_by_load,
     "measured-latency": measured_latency,
     "quality-against-cost": quality_against_cost,
@@ -38,6 +40,7 @@ CHART_TITLES = {
     "holds": "Where the answer holds",
     "cost-stack": "What each option costs, and on what",
     "cost-by-rate": "Cost against request rate, cheapest option of each platform",
+    "traffic": "The traffic that is planned for, hour by hour",
     "latency-by-load": "Answer time against load, replicas as planned",
     "measured-latency": "Measured time of one call: share of calls done",
     "learning": "Quality against training rows",

@@ -13,16 +13,21 @@ def svg(name: str, recommendation: Recommendation, *, width: int = 660) -> str |
 
     The same recommendation gives the same bytes.
     """
-    import vl_convert
-
     chart = CHARTS[name](recommendation, width=width)
     if chart is None:
         return None
+    return svg_of(chart, title=CHART_TITLES[name], prefix=f"{name}-{width}")
+
+
+def svg_of(chart: Any, *, title: str, prefix: str) -> str:
+    """Draw a chart as SVG whose ids begin with `prefix`."""
+    import vl_convert
+
     spec: dict[str, Any] = chart.to_dict()
     spec["config"] = _REPORT_CONFIG
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     drawn: str = vl_convert.vegalite_to_svg(spec)
-    return _for_inlining(drawn, title=CHART_TITLES[name], prefix=f"{name}-{width}")
+    return _for_inlining(drawn, title=title, prefix=prefix)
 
 
 _REPORT_CONFIG: dict[str, Any] = {

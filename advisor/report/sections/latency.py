@@ -1,6 +1,6 @@
 """How the chosen option answers under load, and what was measured of the model alone."""
 
-from advisor.recommendation import LatencyAdvice, Recommendation
+from advisor.recommendation import LatencyAdvice, Recommendation, TrafficAdvice
 from advisor.report import tables
 from advisor.report.chain import chain_sentence, chain_tables
 from advisor.report.sections.parts import Section, present
@@ -25,6 +25,7 @@ def latency(recommendation: Recommendation) -> tuple[Section, ...]:
             chart="latency-by-load" if advice.curve else None,
             tables=(tables.load_table(advice),),
         ),
+        _traffic(recommendation.traffic) if recommendation.traffic else Section(""),
         Section(
             "Latency: what was measured",
             sentences=(
@@ -46,6 +47,53 @@ def latency(recommendation: Recommendation) -> tuple[Section, ...]:
         )
         if recommendation.carried
         else Section(""),
+    )
+
+
+def _traffic(advice: TrafficAdvice) -> Section:
+    days = "week" if len(advice.hours) > 24 else "day"
+    shape = (
+        f"The study's own {days}"
+        if advice.basis == "input"
+        else "No profile is in the study: a day's bell around midday is assumed; "
+        "'advisor traffic FILE' reads yours from a log. It is"
+    )
+    needed = "" if advice.need_ms is None else f"{milliseconds(advice.need_ms)} ms and "
+    return Section(
+        "Latency: traffic and scaling",
+        sentences=(
+            (
+                f"{shape}, {significant(advice.mean_requests_per_s)} requests/s on average, "
+                f"planned for {significant(advice.peak_requests_per_s)}; {advice.option} carries "
+                f"{significant(advice.carried_requests_per_s)} within {needed}headroom."
+            ),
+            _saving(advice),
+        ),
+        chart="traffic",
+        tables=(tables.traffic_table(advice), tables.scaling_table(advice)),
+    )
+
+
+def _saving(advice: TrafficAdvice) -> str:
+    fixed, *others = advice.scaling
+    usable = [w for w in others if w.out_of_need_fraction <= fixed.out_of_need_fraction + 0.01]
+    best = min(usable, key=lambda way: way.serving_usd_per_month, default=None)
+    saved = 0.0 if best is None else fixed.serving_usd_per_month - best.serving_usd_per_month
+    if best is None or saved < 0.01 * fixed.serving_usd_per_month:
+        return (
+            "Scaling with the traffic saves nothing worth having without leaving the need: keep "
+            "the replicas fixed."
+        )
+    what = (
+        "a schedule by the hour"
+        if best.target_per_minute is None
+        else f"target tracking at {significant(best.target_per_minute)} requests per replica and "
+        "minute"
+    )
+    return (
+        f"With {what} it would take {significant(best.mean_replicas)} replicas on average in place "
+        f"of {advice.replicas}, and save {significant(saved)} USD/month of serving; the answer "
+        "counts them as fixed."
     )
 
 

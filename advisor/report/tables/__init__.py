@@ -76,6 +76,7 @@ from advisor.report.tables.risk import (
     rivals_table,
 )
 from advisor.report.tables.summary import change_table, difference_sentence, facts
+from advisor.report.tables.traffic import scaling_table, traffic_table
 
 __all__ = [
     "GROUPS",
@@ -127,6 +128,7 @@ __all__ = [
     "retraining_details",
     "retraining_table",
     "rivals_table",
+    "scaling_table",
     "served_ways",
     "shown_steps",
     "stack_table",
@@ -134,6 +136,7 @@ __all__ = [
     "telling_options",
     "telling_rejections",
     "thinned",
+    "traffic_table",
     "training_table",
     "version_lines",
     "ways_table",

@@ -1,0 +1,115 @@
+"""The traffic that the planned replicas stand against, and what scaling with it would save."""
+
+import numpy as np
+
+from advisor import defaults
+from advisor.capacity.autoscaling import replicas_needed
+from advisor.capacity.fleet_outcome import ScalingWay, ServiceTime, compare_scaling
+from advisor.capacity.traffic import workload_minutes_per_s
+from advisor.decision.engine import Engine
+from advisor.decision.latency_advice import reaches_need_per_s
+from advisor.decision.options import MAX_REPLICAS, ROUTING
+from advisor.decision.words import option_name
+from advisor.recommendation import ScalingOutcome, TrafficAdvice, TrafficHour
+from advisor.study import GROWTH_LEAD_MONTHS
+
+ALLOWED_OUT_FRACTION = 0.01
+"""Share of the minutes that target tracking may be out of the need where it can be chosen so.
+Assumed."""
+
+STARTS = {
+    "sagemaker": defaults.SAGEMAKER_START_S,
+    "ecs-fargate": defaults.FARGATE_START_S,
+    "ecs-ec2": defaults.EC2_START_S,
+}
+"""Start of a replica by the beginning of its platform's name; its check comes on top on ECS."""
+
+
+def traffic_advice(engine: Engine) -> TrafficAdvice | None:
+    """Return the day or week that is planned for and three ways to scale over it.
+
+    Of the best option that keeps replicas. Traffic is taken as grown to the end of the plan, as
+    the peak is. None for batch, and where no option keeps replicas.
+    """
+    table, columns, work = engine.table, engine.columns, engine.study.workload
+    row = next((r for r in engine.order.ranked if r < len(table)), None)
+    if row is None or work.pattern == "batch":
+        return None
+    grown = max(1.0, 1 + work.growth_per_month) ** GROWTH_LEAD_MONTHS
+    rates = workload_minutes_per_s(work) * grown
+    replicas = int(columns.replicas[row])
+    service_s, workers = float(table.service_s[row]), int(table.workers[row])
+    need_ms = engine.study.needs.max_p99_latency_ms
+    full = replicas * workers / service_s
+    within = reaches_need_per_s(engine, row)
+    carried = min(full * defaults.MAX_UTILISATION.value, np.inf if within is None else within)
+    zones = engine.study.needs.availability_zones
+    start_s = _start_s(engine, row)
+    ways = compare_scaling(
+        rates_per_s=rates,
+        service=ServiceTime(
+            mean_s=service_s,
+            scv=float(table.scv[row]),
+            workers_per_replica=workers,
+            overhead_s=float(table.front_s[row]),
+            routing=ROUTING,
+        ),
+        rate_per_replica_per_s=carried / replicas,
+        start_s=start_s,
+        minimum_count=zones,
+        maximum_count=MAX_REPLICAS,
+        max_p99_s=None if need_ms is None else need_ms / 1e3,
+        allowed_minutes_out=int(ALLOWED_OUT_FRACTION * rates.size),
+        waits_for_start=str(columns.platform[row]).startswith("sagemaker"),
+        fixed_count=replicas,
+    )
+    by_hour = rates.reshape(-1, 60)
+    needed = replicas_needed(
+        rates_per_s=by_hour.max(axis=1),
+        rate_per_replica_per_s=carried / replicas,
+        minimum_count=zones,
+    )
+    name = engine.profiles[int(columns.candidate[row])].name
+    return TrafficAdvice(
+        option=option_name(name, str(columns.platform[row]), str(columns.sku[row]), replicas),
+        basis="input" if work.profile else "assumed",
+        mean_requests_per_s=work.requests_per_s * grown,
+        peak_requests_per_s=work.peak_per_s,
+        carried_requests_per_s=float(carried),
+        replicas=replicas,
+        need_ms=need_ms,
+        start_s=start_s,
+        hours=tuple(
+            TrafficHour(
+                hour=hour,
+                requests_per_s=float(minutes.mean()),
+                busiest_requests_per_s=float(minutes.max()),
+                replicas=int(needed[hour]),
+            )
+            for hour, minutes in enumerate(by_hour)
+        ),
+        scaling=tuple(_outcome(engine, row, way) for way in ways),
+    )
+
+
+def _start_s(engine: Engine, row: int) -> float:
+    """From asking for a replica to its first answer. [s]"""
+    table = engine.table
+    platform = str(engine.columns.platform[row])
+    ready = next(start.value for name, start in STARTS.items() if platform.startswith(name))
+    check = defaults.BALANCER_CHECK_S.value if platform.startswith("ecs") else 0.0
+    return float(ready + check + table.profiles[int(table.profile[row])].start_s)
+
+
+def _outcome(engine: Engine, row: int, way: ScalingWay) -> ScalingOutcome:
+    table = engine.table
+    usd = way.mean_replicas * float(table.replica_usd[row]) + float(table.shared_usd[row])
+    return ScalingOutcome(
+        name=way.name,
+        mean_replicas=way.mean_replicas,
+        most_replicas=int(way.fleet.billed.max()),
+        serving_usd_per_month=usd,
+        p99_ms=1e3 * way.outcome.p99_s,
+        out_of_need_fraction=way.outcome.minutes_out_of_need / way.fleet.billed.size,
+        target_per_minute=way.target_per_minute,
+    )
