@@ -1,144 +1,322 @@
-"""The decision option by option and draw by draw, in plain Python: what the columns must equal."""
+"""The decision option by option and draw by draw, in plain Python: what the columns must equal.
+
+Nothing of the choice is shared: costs are put together from the prices, the study and the draws,
+the rule (needs, ladder, risk, ties) is written out again. Given are the worlds drawn, the table of
+what is sold, and the formula of the queue.
+"""
 
 import math
+import statistics
+from typing import NamedTuple
 
 import numpy as np
 
 from advisor import defaults
 from advisor.capacity.replicas import plan_replicas
-from advisor.decision.ladder import Rung, climb
-from advisor.decision.options import MAX_REPLICAS, ROUTING, fewest_replicas
+from advisor.decision.ground import shared_usd
+from advisor.decision.options import MAX_REPLICAS, ROUTING
 from advisor.decision.setting import Setting
+from advisor.decision.uncertainty import scores
 
 TIE = 0.02
+HOURS = 730
+Z_90 = statistics.NormalDist().inv_cdf(0.9)
+STUDENT = {1: 12.706, 2: 4.303, 3: 3.182}
+
+
+def errs_by(setting: Setting, row: int) -> list[float]:
+    """Return true over predicted service time of one option in every draw."""
+    table, draws, own = setting.ground.table, setting.worlds.draws, setting.study.decision
+    if row < len(table):
+        candidate, chip = int(table.profile[row]), str(table.chip[row])
+        up = round(float(table.service_high_s[row] / table.service_s[row]), 9)
+        down = round(float(table.service_low_s[row] / table.service_s[row]), 9)
+    else:
+        other = row - len(table)
+        candidate, chip = int(setting.others.candidate[other]), "serverless"
+        up = round(float(setting.others.service_up[other]), 9)
+        down = round(float(setting.others.service_down[other]), 9)
+    profile = setting.ground.profiles[candidate]
+    measured = 1 + profile.service_relative_error
+    if own.service_factor is not None:
+        measured = own.service_factor
+    if own.transfer_factor is not None:
+        up, down = own.transfer_factor, 1 / own.transfer_factor
+    found = []
+    by_run = scores(f"service {profile.name}{profile.form}", draws.seed, draws.count)
+    by_chip = scores(f"chip {chip}", draws.seed, draws.count)
+    for run, carried in zip(by_run.tolist(), by_chip.tolist(), strict=True):
+        end = up if carried > 0 else 1 / down
+        found.append(measured ** (run / Z_90) * end ** (carried / Z_90))
+    return found
 
 
 def fleets(setting: Setting, rows: list[int]) -> dict[int, list[tuple[int, bool]]]:
-    """Return replicas and whether latency is kept, per standing option and draw, by the formula."""
-    study, table, worlds = setting.study, setting.ground.table, setting.worlds
-    need_ms, count = study.needs.max_p99_latency_ms, worlds.peak_per_s.size
-    own = np.array([r for r in rows if r < len(table)], dtype=int)
-    if not own.size:
+    """Return replicas and whether latency is kept, per standing option and draw, by the formula.
+
+    Machines that differ by price alone are asked once.
+    """
+    study, table = setting.study, setting.ground.table
+    need_ms, peaks = study.needs.max_p99_latency_ms, setting.worlds.peak_per_s.tolist()
+    alike: dict[tuple[float, ...], list[int]] = {}
+    for row in rows:
+        if row < len(table):
+            figures = (
+                table.profile[row], table.service_s[row], table.service_high_s[row],
+                table.service_low_s[row], table.workers[row], table.scv[row], table.front_s[row],
+                table.network_gbps[row], table.sustained_vcpu[row], hash(str(table.chip[row])),
+            )  # fmt: skip
+            alike.setdefault(tuple(map(float, figures)), []).append(row)
+    asked: list[tuple[float, ...]] = []
+    for figures, same in alike.items():
+        service_s, workers, scv, front_s, gbps, vcpu = (figures[i] for i in (1, 4, 5, 6, 7, 8))
+        for factor, peak in zip(errs_by(setting, same[0]), peaks, strict=True):
+            fewest = _fewest(setting, peak, gbps=gbps, sustained_per_s=vcpu / service_s)
+            asked.append((peak, service_s * factor, scv, workers, front_s, fewest))
+    if not asked:
         return {}
-    service_s = table.service_s[own][:, None] * worlds.service[setting.stakes.group[own]]
-    peak = np.broadcast_to(worlds.peak_per_s, service_s.shape)
-    sustained = (table.sustained_vcpu[own] / table.service_s[own])[:, None]
-    network = table.network_gbps[own][:, None]
-    fewest = fewest_replicas(study, network, peak, sustained_per_s=sustained)
-    workers = np.repeat(table.workers[own][:, None], count, axis=1)
+    columns = np.array(asked).T
     found = plan_replicas(
-        arrival_per_s=peak,
-        service_mean_s=service_s,
-        service_scv=table.scv[own][:, None],
-        workers_per_replica=workers,
-        fixed_overhead_s=table.front_s[own][:, None],
+        arrival_per_s=columns[0],
+        service_mean_s=columns[1],
+        service_scv=columns[2],
+        workers_per_replica=columns[3].astype(int),
+        fixed_overhead_s=columns[4],
         max_p99_s=None if need_ms is None else need_ms / 1e3,
         max_utilisation=defaults.MAX_UTILISATION.value,
-        minimum_count=fewest,
+        minimum_count=columns[5].astype(int),
         maximum_count=MAX_REPLICAS,
         routing=ROUTING,
     )
+    answers = zip(asked, found.infeasible.tolist(), found.replica_count.tolist(), strict=True)
     told: dict[int, list[tuple[int, bool]]] = {}
-    for i, row in enumerate(own.tolist()):
-        told[row] = []
-        for d in range(count):
-            why = found.infeasible[i, d]
-            load = peak[i, d] * service_s[i, d] / (workers[i, d] * defaults.MAX_UTILISATION.value)
-            replicas = min(MAX_REPLICAS, max(int(fewest[i, d]), math.ceil(load * (1 - 1e-12))))
+    for same in alike.values():
+        fleet = []
+        for _ in peaks:
+            (peak, service_s, _, workers, _, fewest), why, count = next(answers)
+            # One that is too slow is still billed: for as many as carry the load.
+            load = peak * service_s / (workers * defaults.MAX_UTILISATION.value)
+            carrying = min(MAX_REPLICAS, max(int(fewest), math.ceil(load * (1 - 1e-12))))
             if why == "too-many-replicas":
-                replicas = MAX_REPLICAS
-            elif why == "":
-                replicas = int(found.replica_count[i, d])
-            told[row].append((replicas, why == ""))
+                carrying = MAX_REPLICAS
+            fleet.append((carrying if why else int(count), not why))
+        told |= dict.fromkeys(same, fleet)
     return told
+
+
+def _fewest(setting: Setting, peak: float, *, gbps: float, sustained_per_s: float) -> int:
+    """Return one replica a zone, or more for the network's or the CPU credits' sake."""
+    work = setting.study.workload
+    wanted_gbps = peak * max(work.request_kb, work.response_kb) * 8 / 1e6
+    networks = wanted_gbps / (gbps * defaults.NETWORK_HEADROOM.value)
+    for_network = 1 if math.isnan(networks) else math.ceil(networks)
+    mean = peak * work.requests_per_s / work.peak_per_s * work.active_hours_per_month / HOURS
+    for_credits = math.ceil(mean / sustained_per_s * (1 - 1e-12))
+    fewest = max(setting.study.needs.availability_zones, for_network, for_credits)
+    return min(fewest, MAX_REPLICAS + 1)
+
+
+class Parts(NamedTuple):
+    """What one option's cost is made of. [USD/month]"""
+
+    candidate: int
+    platform: str
+    purchase: str
+    replica: float
+    fixed: float
+    requests: float
+    work: float
+
+
+def parts_of(setting: Setting, row: int) -> Parts:
+    """Return one option's prices, as they are sold."""
+    ground, table, others = setting.ground, setting.ground.table, setting.others
+    if row < len(table):
+        offer = int(table.offer[row])
+        sold = ground.offers[offer]
+        idle = float(ground.idle_usd[offer])
+        shared = float(shared_usd(ground, setting.study)[offer])
+        replica = float(table.replica_usd[row])
+        named = int(table.profile[row]), sold.platform, sold.purchase
+        return Parts(*named, replica=replica, fixed=idle, requests=shared - idle, work=0.0)
+    other = row - len(table)
+    requests, work = float(others.request_usd[other]), float(others.work_usd[other])
+    return Parts(
+        candidate=int(others.candidate[other]),
+        platform=str(others.platform[other]),
+        purchase=str(others.purchase[other]),
+        replica=0.0,
+        fixed=float(others.serving_usd[other]) - requests - work,
+        requests=requests,
+        work=work,
+    )
+
+
+def releases_usd(setting: Setting, candidate: int) -> list[float]:
+    """Return what training, labelling and reviewing one candidate costs in every draw."""
+    study, draws = setting.study, setting.worlds.draws
+    retraining, cost = study.retraining, setting.costs[candidate]
+    longer = draws.training(setting.ground.profiles[candidate].name).tolist()
+    found = []
+    for d in range(draws.count + 1):
+        runs = retraining.runs_per_release * float(draws.runs[d])
+        training = runs * cost.usd_per_run * longer[d] * float(draws.drift[d])
+        hours = retraining.review_hours * float(draws.review[d])
+        review = hours * study.team.engineer_usd_per_hour
+        once = training + retraining.label_cost_usd + review
+        found.append(cost.cadence.releases_per_month * once)
+    return found
 
 
 def costs_and_met(
     setting: Setting, row: int, fleet: list[tuple[int, bool]] | None
 ) -> tuple[list[float], list[bool], list[int]]:
     """Return cost, feasibility and replicas of one option in every draw, column 0 first."""
-    study, stakes, worlds = setting.study, setting.stakes, setting.worlds
+    study, draws, others = setting.study, setting.worlds.draws, setting.others
     need_ms, limit = study.needs.max_p99_latency_ms, study.needs.max_usd_per_month
+    parts = parts_of(setting, row)
+    releases, hours = releases_usd(setting, parts.candidate), draws.hours(parts.platform)
+    people_usd = study.team.upkeep_hours(parts.platform) * study.team.engineer_usd_per_hour
+    longer = errs_by(setting, row) if fleet is None else [1.0] * (draws.count + 1)
+    prices = draws.drift
+    if parts.purchase == "spot":
+        prices = draws.spot
+    elif parts.purchase.startswith("savings"):
+        prices = np.ones(draws.count + 1)
+    figures = zip(
+        prices.tolist(), draws.drift.tolist(), draws.traffic.tolist(), draws.start.tolist(),
+        hours.tolist(), releases, longer, strict=True,
+    )  # fmt: skip
     costs, met, replicas = [], [], []
-    for d in range(worlds.peak_per_s.size):
-        service = float(worlds.service[stakes.group[row], d])
+    for d, (price, drift, traffic, start, people, released, slower) in enumerate(figures):
         if fleet is not None:
-            count, ok = fleet[d]
+            count, kept = fleet[d]
         else:
-            count = 0
-            p99_s = (
-                stakes.p99_fixed_s[row]
-                + stakes.p99_service_s[row] * service
-                + stakes.p99_start_s[row] * worlds.draws.start[d]
-            )
-            ok = need_ms is None or p99_s <= need_ms / 1e3
-        traffic, drift = float(worlds.draws.traffic[d]), float(worlds.draws.drift[d])
-        cost = (
-            float(stakes.replica_usd[row]) * count * float(worlds.price[stakes.purchase[row], d])
-            + (float(stakes.fixed_usd[row]) + float(stakes.request_usd[row]) * traffic) * drift
-            + float(stakes.work_usd[row]) * service * traffic * drift
-            + float(worlds.people_usd[stakes.platform[row], d])
-            + float(worlds.candidate_usd[stakes.candidate[row], d])
-        )
+            other = row - len(setting.ground.table)
+            whole_s = float(others.p99_s[other])
+            start_s = float(others.p99_start_s[other])
+            service_s = float(others.p99_service_s[other])
+            late_s = whole_s + service_s * (slower - 1) + start_s * (start - 1)
+            count, kept = 0, need_ms is None or late_s <= need_ms / 1e3
+        metered = parts.requests * traffic + parts.work * slower * traffic
+        machines = count * parts.replica * price
+        cost = machines + (parts.fixed + metered) * drift + people_usd * people + released
         costs.append(cost)
-        met.append(bool(ok and (limit is None or cost <= limit)))
+        met.append(bool(kept and (limit is None or cost <= limit)))
         replicas.append(count)
     return costs, met, replicas
 
 
 def criterion(setting: Setting, costs: list[float]) -> float:
     """Return the mean, or the smallest cost that the wanted share of draws does not exceed."""
-    drawn = costs[1:]
+    drawn = sorted(costs[1:])
     if setting.study.decision.risk == "expected":
         return math.fsum(drawn) / len(drawn)
-    place = max(1, math.ceil(setting.study.decision.quantile * len(drawn)))
-    return sorted(drawn)[min(place, len(drawn)) - 1]
+    enough = (k for k in range(1, len(drawn) + 1) if k / len(drawn) >= _quantile(setting))
+    return drawn[next(enough) - 1]
+
+
+def _quantile(setting: Setting) -> float:
+    return setting.study.decision.quantile - 1e-12
+
+
+class Held(NamedTuple):
+    """A candidate on the ladder."""
+
+    name: str
+    losses: tuple[float, ...]
+    cases: int
+    usd: float
+    """Bill and ageing. [USD/month]"""
+
+    @property
+    def loss(self) -> float:
+        return statistics.fmean(self.losses)
+
+
+def noise(a: Held, b: Held, *, proportion: bool) -> float:
+    """Return what a difference of mean losses may be by chance."""
+    differences = [x - y for x, y in zip(a.losses, b.losses, strict=True)]
+    count = len(differences)
+    of_seeds = STUDENT[count - 1] * statistics.stdev(differences) / math.sqrt(count)
+    of_cases = 1.96 * math.sqrt((a.loss + b.loss) / min(a.cases, b.cases)) if proportion else 0.0
+    return max(of_seeds, of_cases)
+
+
+def escalate(setting: Setting, bills: dict[str, float]) -> str | None:
+    """Return the candidate that the simplest one has to give way to, given the feasible bills."""
+    study, needs = setting.study, setting.study.needs
+    per_loss = study.retraining.error_cost_usd * study.cases_per_day * HOURS / 24
+    held: Held | None = None
+    held_learns = False
+    barred: list[Held] = []
+    proportion = all(p.is_proportion for p in setting.ground.profiles)
+    told = {
+        p.name: (p, c)
+        for p, c in zip(setting.ground.profiles, setting.costs, strict=True)
+        if p.form_rank == 0
+    }
+    for name in sorted(told, key=lambda n: (told[n][0].rank, n)):
+        profile, cost = told[name]
+        quality = statistics.fmean(profile.qualities)
+        spread = max(profile.qualities) - min(profile.qualities)
+        poor = needs.min_quality is not None and quality < needs.min_quality
+        shaky = needs.max_quality_spread is not None and spread > needs.max_quality_spread
+        usd = bills.get(name, 0.0) + cost.cadence.ageing_usd_per_month
+        next_ = Held(name, profile.errors_per_case or (), profile.held_out_count, usd)
+        if poor or shaky or name not in bills:
+            barred.append(next_)
+            continue
+        if held is None:
+            held, held_learns = next_, not profile.is_baseline
+            continue
+        gain, chance = held.loss - next_.loss, noise(held, next_, proportion=proportion)
+        dearer = next_.usd - held.usd
+        if not held_learns:
+            moves = gain > chance
+        elif gain > chance:
+            moves = per_loss == 0 or gain * per_loss > dearer
+        elif gain < -chance:
+            moves = False
+        else:
+            least = TIE * held.usd
+            moves = -dearer > least and -dearer + min(0.0, gain * per_loss) > least
+        if moves:
+            held, held_learns = next_, not profile.is_baseline
+    if held is None or held_learns:
+        return held and held.name
+    better = any(held.loss - b.loss > noise(held, b, proportion=proportion) for b in barred)
+    return None if better else held.name
 
 
 def decide(setting: Setting) -> tuple[set[int], float | None]:
     """Return every option that may be chosen (equal in all that counts) and the criterion."""
-    study, ground = setting.study, setting.ground
+    study, profiles = setting.study, setting.ground.profiles
     judged: dict[int, tuple[float, int]] = {}
-    rows = [row for row in range(len(setting.stakes)) if setting.possible[row]]
+    rows = [row for row in range(len(setting.possible)) if setting.possible[row]]
     planned = fleets(setting, rows)
     for row in rows:
         costs, met, replicas = costs_and_met(setting, row, planned.get(row))
         often = sum(met[1:]) / len(met[1:]) >= study.decision.feasible_probability
         if met[0] and often:
             judged[row] = (criterion(setting, costs), replicas[0])
-    owner = {r: int(ground.candidate_of[setting.stakes.candidate[r]]) for r in judged}
-    rungs = []
-    for index, (profile, cost) in enumerate(zip(ground.profiles, setting.costs, strict=True)):
-        if profile.form_rank:
-            continue
-        own = [judged[r][0] for r in judged if owner[r] == index]
-        rungs.append(
-            Rung(
-                candidate=profile.name,
-                rank=profile.rank,
-                losses=profile.errors_per_case,
-                case_count=profile.held_out_count,
-                is_proportion=profile.is_proportion,
-                bill_usd_per_month=min(own) if own else None,
-                ageing_usd_per_month=cost.cadence.ageing_usd_per_month,
-                is_baseline=profile.is_baseline,
-            )
-        )
-    per_loss = study.retraining.error_cost_usd * study.cases_per_day * 730 / 24
-    chosen = climb(rungs, usd_per_loss_month=per_loss or None).chosen
-    own = [r for r in judged if ground.profiles[owner[r]].name == chosen]
-    if not own:
+    bills: dict[str, float] = {}
+    for row, (usd, _) in judged.items():
+        name = profiles[parts_of(setting, row).candidate].name
+        bills[name] = min(usd, bills.get(name, math.inf))
+    chosen = escalate(setting, bills)
+    if chosen is None:
         return set(), None
-    least = min(judged[r][0] for r in own)
-    ties = [r for r in own if judged[r][0] <= least * (1 + TIE) + 1e-12]
 
-    def key(row: int) -> tuple[float, int, int]:
-        platform = setting.worlds.platforms[int(setting.stakes.platform[row])]
-        form = ground.profiles[int(setting.stakes.candidate[row])].form_rank
-        return study.team.upkeep_hours(platform), form, judged[row][1]
+    def simplicity(row: int) -> tuple[float, int, int]:
+        parts = parts_of(setting, row)
+        upkeep = study.team.upkeep_hours(parts.platform)
+        return upkeep, profiles[parts.candidate].form_rank, judged[row][1]
 
-    simplest = min(key(r) for r in ties)
-    tied = [r for r in ties if key(r) == simplest]
+    own = [r for r in judged if profiles[parts_of(setting, r).candidate].name == chosen]
+    ties = [r for r in own if judged[r][0] <= bills[chosen] * (1 + TIE) + 1e-12]
+    simplest = min(map(simplicity, ties))
+    tied = [r for r in ties if simplicity(r) == simplest]
     cheapest = min(judged[r][0] for r in tied)
-    best = {r for r in tied if np.isclose(judged[r][0], cheapest, rtol=1e-11, atol=1e-9)}
+    best = {r for r in tied if math.isclose(judged[r][0], cheapest, rel_tol=1e-9, abs_tol=1e-9)}
     return best, cheapest

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.decision.ground import Ground, ground_of
-from advisor.evidence import profiles_of
+from advisor.evidence import Evidence
 from advisor.study import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.tables import load_book
@@ -23,12 +23,35 @@ def few_machines() -> InstanceCatalogue:
     return InstanceCatalogue(shapes=tuple(s for s in whole.shapes if s.instance_type in TYPES))
 
 
-RUNS = (
-    run("dummy", 0, error=0.40, service_s=0.0002, training_s=0.1),
-    run("linear", 1, error=0.10, service_s=0.0008, training_s=2.0),
-    run("random_forest", 2, error=0.08, service_s=0.012, training_s=20.0),
+def _ladder(*errors: float, cases: int = 100_000, swing: float = 0.0001) -> Evidence:
+    """Return measurements of three candidates; seeds swing against each other."""
+    names = (("dummy", 0.0002, 0.1), ("linear", 0.0008, 2.0), ("random_forest", 0.012, 20.0))
+    runs = []
+    for rank, ((name, service_s, training_s), error) in enumerate(zip(names, errors, strict=True)):
+        made = run(name, rank, error=error, service_s=service_s, training_s=training_s)
+        told = [
+            t.model_copy(
+                update={
+                    "error_per_case": error + swing * (t.seed - 1) * (-1) ** rank,
+                    "quality": 1 - error - swing * (t.seed - 1) * (-1) ** rank,
+                }
+            )
+            for t in made.training
+        ]
+        data = made.dataset.model_copy(update={"row_count": cases, "used_row_count": cases})
+        runs.append(made.model_copy(update={"training": tuple(told), "dataset": data}))
+    return evidence(*runs)
+
+
+EVIDENCE = _ladder(0.40, 0.10, 0.08, swing=-0.0001)
+LADDERS = (
+    EVIDENCE,
+    _ladder(0.40, 0.10, 0.097, cases=5_000),
+    _ladder(0.40, 0.10, 0.12, swing=0.004),
+    _ladder(0.11, 0.10, 0.05, swing=0.006),
+    _ladder(0.40, 0.080, 0.081, cases=5_000),
 )
-EVIDENCE = evidence(*RUNS)
+"""Measurements whose ladders end on every rung: noise, a worse forest, a baseline as good."""
 
 
 def random_study(rng: np.random.Generator, *, draw_count: int) -> Study:
@@ -63,15 +86,28 @@ def random_study(rng: np.random.Generator, *, draw_count: int) -> Study:
     return study(**changes)
 
 
-@lru_cache(maxsize=16)
-def _ground(cloud: str) -> Ground:
+def choosy(rng: np.random.Generator, wanted: Study) -> Study:
+    """Return a study that also asks for a quality, and is cautious to some degree."""
+    needs = wanted.needs.replace(
+        min_quality=rng.choice([None, None, None, 0.85, 0.91, 0.99]),
+        max_quality_spread=rng.choice([None, None, None, 0.001, 0.01]),
+    )
+    decision = wanted.decision.replace(quantile=float(rng.choice([0.5, 0.8, 0.9, 0.95])))
+    return wanted.replace(needs=needs, decision=decision)
+
+
+@lru_cache(maxsize=64)
+def _ground(cloud: str, measured: int) -> Ground:
     wanted = study(cloud=Study.model_validate_json(cloud).cloud)
-    return ground_of(wanted, EVIDENCE, on=ON, book=load_book(), catalogue=few_machines())
+    return ground_of(wanted, LADDERS[measured], on=ON, book=load_book(), catalogue=few_machines())
 
 
-def ground(wanted: Study) -> Ground:
-    """Return the ground of a small study; studies that buy alike share it."""
-    return _ground(study(cloud=wanted.cloud).model_dump_json())
+def ground(wanted: Study, *, measured: int = 0) -> Ground:
+    """Return the ground of a small study; studies that buy alike share it.
 
+    Args:
+        wanted: the study.
+        measured: which of `LADDERS` its candidates are.
+    """
+    return _ground(study(cloud=wanted.cloud).model_dump_json(), measured)
 
-PROFILES = profiles_of(study(), EVIDENCE)
