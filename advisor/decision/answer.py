@@ -86,10 +86,17 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
     )
     relaxed = () if best else relaxations(engine.study, engine.ground)
     known = known_inputs(engine)
+    kind = _verdict_kind(engine)
     oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
     return Recommendation(
         verdict=words.verdict(
-            study, best, ranked, retraining=retraining, gpu=gpu, relaxations=relaxed
+            study,
+            best,
+            ranked,
+            retraining=retraining,
+            gpu=gpu,
+            relaxations=relaxed,
+            too_close=kind == "too-close",
         ),
         best=best,
         ranked=ranked,
@@ -128,7 +135,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
         carried=carried_chains(engine),
         learning=learning_curves(engine),
         findings=findings_of(engine.evidence.runs),
-        verdict_kind=_verdict_kind(engine),
+        verdict_kind=kind,
         risk=_risk(engine, known),
         present=present_advice(engine),
         **(_what_if(engine) if what_if else {}),

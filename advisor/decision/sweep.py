@@ -103,7 +103,10 @@ def _changed(study: Study, key: str, value: float) -> Study:
     try:
         return with_value(study, key, value)
     except ValidationError as error:
-        told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "extra_forbidden":
+            raise _no_figure(key) from None
+        told = first["msg"].removeprefix("Value error, ")
         raise StudyError(f"--vary {key}: {value:g}: {told[:1].lower()}{told[1:]}") from None
     except (AttributeError, TypeError, ValueError):
         raise _no_figure(key) from None

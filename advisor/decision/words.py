@@ -53,14 +53,26 @@ def verdict(
     retraining: RetrainingAdvice,
     gpu: GpuAdvice,
     relaxations: Sequence[str],
+    too_close: bool = False,
 ) -> str:
-    """Return the first line of every face."""
+    """Return the first line of every face: what, its cost, its p99, how sure, and then when.
+
+    Args:
+        study: the question.
+        best: the chosen option; null where none is feasible.
+        ranked: the feasible options, the chosen one first.
+        retraining: how often to retrain.
+        gpu: whether a GPU pays.
+        relaxations: where nothing is feasible, what would have to give.
+        too_close: whether the draws cannot tell the chosen option from the next platform's.
+    """
     if best is None:
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
         return f"No option is feasible for {study.name}.{hint}"
     deploy = (
         f"Deploy {best.name}, {best.region}: {best.usd_per_month:,.0f} USD/month{_band(best)}, "
-        f"{_latency(study, best)}{_runner_up(best, ranked)}."
+        f"{_latency(study, best)}{_chance(best)}{_runner_up(best, ranked)}"
+        f"{_close_call(best, ranked) if too_close else ''}."
     )
     return f"{deploy} {_cadence(retraining)} {_gpu(gpu)}"
 
@@ -70,6 +82,23 @@ def _band(best: Option) -> str:
     if best.usd_per_month_low is None or best.usd_per_month_high is None:
         return ""
     return f" ({best.usd_per_month_low:,.0f}-{best.usd_per_month_high:,.0f})"
+
+
+def _chance(best: Option) -> str:
+    """Return how likely the option is the cheapest feasible way to run its candidate."""
+    if best.probability_best is None:
+        return ""
+    share = best.probability_best
+    told = f"{share:.0%}" if 0.01 <= share <= 0.99 else "over 99%" if share > 0.5 else "under 1%"
+    return f", {told} likely the cheapest"
+
+
+def _close_call(best: Option, ranked: Sequence[Option]) -> str:
+    """Name the option on another platform that is as good within the noise."""
+    rival = next(
+        (o for o in ranked if o.candidate == best.candidate and o.platform != best.platform), None
+    )
+    return "" if rival is None else f"; too close to call against {TITLES[rival.platform]}"
 
 
 def _latency(study: Study, best: Option) -> str:

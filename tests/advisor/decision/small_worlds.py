@@ -110,4 +110,3 @@ def ground(wanted: Study, *, measured: int = 0) -> Ground:
         measured: which of `LADDERS` its candidates are.
     """
     return _ground(study(cloud=wanted.cloud).model_dump_json(), measured)
-

@@ -1,8 +1,13 @@
 """Sweeps, gates, what runs today and the horizon: what a user asks of the answer."""
 
+import math
+from datetime import timedelta
+
 import pytest
 
+from advisor.cli import run
 from advisor.decision.choice import answer_key, choose
+from advisor.decision.drivers import with_value
 from advisor.decision.gate import gate
 from advisor.decision.horizon import commitment_advice
 from advisor.decision.setting import setting_of
@@ -48,7 +53,9 @@ def test_an_axis_that_makes_no_sense_is_refused(text):
         parse_axis(text)
 
 
-@pytest.mark.parametrize("key", ["bad", "workload.bad", "name", "workload", "needs.."])
+@pytest.mark.parametrize(
+    "key", ["bad", "workload.bad", "workload.requests_per_sec", "name", "workload", "needs.."]
+)
 def test_only_figures_of_the_study_can_be_swept(key):
     wanted = small()
 
@@ -109,3 +116,97 @@ def test_a_cautious_study_never_pays_more_in_its_bad_tenth():
     cautious = answer(small(cloud=MACHINES, decision={"draw_count": 64, "risk": "quantile"}))
 
     assert cautious.best.criterion_usd_per_month >= expected.best.expected_usd_per_month
+
+
+def a_close_call():
+    """Return a saved answer, and one of today whose best is another, 1% cheaper."""
+    saved = answer(small(cloud=MACHINES))
+    before = saved.best
+    other = next(o for o in saved.ranked if o.sku != before.sku)
+    usd = before.criterion_usd_per_month
+    best = other.model_copy(update={"criterion_usd_per_month": usd * 0.99})
+    return saved.model_copy(update={"best": best, "ranked": (best, before)}), saved
+
+
+@pytest.mark.parametrize(("closeness", "code"), [("close", 3), ("far", 2), ("same", 0)])
+def test_the_exit_code_of_a_gate_says_what_it_found(closeness, code, tmp_path, monkeypatch):
+    now, saved = a_close_call()
+    if closeness == "far":
+        now = now.model_copy(update={"ranked": (now.best,)})
+    monkeypatch.setattr(
+        "advisor.cli.whatif.answer_of",
+        lambda *_, **__: saved if closeness == "same" else now,
+    )
+    path = tmp_path / "saved.json"
+    path.write_text(saved.model_dump_json())
+
+    assert run(["gate", "advisor.yaml", "--against", str(path)]) == code
+
+
+def test_the_first_line_says_the_band_the_need_and_the_chance():
+    found = answer(small())
+    first = found.verdict.partition(". ")[0]
+
+    assert f"({found.best.usd_per_month_low:,.0f}-{found.best.usd_per_month_high:,.0f})" in first
+    assert " ms of " in first
+    assert f"{found.best.probability_best:.0%} likely the cheapest" in first or "99%" in first
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """An answer with everything that would change it."""
+    wanted = small(cloud=MACHINES, decision={"draw_count": 64, "growth_per_year_fraction": 8.0})
+    return wanted, recommend(wanted, EVIDENCE, on=ON, catalogue=few_machines())
+
+
+def test_no_rival_is_chosen_and_each_says_the_figures_that_decide(whole):
+    _, found = whole
+
+    assert found.rivals
+    keys = {(r.candidate, r.platform, r.sku, r.region, r.purchase) for r in found.rivals}
+    best = found.best
+    assert (best.candidate, best.platform, best.sku, best.region, best.purchase) not in keys
+    for rival in found.rivals:
+        assert f"{rival.usd_per_month_more:+,.0f} USD/month" in rival.why_not
+        assert 0 <= rival.probability_cheaper <= 1
+        for one in rival.overtakes:
+            assert one.overtakes_at > 0
+            assert one.overtakes_at != one.now
+
+
+def test_the_region_in_which_the_choice_holds_is_that_of_the_decision_itself(whole):
+    wanted, found = whole
+    region = found.holds
+    own = ground(wanted)
+    now = answer_key(setting := setting_of(wanted, own), choose(setting).best)
+
+    middle = min(
+        region.points,
+        key=lambda p: (
+            abs(math.log(p.first / found.break_even[0].now))
+            + abs(math.log(p.second / found.break_even[1].now))
+        ),
+    )
+    assert middle.holds
+    assert {p.holds for p in region.points} == {True, False}
+    for point in region.points[::7]:
+        there = with_value(wanted, region.first_driver, point.first)
+        setting = setting_of(with_value(there, region.second_driver, point.second), own)
+        told = answer_key(setting, choose(setting).best)
+        assert (told == point.answer, told == now) == (True, point.holds)
+
+
+def test_the_answer_changes_on_the_day_of_the_month_in_which_the_traffic_has_another_one(whole):
+    wanted, found = whole
+    horizon = found.horizon
+    month = horizon.changes_in_month
+    now = horizon.months[0].answer
+
+    assert month is not None
+    assert timedelta(days=30 * month) < horizon.changes_on - ON < timedelta(days=31 * month)
+    assert horizon.changes_to != now
+    assert all(m.answer == now for m in horizon.months if m.month < month)
+    grown = next(m for m in horizon.months if m.month == month)
+    assert grown.requests_per_s == pytest.approx(
+        wanted.workload.requests_per_s * 9 ** (month / 12), rel=1e-9
+    )
