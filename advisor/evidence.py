@@ -5,9 +5,11 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from advisor import defaults
 from advisor.capacity.batching import fit_batch_cost
 from advisor.capacity.hosts import MeasuredCall, measured_call
 from advisor.capacity.processors import WorkloadClass
@@ -24,6 +26,7 @@ from benchmarks.records import (
     DatasetSpec,
     DataSettings,
     HardwareProfile,
+    LoadTest,
 )
 from benchmarks.store import RunStore
 
@@ -50,8 +53,34 @@ class Evidence:
     """What is to be said of the runs as a whole."""
     elsewhere: tuple[BenchmarkRun, ...] = ()
     """The same candidates on the same rows, measured on other machines."""
+    load_tests: tuple[LoadTest, ...] = ()
+    """Candidates served for real, for requests of the study's size, the oldest first."""
     histories: tuple[RunHistory, ...] = ()
     """Training runs of the past, from the stores that the study names."""
+
+
+class ServerCost(NamedTuple):
+    """What serving adds to a request, from a load test or assumed."""
+
+    http_s: float
+    """The server's own work for a request, on the measured host. [s]"""
+    http_basis: Literal["measured", "scaled", "assumed"]
+    """`scaled`: measured with another candidate behind the same server."""
+    in_situ_factor: float
+    """Time of `predict` in a server / alone."""
+    factor_basis: Literal["measured", "assumed"]
+    """`measured` by a load test of this candidate."""
+    source: str = ""
+    """Which load test; empty where both are assumed."""
+
+    def request_s(self, predict_s: float) -> float:
+        """Return a request's time of which `predict_s` is the model's. [s]"""
+        return predict_s * self.in_situ_factor + self.http_s
+
+
+ASSUMED_SERVER = ServerCost(
+    defaults.HTTP_SERVER_S.value, "assumed", defaults.IN_SITU_FACTOR.value, "assumed"
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +134,8 @@ class CandidateProfile:
     """Place of the form, 0 the simplest: the simplest wins ties."""
     extra_worker_memory_gib: float | None = None
     """What one more worker adds to the first one's memory; null where it was not measured. [GiB]"""
+    server: "ServerCost" = dataclasses.field(default_factory=lambda: ASSUMED_SERVER)
+    """What serving adds to the model's own time."""
 
     @property
     def row_class(self) -> WorkloadClass:
@@ -155,6 +186,9 @@ def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) 
         elsewhere=tuple(runs_elsewhere(selected, runs)),
         backtests=tuple(backtests),
         warnings=_changed_file(study_path, study, runs),
+        load_tests=tuple(
+            test for test in (kept.load_tests() if kept else ()) if _is_like(test, study, asked)
+        ),
         histories=read_histories(study.history, folder=study_path.parent),
     )
     if not any(run.outcome == "ok" for run in evidence.runs):
@@ -165,6 +199,41 @@ def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) 
             f"run 'advisor bench {study_path}' first"
         )
     return evidence
+
+
+def _is_like(test: LoadTest, study: Study, asked: DataSettings) -> bool:
+    """Whether a load test served the study's data, in requests of its size, one call each."""
+    return (
+        _answers(test.dataset, asked)
+        and test.rows_per_request == study.workload.rows_per_request
+        and test.handling != "batch"
+    )
+
+
+def server_cost(run: BenchmarkRun, tests: Sequence[LoadTest], *, service_s: float) -> ServerCost:
+    """Return what serving adds to a run's candidate, by the newest load tests on its machine.
+
+    A candidate that was not served itself has the server's work from those that were, their
+    median: it is the same server. Its own factor stays assumed.
+
+    Args:
+        run: the candidate's.
+        tests: load tests, the oldest first.
+        service_s: the candidate's time alone, which the factor is applied to. [s]
+    """
+    newest = {t.candidate: t for t in tests if t.hardware.host_id == run.hardware.host_id}
+    own = newest.get(run.candidate)
+    if own is not None:
+        source = f"load test of {own.candidate.name} on {own.started_at:%Y-%m-%d}"
+        return ServerCost(own.server_s, "measured", own.predict_s / service_s, "measured", source)
+    if not newest:
+        return ASSUMED_SERVER
+    names = ", ".join(sorted(c.name for c in newest))
+    return ASSUMED_SERVER._replace(
+        http_s=statistics.median(t.server_s for t in newest.values()),
+        http_basis="scaled",
+        source=f"load test of {names}, the same server",
+    )
 
 
 def _answers(dataset: DatasetSpec, asked: DataSettings) -> bool:
@@ -261,7 +330,9 @@ def profiles_of(study: Study, evidence: Evidence) -> tuple[CandidateProfile, ...
             continue
         others = [r for r in evidence.elsewhere if r.candidate.name == run.candidate.name]
         native = profile_of(study, run, gpu_run=on_gpu.get(run.candidate.name), elsewhere=others)
-        found += [native, *_other_forms(study, run, native, elsewhere=others)]
+        forms = [native, *_other_forms(study, run, native, elsewhere=others)]
+        server = server_cost(run, evidence.load_tests, service_s=native.service_s)
+        found += [dataclasses.replace(one, server=server) for one in forms]
     return tuple(found)
 
 

@@ -419,6 +419,44 @@ class BenchmarkRun(Record):
         )
 
 
+class LoadTest(Record):
+    """A candidate behind a real server on this machine, kept busy and then loaded."""
+
+    id: str
+    """Unique, sorts by start time."""
+    started_at: datetime
+    """Start, UTC."""
+    candidate: Candidate
+    """What was served."""
+    dataset: DatasetSpec
+    """What it was trained on, and whose rows were sent."""
+    hardware: HardwareProfile
+    """Where."""
+    handling: Literal["inline", "executor", "batch"]
+    """How the server called the model."""
+    payload: Literal["json", "binary"]
+    """Requests as JSON or as arrays."""
+    worker_count: PositiveInt
+    """Worker processes."""
+    rows_per_request: PositiveInt
+    """Rows of a request. [rows]"""
+    capacity_per_s: PositiveFloat
+    """Requests that all workers answer when always busy. [1/s]"""
+    predict_s: PositiveFloat
+    """Mean time of `predict` in the busy server. [s]"""
+    offline_s: PositiveFloat
+    """Mean time of `predict` alone just before, the same model and rows. [s]"""
+    p99_ms: PositiveFloat | None = None
+    """p99 at `rate_per_s`; null where none could be told. [ms]"""
+    rate_per_s: NonNegativeFloat = 0.0
+    """Rate that was sent, or the highest within the need. [1/s]"""
+
+    @property
+    def server_s(self) -> float:
+        """What the server does for a request besides `predict`. [s]"""
+        return max(0.0, self.worker_count / self.capacity_per_s - self.predict_s)
+
+
 class ErrorCell(Record):
     """One entry of the error matrix E[s, t]."""
 

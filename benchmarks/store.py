@@ -18,15 +18,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from benchmarks.errors import StoreError
-from benchmarks.records import BacktestRun, BenchmarkRun, Record
+from benchmarks.records import BacktestRun, BenchmarkRun, LoadTest, Record
 
 log = logging.getLogger(__name__)
 
 DEFAULT_FOLDER = ".advisor"
 """Beside the study."""
 
-RUNS, BACKTESTS, UNFINISHED = "runs", "backtests", "unfinished"
-"""Folders in the store: finished runs and back-tests, and trials of unfinished runs."""
+RUNS, BACKTESTS, LOADTESTS, UNFINISHED = "runs", "backtests", "loadtests", "unfinished"
+"""Folders in the store: finished runs, back-tests and load tests, and trials of unfinished runs."""
 
 Kept = TypeVar("Kept", bound=Record)
 
@@ -58,13 +58,18 @@ class RunStore:
         """Return every back-test that can be read, the oldest first; warn of files that cannot."""
         return tuple(self._read(BACKTESTS, BacktestRun))
 
-    def append(self, record: BenchmarkRun | BacktestRun) -> Path:
-        """Add a finished run or back-test; return its file.
+    def load_tests(self) -> tuple[LoadTest, ...]:
+        """Return every load test that can be read, the oldest first; warn of files that cannot."""
+        return tuple(self._read(LOADTESTS, LoadTest))
+
+    def append(self, record: BenchmarkRun | BacktestRun | LoadTest) -> Path:
+        """Add a finished run, back-test or load test; return its file.
 
         Raises:
             StoreError: it could not be written, or there is one of that id; the store is as before.
         """
-        kind = RUNS if isinstance(record, BenchmarkRun) else BACKTESTS
+        kinds = {BenchmarkRun: RUNS, BacktestRun: BACKTESTS, LoadTest: LOADTESTS}
+        kind = kinds[type(record)]
         return self._write(self.path / kind / f"{record.id}.json", record.model_dump_json())
 
     def check_writable(self) -> None:

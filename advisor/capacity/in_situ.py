@@ -18,7 +18,8 @@ PREDICTABLE_UTILISATION = 0.89
 
 SERVICE_RELATIVE_SD = 0.02
 """Doubt in the service time from one half minute to the next on one machine, standard deviation /
-mean: repeats of the busy loop, see `docs/explanation/serving-evaluation.md`."""
+mean. A judgement, not a fit: the server is measured seconds before the load. Repeats half a minute
+apart on shared cores differed by up to 12%, which no calibration foresees."""
 
 RUN_COUNT = 64
 """Runs that are followed for one prediction."""

@@ -1,15 +1,31 @@
 """`advisor loadtest`: a candidate behind a real server, under real open-loop load."""
 
+import statistics
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
     from advisor.study import Study
+    from benchmarks.records import Candidate, DatasetSpec
+    from benchmarks.serving.calibrate import Busy
     from benchmarks.serving.launch import Layout
     from benchmarks.serving.loadrun import LoadResult, Target
     from benchmarks.serving.search import Trial
+
+BUSY_S = 3.0
+"""Time that a server of ours is kept busy to see what it adds to the model's own time. [s]"""
+
+
+class Served(NamedTuple):
+    """What is behind the server."""
+
+    candidate: "Candidate"
+    dataset: "DatasetSpec"
+    rows_per_request: int
+    offline_s: float
+    """Mean time of `predict` alone. [s]"""
 
 
 def add(app: typer.Typer) -> None:
@@ -59,14 +75,17 @@ def loadtest(
 ) -> None:
     """Serve a candidate for real and load it: latency counts from when each request was due.
 
-    The server runs on this machine, on cores of its own, and stops at the end. Exit code 3: the
-    run is invalid (late generator), over-saturated or too short for a p99.
+    The server runs on this machine, on cores of its own, and stops at the end. What it adds to the
+    model's own time is kept in the study's store: 'advisor recommend' then uses it in place of what
+    it assumes. Exit code 3: the run is invalid (late generator), over-saturated or too short for a
+    p99.
 
     Example: advisor loadtest advisor.yaml --candidate linear --find-max
     """
     import tempfile
 
     from advisor.study import load_study
+    from benchmarks.serving.calibrate import measure_busy
     from benchmarks.serving.launch import plan_cores, running_server
     from benchmarks.serving.loadrun import request_bytes
     from benchmarks.serving.payloads import BINARY_TYPE, JSON_TYPE
@@ -78,14 +97,14 @@ def loadtest(
     content_type = BINARY_TYPE if payload == "binary" else JSON_TYPE
     with tempfile.TemporaryDirectory(prefix="advisor-loadtest-") as scratch:
         folder = keep or Path(scratch) / "model"
-        name = _ship(question, study, candidate, into=folder)
+        served = _ship(question, study, candidate, into=folder)
         bodies = request_bodies(
             folder,
             rows_per_request=question.workload.rows_per_request,
             content_type=content_type,
         )
 
-        def load(target: "Target", *, named_by_user: bool) -> int:
+        def load(target: "Target", *, named_by_user: bool, measured: "Busy | None" = None) -> int:
             job = _Job(
                 target=target,
                 requests=[
@@ -96,8 +115,14 @@ def loadtest(
                 workers=workers,
                 named_by_user=named_by_user,
                 as_json=as_json,
-                name=name,
+                name=served.candidate.name,
             )
+            code = send(job)
+            if measured is not None and job.found is not None:
+                _keep(served, measured, job, study=study, handling=handling, payload=payload)
+            return code
+
+        def send(job: "_Job") -> int:
             if find_max:
                 return job.find_max(duration_s=duration_s)
             return job.run_once(
@@ -117,20 +142,31 @@ def loadtest(
                 handling=handling,
                 folder=study.resolve().parent,
             ) as server:
-                code = load(server.target, named_by_user=False)
+                measured = measure_busy(
+                    server,
+                    [
+                        request_bytes(b, target=server.target, content_type=content_type)
+                        for b in bodies
+                    ],
+                    layout=layout,
+                    worker_count=workers,
+                    length_s=BUSY_S,
+                )
+                code = load(server.target, named_by_user=False, measured=measured)
     raise typer.Exit(code)
 
 
-def _ship(question: "Study", study: Path, candidate: str | None, *, into: Path) -> str:
-    """Train a candidate and write its model folder; return its name."""
+def _ship(question: "Study", study: Path, candidate: str | None, *, into: Path) -> Served:
+    """Train a candidate and write its model folder."""
     from benchmarks.datasets import load_data
     from benchmarks.errors import CandidateError, did_you_mean
     from benchmarks.families import resolve_candidates
     from benchmarks.records import DataSettings
     from benchmarks.serving.shipping import MAX_TRAINING_ROWS, ship_model
 
+    settings = DataSettings(**question.data.model_dump())
     data = load_data(
-        **dict(DataSettings(**question.data.model_dump())),
+        **dict(settings),
         folder=study.resolve().parent,
         max_rows=2 * MAX_TRAINING_ROWS,
         max_cells=20_000_000,
@@ -146,7 +182,7 @@ def _ship(question: "Study", study: Path, candidate: str | None, *, into: Path) 
         )
     chosen = next((c for c in resolved if c.name == candidate), resolved[0])
     typer.echo(f"Training {chosen.name} on {data.spec.name} and starting its server", err=True)
-    ship_model(
+    shipped = ship_model(
         data,
         chosen,
         folder=study.resolve().parent,
@@ -154,7 +190,55 @@ def _ship(question: "Study", study: Path, candidate: str | None, *, into: Path) 
         rows_per_request=question.workload.rows_per_request,
         timing_s=1.0,
     )
-    return chosen.name
+    return Served(
+        candidate=chosen,
+        dataset=data.spec.replace(settings=settings),
+        rows_per_request=question.workload.rows_per_request,
+        offline_s=statistics.fmean(shipped.offline_s),
+    )
+
+
+def _keep(
+    served: Served, measured: "Busy", job: "_Job", *, study: Path, handling: Any, payload: Any
+) -> None:
+    """Add what was measured of the server to the study's store."""
+    import secrets
+    from datetime import UTC, datetime
+
+    from advisor.evidence import store_path
+    from benchmarks.host import read_host
+    from benchmarks.records import LoadTest
+    from benchmarks.store import RunStore
+
+    at = datetime.now(UTC)
+    rate_per_s, p99_ms = job.found or (0.0, None)
+    test = LoadTest(
+        id=f"{at:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}",
+        started_at=at,
+        candidate=served.candidate,
+        dataset=served.dataset,
+        hardware=read_host(),
+        handling=handling,
+        payload=payload,
+        worker_count=job.workers,
+        rows_per_request=served.rows_per_request,
+        capacity_per_s=measured.capacity_per_s,
+        predict_s=measured.predict_s,
+        offline_s=served.offline_s,
+        p99_ms=p99_ms,
+        rate_per_s=rate_per_s,
+    )
+    path = RunStore(store_path(study)).append(test)
+    typer.echo(
+        f"- the server adds {1e3 * test.server_s:.3g} ms to the "
+        f"{1e3 * test.predict_s:.3g} ms of predict in it: kept in {path}, "
+        + (
+            "not used by 'advisor recommend', which plans for one call each"
+            if handling == "batch"
+            else f"used by 'advisor recommend {study}'"
+        ),
+        err=True,
+    )
 
 
 def _target(url: str) -> "Target":
@@ -197,6 +281,7 @@ class _Job:
         self.as_json, self.name = as_json, name
         need_ms = study.needs.max_p99_latency_ms
         self.need_s = None if need_ms is None else need_ms / 1e3
+        self.found: tuple[float, float | None] | None = None  # valid rate [1/s] and its p99 [ms]
         if layout.note:
             typer.echo(f"- {layout.note}", err=True)
 
@@ -231,6 +316,8 @@ class _Job:
             self._print_json({"load": result.model_dump(mode="json")})
         else:
             typer.echo(self._line(result))
+        if result.validity == "ok":
+            self.found = result.rate_per_s, result.p99_ms
         return 0 if result.validity == "ok" else 3
 
     def find_max(self, *, duration_s: float) -> int:
@@ -278,6 +365,7 @@ class _Job:
             )
         if any(trial.verdict == "invalid" for trial in found.trials):
             return 3
+        self.found = found.max_requests_per_s or 0.0, None
         return 0 if found.max_requests_per_s is not None else 2
 
     def _capacity_per_s(self) -> float:

@@ -15,7 +15,7 @@ SECTIONS = (
 
 def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
     """Return the study's figures, our defaults, and what the retraining plan had to assume."""
-    rows = [*study_figures(engine.study), *_ours(), *_derived(engine, retraining)]
+    rows = [*study_figures(engine.study), *_served(_ours(), engine), *_derived(engine, retraining)]
     history = engine.history
     if history is not None and history.is_used:
         measured = {
@@ -94,6 +94,22 @@ def _ours() -> list[Assumption]:
         for d in defaults.ALL
     ]
     return [month, *rows]
+
+
+def _served(rows: list[Assumption], engine: Engine) -> list[Assumption]:
+    """Put what a load test measured in place of what is assumed of the server."""
+    ranked = engine.order.ranked
+    server = engine.profiles[int(engine.columns.candidate[ranked[0]]) if ranked else 0].server
+    known = {
+        "http_server_s": (server.http_s, server.http_basis),
+        "in_situ_factor": (server.in_situ_factor, server.factor_basis),
+    }
+    return [
+        row.replace(value=known[row.name][0], basis=known[row.name][1], source=server.source)
+        if row.name in known and known[row.name][1] != "assumed"
+        else row
+        for row in rows
+    ]
 
 
 def _derived(engine: Engine, retraining: RetrainingAdvice) -> list[Assumption]:

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from advisor import defaults
 from advisor.capacity.hosts import carry_call
 from advisor.decision.engine import Engine
 from advisor.decision.words import option_name
@@ -52,23 +51,23 @@ def _chain(engine: Engine, row: int) -> CarriedChain:
     if len(profile.calls) > 1:
         label = f"Combined with {len(profile.calls) - 1} other measured machine(s)"
         steps.append(_step(label, there_s / alone_s, there_s, band, basis))
-    inflation = float(defaults.IN_SITU_FACTOR.value)
+    inflation = profile.server.in_situ_factor
     steps.append(
         _step(
             "Inside a server, beside other work",
             inflation,
             there_s * inflation,
             band * inflation,
-            "assumed",
+            profile.server.factor_basis,
         )
     )
     share = min(1.0, float(machines.core_count[at]))
-    server = float(defaults.HTTP_SERVER_S.value) / speed.ratio[at]
+    server = profile.server.http_s / speed.ratio[at]
     low_high = np.array([table.service_low_s[row], table.service_high_s[row]])
     before = low_high * share
     label = "The server's own work for a request"
     whole_s = there_s * inflation + server
-    steps.append(_step(label, None, whole_s, before, "assumed"))
+    steps.append(_step(label, None, whole_s, before, profile.server.http_basis))
     if share < 1:
         label = f"On {share:g} of a core"
         steps.append(_step(label, 1 / share, float(table.service_s[row]), low_high, "list"))

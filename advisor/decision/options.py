@@ -229,9 +229,7 @@ def _cross(
     )
     # A machine with less than one core runs its one worker at that share of a core's speed.
     share = np.minimum(1.0, machines.core_count)
-    on_cpu_s = (
-        profile.service_s * defaults.IN_SITU_FACTOR.value + defaults.HTTP_SERVER_S.value
-    ) / share
+    on_cpu_s = (profile.server.request_s(profile.service_s)) / share
     service = {
         "service_s": on_cpu_s / ratios.ratio,
         "service_low_s": on_cpu_s / ratios.high_80,
@@ -292,8 +290,7 @@ def _put_gpu_times(
     are spread over the machine's cores, and each answer waits for its own.
     """
     on_processor_s = (
-        _preparation_s(profile, study.workload.rows_per_request) * defaults.IN_SITU_FACTOR.value
-        + defaults.HTTP_SERVER_S.value
+        profile.server.request_s(_preparation_s(profile, study.workload.rows_per_request))
     ) / ratio
     batch = int(defaults.GPU_BATCH_REQUESTS.value)
     rows_per_batch = batch * study.workload.rows_per_request

@@ -190,9 +190,7 @@ def _times(profile: CandidateProfile, memory_gib: int) -> Times:
     vcpu = serverless.vcpu_count(memory_gib)
     share = min(1.0, vcpu * 0.625)  # a vCPU is a thread; one worker uses at most one core
     ratio = carry_call(profile.calls, (PROCESSOR,)).speed
-    work_s = (
-        profile.service_s * defaults.IN_SITU_FACTOR.value + defaults.HTTP_SERVER_S.value
-    ) / share
+    work_s = (profile.server.request_s(profile.service_s)) / share
     start_s = defaults.SERVERLESS_START_S.value + profile.start_s / share / float(ratio.ratio[0])
     return Times(
         mean_s=work_s / float(ratio.ratio[0]),

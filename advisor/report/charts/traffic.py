@@ -20,6 +20,8 @@ from advisor.report.words import milliseconds, significant
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+TITLE = "Requests per second"
+
 BUSIEST = "busiest minute of the hour"
 MEAN_OF_HOUR = "mean of the hour"
 COLOURS = (INK, WARM, "#009E73")
@@ -85,7 +87,8 @@ def picture(
         scale=alt.Scale(domain=[0, len(hours)], nice=False),
         axis=axis,
     )
-    y = alt.Y("rate:Q", title="Requests per second", scale=alt.Scale(domain=[0, top], nice=False))
+    scale = alt.Scale(domain=[0, top], nice=False)
+    y = alt.Y("rate:Q", title=TITLE, scale=scale)
     lines = (
         plot(rows)
         .mark_line(strokeWidth=2)
@@ -103,7 +106,7 @@ def picture(
     area = (
         plot([row for row in rows if row["series"] == MEAN_OF_HOUR])
         .mark_area(color=ACCENT, opacity=0.14)
-        .encode(x=x, y=y)
+        .encode(x=x, y=alt.Y("rate:Q", title=TITLE, scale=scale, stack=None))
     )
     layers = [area, lines]
     for at, (name, rate) in enumerate(levels.items()):
