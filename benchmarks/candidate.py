@@ -17,6 +17,7 @@ from benchmarks.circumstances import (
 )
 from benchmarks.datasets import split_rows
 from benchmarks.families import family_of, missing_library, source_text
+from benchmarks.findings import BASELINE_FAMILY
 from benchmarks.forms.bench import LABEL as FORMS_LABEL
 from benchmarks.forms.bench import FormsBench, FormTrial
 from benchmarks.forms.grid import grid_of
@@ -394,11 +395,14 @@ class CandidateBench:
 
     def _other_forms(self) -> None:
         """Measure the trained model in the other forms that it could be shipped in."""
+        grid = grid_of(self._lab.preset.name)
+        if self._candidate.family == BASELINE_FAMILY and not grid.of_baseline:
+            return
         modules = family_of(self._candidate).serving_modules
         if "torch" in source_text(self._candidate, self._lab.folder):
             modules = (*modules, "torch")  # the user's own model may be one
         forms = FormsBench(
-            grid=grid_of(self._lab.preset.name),
+            grid=grid,
             task=self._lab.data.spec.task,
             serving_modules=modules,
             save_path=self._save_path,

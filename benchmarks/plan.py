@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.families import family_of
+from benchmarks.findings import BASELINE_FAMILY
 from benchmarks.forms import forms_for
 from benchmarks.forms.bench import LABEL as FORMS_LABEL
 from benchmarks.forms.grid import grid_of
@@ -143,7 +144,8 @@ def plan_trials(
             steps.append(("serving", serving_s))
         grid = grid_of(preset.name)
         form_count = len(forms_for(family_of(candidate).serving_modules, grid.forms))
-        if device == "cpu" and (grid.forms or grid.inputs):
+        has_forms = grid.of_baseline or candidate.family != BASELINE_FAMILY
+        if device == "cpu" and has_forms and (grid.forms or grid.inputs):
             steps.append((FORMS_LABEL, grid.estimate_s(form_count=form_count)))
         trials += [PlannedTrial(where, label, seconds) for label, seconds in steps]
     for name in backtests:

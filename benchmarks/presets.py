@@ -83,7 +83,7 @@ PRESETS = {
         max_rows=50_000,
         max_cells=5_000_000,
         single_row=Budget(
-            wanted_s=0.5, min_count=500, limit_s=2.0, max_count=2_000, width_fraction=0.05
+            wanted_s=0.5, min_count=300, limit_s=2.0, max_count=2_000, width_fraction=0.05
         ),
         larger_batches=Budget(
             wanted_s=0.12,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.candidate import CandidateBench
 from benchmarks.datasets import TaskData, load_data
@@ -34,6 +35,9 @@ from benchmarks.records import (
     HardwareProfile,
 )
 from benchmarks.store import UNFINISHED, RunStore
+
+if TYPE_CHECKING:
+    from benchmarks.losses import Loss
 
 KEY_FORMAT = 1
 """Raised when a change of the harness makes older runs incomparable."""
@@ -317,14 +321,28 @@ def _drifting_data(
     )
 
 
+def backtest_loss(spec: DatasetSpec) -> "Loss | None":
+    """Return the cost of a decision where the two kinds of errors have their prices, else None."""
+    from benchmarks.losses import Loss
+
+    settings = spec.settings
+    if settings is None:
+        return None
+    if settings.false_positive_usd is None and settings.false_negative_usd is None:
+        return None
+    return Loss("cost", *settings.error_costs_usd)
+
+
 def _stored_backtests(
     candidates: Sequence[Candidate], data: TaskData, store: RunStore
 ) -> tuple[BacktestRun, ...]:
-    """Return the newest good back-test of each candidate on these data."""
+    """Return the newest good back-test of each candidate on these data, errors at their prices."""
     found = {
         backtest.candidate.name: backtest
         for backtest in store.backtests()
-        if backtest.outcome == "ok" and backtest.dataset.sha256 == data.spec.sha256
+        if backtest.outcome == "ok"
+        and backtest.dataset.sha256 == data.spec.sha256
+        and backtest_loss(backtest.dataset) == backtest_loss(data.spec)
     }
     return tuple(found[c.name] for c in candidates if c.name in found)
 
@@ -367,6 +385,7 @@ def _backtest(
             hardware=hardware,
             started_at=datetime.now(UTC),
             training_count=BACKTEST_TRAININGS,
+            loss=backtest_loss(data.spec),
             worker_count=hardware.logical_cpu_count,
             deadline_s=limit_s / BACKTEST_TRAININGS,
             keep_in=store.path / UNFINISHED / BACKTEST_TRIALS,

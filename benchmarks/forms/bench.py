@@ -107,7 +107,7 @@ class FormsBench:
             return [], [f"ready arrays and frames: {result.reason}"]
         items = list(result.value["inference"])
         notes = [f"the model does not take {kind} input" for kind in result.value["refused"]]
-        if self.grid.crowded:
+        if self.grid.crowded and not set(self.grid.crowded_without) & set(self.serving_modules):
             threads = 2 * self.cpu_count
             crowded = self._run(
                 f"crowded-{threads}",

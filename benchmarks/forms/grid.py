@@ -25,6 +25,10 @@ class FormGrid:
     """Batch sizes of the ready input."""
     crowded: bool = False
     """Whether twice as many threads as processors are tried, to show what that costs."""
+    crowded_without: tuple[str, ...] = ()
+    """Libraries that take so long to import that this one more process is not worth it."""
+    of_baseline: bool = True
+    """Whether the baseline, which nobody ships, is measured in other forms too."""
     single_row: Budget = ONE_CALL
     """For batches of one row."""
     larger_batches: Budget = ONE_CALL
@@ -68,11 +72,13 @@ GRIDS: dict[str, FormGrid] = {
         inputs=(("numpy", "float64"), ("numpy", "float32"), ("pandas", "float64")),
         input_batch_rows=(1, 1024),
         crowded=True,
+        crowded_without=("torch",),
+        of_baseline=False,
         single_row=Budget(
-            wanted_s=0.15, min_count=300, limit_s=0.8, max_count=2_000, warmup_s=0.03
+            wanted_s=0.15, min_count=100, limit_s=0.5, max_count=2_000, warmup_s=0.03
         ),
         larger_batches=Budget(
-            wanted_s=0.08, min_count=20, limit_s=0.4, max_count=300, warmup_s=0.03
+            wanted_s=0.08, min_count=10, limit_s=0.3, max_count=300, warmup_s=0.03
         ),
     ),
     "standard": FormGrid(

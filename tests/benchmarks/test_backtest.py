@@ -20,6 +20,8 @@ from benchmarks.errors import DataError
 from benchmarks.losses import Loss, case_losses, moved_share
 from benchmarks.periods import PeriodLength, cut_periods, parse_period
 from benchmarks.records import Candidate, HardwareProfile
+from benchmarks.runner import _backtest
+from benchmarks.store import RunStore
 from benchmarks.trials import Trial, run_trial
 from tests.given import STREAMS, needs_streams
 
@@ -283,6 +285,32 @@ def test_costs_weigh_the_two_kinds_of_error():
     )
 
     assert found.tolist() == [0.0, 1.0, 20.0, 0.0]
+
+
+def test_a_benchmark_back_tests_with_the_costs_that_its_data_name(monkeypatch, tmp_path):
+    losses = []
+    monkeypatch.setattr(
+        "benchmarks.backtest.run_backtest", lambda data, **asked: losses.append(asked["loss"])
+    )
+    for costs in ({}, {"false_negative_usd": 9.0}):
+        data = load_data(
+            source="simulated:linear,rows=300,periods=10",
+            path=None,
+            target=None,
+            time=None,
+            folder=tmp_path,
+            **costs,
+        )
+        _backtest(
+            data,
+            LINEAR,
+            hardware(),
+            store=RunStore(tmp_path / "store"),
+            folder=tmp_path,
+            limit_s=8.0,
+        )
+
+    assert losses == [None, Loss("cost", 1.0, 9.0)]
 
 
 def test_log_loss_reads_the_true_class_and_survives_a_class_never_seen():

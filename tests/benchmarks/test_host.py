@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.checkup import examine
 from benchmarks.devices import run_gpu_probes, time_on_device
+from benchmarks.gpu import reached_rates
 from benchmarks.host import (
     available_memory_bytes,
     cpu_quota_count,
@@ -21,6 +22,8 @@ from benchmarks.probes import (
     run_disk_probes,
     run_single_thread_probes,
 )
+from benchmarks.records import FormMeasurement, InferenceMeasurement
+from tests.benchmarks.factories import hardware, run
 
 GIB = 2**30
 UNITS = (
@@ -255,6 +258,26 @@ def test_gpu_probes_name_their_units_and_leave_the_settings_as_they_were(monkeyp
     assert torch.backends.cuda.matmul.allow_tf32 == "as it was"
     assert set(torch.tf32_seen[:6]) == {False}
     assert True in torch.tf32_seen
+
+
+@pytest.mark.parametrize(("precision", "short"), [("float32", "fp32"), ("bfloat16", "bf16")])
+def test_shares_of_a_gpu_find_the_probes_by_the_names_that_they_have(monkeypatch, precision, short):
+    """By no name written twice: a probe that is renamed would silently leave the shares out."""
+    monkeypatch.setitem(sys.modules, "torch", FakeTorch())
+    probes = run_gpu_probes(size=1_000, copy_bytes=4_000_000, count=3)
+    timing = InferenceMeasurement(
+        batch_rows=1_000, thread_count=1, durations_s=(1e-3,), precision=precision
+    )
+    item = FormMeasurement(
+        form="cuda", outcome="ok", flop_per_row=1e6, weight_bytes=1e6, inference=(timing,)
+    )
+    machine = hardware(probes=probes | {"gemm_fp32_all_threads_gflop_per_s": 7.0})
+
+    (found,) = reached_rates(run(device="cuda", forms=(item,), hardware=machine))
+
+    tflop_per_s = probes[f"gpu_gemm_{short}_tflop_per_s"]
+    assert found.matrix_fraction == pytest.approx(1.0 / tflop_per_s)
+    assert found.bandwidth_fraction == pytest.approx(1.0 / probes["gpu_copy_gb_per_s"])
 
 
 # Doctor -------------------------------------------------------------------------------------------
