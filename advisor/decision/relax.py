@@ -23,6 +23,12 @@ NONE_ALONE = (
     "no single need is enough; relax max_p99_latency_ms, max_usd_per_month and min_quality together"
 )
 
+NONE_ALONE_BATCH = (
+    "no single need is enough; relax deadline_hours, max_usd_per_month and min_quality together, "
+    "or widen cloud.platforms, cloud.purchase or cloud.regions"
+)
+"""The same for jobs: nobody waits for one answer, so that no p99 can be relaxed."""
+
 CLOSE = 1.002
 """The search ends when the two ends are this close: closer than the three digits that are told."""
 
@@ -45,7 +51,8 @@ def relaxations(study: Study, ground: Ground) -> tuple[str, ...]:
         )
     found += _quality(study, ground)
     found += _probability(study, ground)
-    return tuple(found) or (NONE_ALONE,)
+    none = NONE_ALONE_BATCH if study.workload.pattern == "batch" else NONE_ALONE
+    return tuple(found) or (none,)
 
 
 def _works(study: Study, ground: Ground) -> bool:

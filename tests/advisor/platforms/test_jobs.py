@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from advisor import defaults
 from advisor.decision.answer import option_lines
+from advisor.decision.relax import relaxations
 from advisor.errors import StudyError
 from advisor.platforms import ASYNC, JOB_PLATFORMS
 from advisor.recommend import prepare, recommend
@@ -185,3 +186,13 @@ def test_the_curve_of_a_batch_study_is_of_jobs_and_never_falls():
 
     assert set(by_platform) == set(JOB_PLATFORMS)
     assert all(costs == sorted(costs) for costs in by_platform.values())
+
+
+def test_a_job_that_no_single_need_would_save_is_told_what_to_relax_for_jobs():
+    wanted = nightly(rows=1e13, hours=0.2)
+    wanted = wanted.replace(needs=wanted.needs.replace(min_quality=0.9999, max_usd_per_month=0.01))
+
+    (hint,) = relaxations(wanted, engine(wanted, *ladder()[:1]).ground)
+    assert "max_p99_latency_ms" not in hint
+    assert "deadline_hours" in hint
+    assert "cloud.purchase" in hint
