@@ -8,14 +8,17 @@ from advisor.capacity.fleet_outcome import ScalingWay, ServiceTime, compare_scal
 from advisor.capacity.traffic import workload_minutes_per_s
 from advisor.decision.engine import Engine
 from advisor.decision.latency_advice import reaches_need_per_s
-from advisor.decision.options import MAX_REPLICAS, ROUTING
+from advisor.decision.options import MAX_REPLICAS, ROUTING, fewest_replicas
 from advisor.decision.words import option_name
 from advisor.recommendation import ScalingOutcome, TrafficAdvice, TrafficHour
-from advisor.study import GROWTH_LEAD_MONTHS
+from advisor.study import GROWTH_LEAD_MONTHS, HOURS_PER_MONTH
 
 ALLOWED_OUT_FRACTION = 0.01
 """Share of the minutes that target tracking may be out of the need where it can be chosen so.
 Assumed."""
+
+COMMITTED = "savings-1y"
+"""A commitment is paid whether replicas run or not: there scaling saves nothing."""
 
 STARTS = {
     "sagemaker": defaults.SAGEMAKER_START_S,
@@ -29,7 +32,8 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
     """Return the day or week that is planned for and three ways to scale over it.
 
     Of the best option that keeps replicas. Traffic is taken as grown to the end of the plan, as
-    the peak is. None for batch, and where no option keeps replicas.
+    the peak is. Hours of the month without traffic are billed at the fewest replicas by the ways
+    that scale. None for batch, and where no option keeps replicas.
     """
     table, columns, work = engine.table, engine.columns, engine.study.workload
     row = next((r for r in engine.order.ranked if r < len(table)), None)
@@ -43,7 +47,7 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
     full = replicas * workers / service_s
     within = reaches_need_per_s(engine, row)
     carried = min(full * defaults.MAX_UTILISATION.value, np.inf if within is None else within)
-    zones = engine.study.needs.availability_zones
+    fewest = _fewest(engine, row)
     start_s = _start_s(engine, row)
     ways = compare_scaling(
         rates_per_s=rates,
@@ -56,7 +60,7 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
         ),
         rate_per_replica_per_s=carried / replicas,
         start_s=start_s,
-        minimum_count=zones,
+        minimum_count=fewest,
         maximum_count=MAX_REPLICAS,
         max_p99_s=None if need_ms is None else need_ms / 1e3,
         allowed_minutes_out=int(ALLOWED_OUT_FRACTION * rates.size),
@@ -67,7 +71,7 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
     needed = replicas_needed(
         rates_per_s=by_hour.max(axis=1),
         rate_per_replica_per_s=carried / replicas,
-        minimum_count=zones,
+        minimum_count=fewest,
     )
     name = engine.profiles[int(columns.candidate[row])].name
     return TrafficAdvice(
@@ -88,7 +92,7 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
             )
             for hour, minutes in enumerate(by_hour)
         ),
-        scaling=tuple(_outcome(engine, row, way) for way in ways),
+        scaling=tuple(_outcome(engine, row, way, fewest) for way in ways),
     )
 
 
@@ -101,12 +105,30 @@ def _start_s(engine: Engine, row: int) -> float:
     return float(ready + check + table.profiles[int(table.profile[row])].start_s)
 
 
-def _outcome(engine: Engine, row: int, way: ScalingWay) -> ScalingOutcome:
+def _fewest(engine: Engine, row: int) -> int:
+    """Return the fewest replicas: one per zone, and those that network and credits ask for."""
     table = engine.table
-    usd = way.mean_replicas * float(table.replica_usd[row]) + float(table.shared_usd[row])
+    found = fewest_replicas(
+        engine.study,
+        table.network_gbps[[row]],
+        engine.study.workload.peak_per_s,
+        sustained_per_s=table.sustained_vcpu[[row]] / table.service_s[[row]],
+    )
+    return int(found[0])
+
+
+def _outcome(engine: Engine, row: int, way: ScalingWay, fewest: int) -> ScalingOutcome:
+    table = engine.table
+    active = engine.study.workload.active_hours_per_month / HOURS_PER_MONTH
+    mean = way.mean_replicas
+    if way.name != "fixed":
+        mean = active * mean + (1 - active) * fewest
+    committed = engine.columns.purchase[row] == COMMITTED
+    paid = max(mean, float(engine.plan.replicas[row])) if committed else mean
+    usd = paid * float(table.replica_usd[row]) + float(table.shared_usd[row])
     return ScalingOutcome(
         name=way.name,
-        mean_replicas=way.mean_replicas,
+        mean_replicas=mean,
         most_replicas=int(way.fleet.billed.max()),
         serving_usd_per_month=usd,
         p99_ms=1e3 * way.outcome.p99_s,
