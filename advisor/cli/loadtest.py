@@ -85,6 +85,7 @@ def loadtest(
     import tempfile
 
     from advisor.study import load_study
+    from benchmarks.serving.arrivals import check_count
     from benchmarks.serving.calibrate import measure_busy
     from benchmarks.serving.launch import plan_cores, running_server
     from benchmarks.serving.loadrun import request_bytes
@@ -93,6 +94,8 @@ def loadtest(
 
     question = load_study(study)
     named = None if url is None else _target(url)  # wrong words before a training, not after
+    if rate is not None:
+        check_count(rate_per_s=rate, duration_s=duration_s)
     layout = plan_cores(worker_count=workers)
     content_type = BINARY_TYPE if payload == "binary" else JSON_TYPE
     with tempfile.TemporaryDirectory(prefix="advisor-loadtest-") as scratch:
@@ -398,7 +401,11 @@ class _Job:
 
     def _line(self, result: "LoadResult") -> str:
         if result.validity != "ok":
-            return f"{result.rate_per_s:,.4g} requests/s: {result.validity}: {result.reason}"
+            lost = result.error_count + result.timeout_count
+            failed = f"; {lost:,} of {result.request_count:,} had no answer" if lost else ""
+            return (
+                f"{result.rate_per_s:,.4g} requests/s: {result.validity}: {result.reason}{failed}"
+            )
         p50, p95, p99 = (
             "none" if ms is None else f"{ms:.2f}"
             for ms in (result.p50_ms, result.p95_ms, result.p99_ms)

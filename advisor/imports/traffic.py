@@ -197,6 +197,9 @@ def _collect(entries: Iterator[Entry], path: Path, kind: str, lines: "_Lines | i
     counts = np.zeros(high - low + step)
     for minute, amount in amounts.items():
         counts[minute - low : minute - low + step] += amount / step
+    empty = counts.size - step * len(amounts)
+    if kind != "access log" and empty > 0:
+        notes.append(f"{empty:,} minutes have no count: taken as minutes without a request")
     if step > 1:
         notes.append(f"counts of {step} minutes each, spread evenly: bursts within are not seen")
     return Counts(

@@ -24,6 +24,25 @@ class LoadError(BenchmarkError):
     """A load that cannot be sent, or a server that cannot be reached."""
 
 
+def check_count(*, rate_per_s: float, duration_s: float) -> None:
+    """Refuse a run that nobody can send.
+
+    Raises:
+        LoadError: a number out of its range, or more requests or time than a run may have.
+    """
+    if not (rate_per_s > 0 and np.isfinite(rate_per_s)):
+        raise LoadError(f"the rate must be positive, got {rate_per_s:g} requests/s")
+    if not 0 < duration_s <= MAX_DURATION_S:
+        raise LoadError(
+            f"a run lasts up to {MAX_DURATION_S:,.0f} s, got {duration_s:g}: shorten it"
+        )
+    if rate_per_s * duration_s > MAX_REQUESTS:
+        raise LoadError(
+            f"{rate_per_s * duration_s:,.0f} requests in one run, at most {MAX_REQUESTS:,}: "
+            "lower the rate or shorten the run"
+        )
+
+
 def schedule_s(
     *,
     pattern: Pattern,
@@ -48,17 +67,7 @@ def schedule_s(
     Raises:
         LoadError: a number out of its range, or more requests or time than a run may have.
     """
-    if not (rate_per_s > 0 and np.isfinite(rate_per_s)):
-        raise LoadError(f"the rate must be positive, got {rate_per_s:g} requests/s")
-    if not 0 < duration_s <= MAX_DURATION_S:
-        raise LoadError(
-            f"a run lasts up to {MAX_DURATION_S:,.0f} s, got {duration_s:g}: shorten it"
-        )
-    if rate_per_s * duration_s > MAX_REQUESTS:
-        raise LoadError(
-            f"{rate_per_s * duration_s:,.0f} requests in one run, at most {MAX_REQUESTS:,}: "
-            "lower the rate or shorten the run"
-        )
+    check_count(rate_per_s=rate_per_s, duration_s=duration_s)
     if pattern == "constant":
         return np.arange(int(rate_per_s * duration_s)) / rate_per_s
     if pattern == "recorded":
