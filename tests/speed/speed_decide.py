@@ -65,6 +65,7 @@ def main() -> None:
         print(f"  a whole re-decision                  {again_s * 1e3:8.0f} ms")
         if title == "one region":
             _against_a_loop(setting, kept)
+    _jobs(measured, book, catalogue, purchases)
     one = study()
     ground = ground_of(one, measured, on=ON, book=book, catalogue=catalogue)
     axes = [
@@ -77,6 +78,29 @@ def main() -> None:
     print(f"a whole answer, what-ifs and all         {whole_s:8.1f} s")
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"memory at most                           {peak_mib:8.0f} MiB")
+
+
+def _jobs(measured, book, catalogue, purchases) -> None:
+    """Print the time of a re-decision of a nightly job in all regions, with all purchases."""
+    wanted = study(
+        workload={"pattern": "batch", "rows_per_job": 1e8},
+        needs={"deadline_hours": 4.0},
+        cloud={**purchases, "regions": list(REGIONS)},
+    )
+    ground = ground_of(wanted, measured, on=ON, book=book, catalogue=catalogue)
+    rows = iter(np.geomspace(0.9e8, 1.1e8, 100))
+
+    def again() -> None:
+        work = wanted.workload.replace(rows_per_job=float(next(rows)))
+        choose(setting_of(wanted.replace(workload=work), ground))
+
+    again()
+    setting = setting_of(wanted, ground)
+    print(
+        f"a nightly job, {len(REGIONS)} regions: {len(setting.stakes):,} options, "
+        f"{len(undominated(setting)):,} drawn {wanted.decision.draw_count:,} times"
+    )
+    print(f"  a whole re-decision                  {median_s(again) * 1e3:8.0f} ms")
 
 
 def _against_a_loop(setting, kept) -> None:
