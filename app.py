@@ -38,8 +38,8 @@ def page() -> None:
         scenario.start(path, saved)
         changed, base = scenario.changed_from(saved), scenario.base()
         showing.refused(st.session_state.pop("refused", None))
-        now = answering.answer(path, changed, on=today, depth="verdict")
-        before = answering.answer(path, base, on=today, depth="verdict")
+        first = answering.glance(path, changed, on=today)
+        first_before = answering.glance(path, base, on=today)
     except NoRunsError as error:
         scenario.write_address(changed, name)
         showing.not_measured(str(error), path)
@@ -51,12 +51,16 @@ def page() -> None:
             asking.ask(path, saved, changed)
             assumptions.fields(saved, changed)
         return
-    showing.verdict(now, before=before, changed=changed, base=base)
+    rest = showing.verdict(first, before=first_before, changed=changed, base=base)
     scenario.write_address(changed, name)
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
     answering.wait_for_rest(changed)
     now = answering.answer(path, changed, on=today, depth="views")
+    showing.rest_of_verdict(rest, now)
+
+    def before() -> Recommendation:
+        return answering.answer(path, base, on=today, depth="views")
 
     def whole() -> Recommendation:
         return answering.answer(path, changed, on=today)

@@ -65,10 +65,10 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
     """
     study = engine.study
     shown = (*engine.order.ranked, *engine.order.rejected[:SHOWN_REJECTIONS])
-    bands = _bands_s(engine, shown)
-    ranked = tuple(_option(engine, row, bands[row]) for row in engine.order.ranked)
+    bands = bands_s(engine, shown)
+    ranked = tuple(option_of(engine, row, bands[row]) for row in engine.order.ranked)
     best = ranked[0] if ranked else None
-    chosen = _chosen(engine)
+    chosen = chosen_row(engine)
     retraining = advice_of(
         study,
         engine.profiles[chosen],
@@ -81,7 +81,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
     experiments = experiment_advice(engine, chosen, training)
     gpu = gpu_advice(engine, chosen if best is not None else None)
     rejected = tuple(
-        Rejection(option=_option(engine, row, bands[row]), reasons=_reasons(engine, row))
+        Rejection(option=option_of(engine, row, bands[row]), reasons=_reasons(engine, row))
         for row in engine.order.rejected[:SHOWN_REJECTIONS]
     )
     relaxed = () if best else relaxations(engine.study, engine.ground)
@@ -185,7 +185,7 @@ def _risk(engine: Engine, known: Sequence[Known]) -> Risk:
     )
 
 
-def _chosen(engine: Engine) -> int:
+def chosen_row(engine: Engine) -> int:
     """Return the row of the candidate that everything is said of.
 
     That of the best option; where nothing is feasible, the one the ladder would take by quality:
@@ -199,7 +199,7 @@ def _chosen(engine: Engine) -> int:
     return int(np.argmin(losses))
 
 
-def _bands_s(engine: Engine, rows: Sequence[int]) -> dict[int, tuple[float, float]]:
+def bands_s(engine: Engine, rows: Sequence[int]) -> dict[int, tuple[float, float]]:
     """Return the 80% band of p99 of each shown option. [s]"""
     standing = np.array([row for row in rows if row < len(engine.table)], dtype=np.intp)
     low, high = p99_band_s(engine.study, engine.table, engine.plan, standing)
@@ -216,7 +216,8 @@ def _bands_s(engine: Engine, rows: Sequence[int]) -> dict[int, tuple[float, floa
     return bands
 
 
-def _option(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
+def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
+    """Return one row as an option with its bill; `band_s` is that of its p99."""
     columns = engine.columns
     profile = engine.profiles[int(columns.candidate[row])]
     platform, sku = str(columns.platform[row]), str(columns.sku[row])
@@ -447,4 +448,4 @@ def _oldest_checked_on(engine: Engine, options: Sequence[Option]) -> date:
     return min((quote.checked_on for quote in quotes), default=engine.on)
 
 
-__all__ = ["compose", "option_lines"]
+__all__ = ["bands_s", "chosen_row", "compose", "option_lines", "option_of"]

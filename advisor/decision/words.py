@@ -8,7 +8,7 @@ import numpy as np
 from advisor.decision.engine import Engine
 from advisor.evidence import Evidence
 from advisor.platforms import ASYNC, JOB_PLATFORMS, STANDING_PLATFORMS, sagemaker_serverless
-from advisor.recommendation import GpuAdvice, Option, RetrainingAdvice
+from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
@@ -68,13 +68,22 @@ def verdict(
     """
     if best is None:
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
-        return f"No option is feasible for {study.name}.{hint}"
-    deploy = (
+        return f"{deployment(study, best, ranked)}{hint}"
+    cadence = cadence_words(
+        retraining.interval_days, basis=retraining.basis, simulated=retraining.simulated
+    )
+    return f"{deployment(study, best, ranked)} {cadence} {_gpu(gpu)}"
+
+
+def deployment(study: Study, best: Option | None, ranked: Sequence[Option]) -> str:
+    """Return the verdict's first sentence: what to deploy, for how much."""
+    if best is None:
+        return f"No option is feasible for {study.name}."
+    return (
         f"Deploy {best.name}, {best.region}: {best.usd_per_month:,.0f} USD/month{_band(best)}, "
         f"{_latency(study, best)}{_chance(best)}{_runner_up(best, ranked)}"
         f"{_close_call(best, ranked) if too_close else ''}."
     )
-    return f"{deploy} {_cadence(retraining)} {_gpu(gpu)}"
 
 
 def _band(best: Option) -> str:
@@ -136,15 +145,14 @@ def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
     return f"; {title} costs {gap:,.0f} USD/month more"
 
 
-def _cadence(retraining: RetrainingAdvice) -> str:
-    label = {"measured": "", "scaled": "", "assumed": " (decay assumed)", "input": ""}.get(
-        retraining.basis, ""
-    )
-    if retraining.simulated:
+def cadence_words(interval_days: float | None, *, basis: Basis, simulated: bool) -> str:
+    """Return the verdict's second sentence: how often to retrain, and how well that is known."""
+    label = " (decay assumed)" if basis == "assumed" else ""
+    if simulated:
         label = " (decay from a simulated stream)"
-    if retraining.interval_days is None:
+    if interval_days is None:
         return f"Do not retrain on a schedule, watch the error{label}."
-    return f"Retrain every {retraining.interval_days:,.0f} days{label}."
+    return f"Retrain every {interval_days:,.0f} days{label}."
 
 
 def _gpu(gpu: GpuAdvice) -> str:

@@ -1,7 +1,8 @@
 """The answers behind the page, kept for every session: they are values that nobody can change.
 
-The verdict comes first, from the judged options alone; what would change it takes several times as
-long and is found only when the page is left alone for a moment, see `wait_for_rest`.
+The verdict comes first, from the judged options alone; the views, and what would change it, take
+several times as long and are found only when the page is left alone for a moment, see
+`wait_for_rest`. What no slider moves is made once for all of them.
 """
 
 import time
@@ -13,23 +14,37 @@ from typing import Literal
 import streamlit as st
 
 from advisor.decision.answer import compose
-from advisor.decision.engine import Engine, prepare
+from advisor.decision.engine import Engine, judge
+from advisor.decision.glance import Glance
+from advisor.decision.glance import glance as glance_of
+from advisor.decision.ground import Ground, ground_key, ground_of
 from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
 from advisor.recommend import load_evidence
 from advisor.recommendation import Recommendation
-from advisor.study import load_study
+from advisor.study import Study, load_study
 from benchmarks.errors import BenchmarkError
 from pricing.errors import PricingError
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 
-Depth = Literal["verdict", "views", "whole"]
-"""The verdict and its options; the curves of the views too; what would change the answer too."""
+Depth = Literal["views", "whole"]
+"""All but what would change the answer, which takes seconds; that too."""
 
 PAUSE_S = 0.3
 """Who moves a slider again within this time sees the verdict follow; the views wait. [s]"""
 LOOK_S = 0.02
+
+
+def glance(path: Path, overrides: Mapping[str, str], *, on: date) -> Glance:
+    """Return the first words of the answer for a study with some figures changed.
+
+    Args:
+        path: the study.
+        overrides: the changed figures.
+        on: the day whose prices apply.
+    """
+    return _glance(path, _settings(overrides), on, _stamp(path))
 
 
 def answer(
@@ -43,8 +58,11 @@ def answer(
         on: the day whose prices apply.
         depth: how much of it; the verdict is the same in all of them.
     """
-    settings = tuple(f"{key}={value}" for key, value in overrides.items())
-    return _answer(path, settings, on, _stamp(path), depth)
+    return _answer(path, _settings(overrides), on, _stamp(path), depth)
+
+
+def _settings(overrides: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{key}={value}" for key, value in overrides.items())
 
 
 def wait_for_rest(changed: Mapping[str, str]) -> None:
@@ -58,26 +76,35 @@ def wait_for_rest(changed: Mapping[str, str]) -> None:
     st.session_state["answered"] = now
 
 
+@st.cache_resource(max_entries=1024, show_spinner=False)
+def _glance(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Glance:
+    try:
+        return glance_of(_engine(path, settings, on, stamp))
+    except (PricingError, BenchmarkError) as error:
+        raise AdvisorError(str(error)) from error
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _answer(
     path: Path, settings: tuple[str, ...], on: date, stamp: str, depth: Depth
 ) -> Recommendation:
     try:
-        return compose(
-            _engine(path, settings, on, stamp), what_if=depth == "whole", curves=depth != "verdict"
-        )
+        return compose(_engine(path, settings, on, stamp), what_if=depth == "whole")
     except (PricingError, BenchmarkError) as error:
         raise AdvisorError(str(error)) from error
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _engine(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Engine:
-    return prepare(
-        load_study(path, settings),
-        _evidence(path, stamp),
-        on=on,
-        book=load_book(),
-        catalogue=load_catalogue(),
+    study = load_study(path, settings)
+    return judge(study, _ground(path, on, stamp, repr(ground_key(study)), study))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _ground(path: Path, on: date, stamp: str, key: str, _study: Study) -> Ground:  # noqa: ARG001
+    """Return what no slider moves; the key says what it was made from, not the whole study."""
+    return ground_of(
+        _study, _evidence(path, stamp), on=on, book=load_book(), catalogue=load_catalogue()
     )
 
 

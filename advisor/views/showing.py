@@ -5,22 +5,27 @@ import shlex
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from advisor.decision.glance import Glance
 from advisor.recommendation import Recommendation
 from advisor.report import FORMATS, render_bytes
 from advisor.report.charts import CHART_TITLES, CHARTS
 from advisor.report.html import legend_html, table_html, words_html
 from advisor.report.sections import VIEWS, Section
 from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence
-from advisor.report.words import cleaned, headline
+from advisor.report.words import clean_sentence, cleaned, headline
 from advisor.study import Study, load_study
 from advisor.template import study_text
 from advisor.views import assumptions, measuring, scenario
 from advisor.views.plain import plain
 from advisor.views.questions import changed_rows
 from advisor.views.style import sheet
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 WHAT_IF = {
     "Decision": "What would change the answer (takes some seconds)",
@@ -38,31 +43,44 @@ def style() -> None:
 
 
 def verdict(
-    now: Recommendation,
-    *,
-    before: Recommendation,
-    changed: Mapping[str, str],
-    base: Mapping[str, str],
-) -> None:
-    """Show the verdict, which stays in sight, and what changed against the baseline."""
-    safe = cleaned(now)
-    first, rest = headline(safe.verdict)
+    now: Glance, *, before: Glance, changed: Mapping[str, str], base: Mapping[str, str]
+) -> "DeltaGenerator":
+    """Show the verdict, which stays in sight, and what changed against the baseline.
+
+    Returns:
+        the place of the sentences after the first, for `rest_of_verdict` to complete.
+    """
     moved = len(changed_keys(changed, base))
     against = "the baseline" if base else "the saved study"
     delta = (
-        f"{moved} changed: {difference_sentence(safe, cleaned(before), against=against)}"
+        f"{moved} changed: {difference_sentence(now, before, against=against)}"
         if moved
-        else f"Estimate for {safe.study}, as {'the baseline' if base else 'saved'}. "
-        f"Prices of {safe.prices.on.isoformat()}."
+        else f"Estimate for {now.study}, as {'the baseline' if base else 'saved'}. "
+        f"Prices of {now.on.isoformat()}."
     )
-    kind = "" if safe.best else " none"
+    kind = "" if now.best else " none"
     with st.container(key="verdict"):
         st.html(
             f'<div class="parts verdict" role="status" aria-live="polite"><div class="{kind}">'
-            f"<h1>{html.escape(first)}</h1>"
-            + (f'<p class="rest">{html.escape(rest)}</p>' if rest else "")
-            + f'<p class="delta">{html.escape(delta)}</p></div></div>'
+            f"<h1>{_safe(now.sentence)}</h1>"
+            f'<p class="delta">{_safe(delta)}</p></div></div>'
         )
+        place = st.empty()
+    _rest(place, now.cadence)
+    return place
+
+
+def rest_of_verdict(place: "DeltaGenerator", now: Recommendation) -> None:
+    """Put the verdict's other sentences below its first."""
+    _rest(place, headline(now.verdict)[1])
+
+
+def _rest(place: "DeltaGenerator", words: str) -> None:
+    place.html(f'<div class="parts verdict"><p class="rest">{_safe(words)}</p></div>')
+
+
+def _safe(words: str) -> str:
+    return html.escape(clean_sentence(words))
 
 
 def changed_keys(changed: Mapping[str, str], base: Mapping[str, str]) -> list[str]:
@@ -73,7 +91,7 @@ def changed_keys(changed: Mapping[str, str], base: Mapping[str, str]) -> list[st
 def views(
     now: Recommendation,
     *,
-    before: Recommendation,
+    before: Callable[[], Recommendation],
     whole: Callable[[], Recommendation],
     saved: Study,
     changed: Mapping[str, str],
@@ -83,7 +101,7 @@ def views(
 
     Args:
         now: the answer without what would change it.
-        before: the baseline's.
+        before: gives the baseline's.
         whole: gives the answer with what would change it, which takes seconds.
         saved: the study.
         changed: what differs from it.
@@ -96,7 +114,7 @@ def views(
             continue
         with tab:
             if name == scenario.VIEW_NAMES[0] and changed_keys(changed, base):
-                _changes(safe, cleaned(before), changed_rows(changed, base, saved))
+                _changes(safe, cleaned(before()), changed_rows(changed, base, saved))
             if name == scenario.ASSUMPTIONS:
                 assumptions.show(safe, saved, changed)
                 continue

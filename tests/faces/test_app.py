@@ -290,7 +290,7 @@ def test_every_other_control_says_its_unit_and_what_it_is():
 
 def _counts(key: str) -> bool:
     ratios = {"needs.min_quality", "needs.max_quality_spread", "workload.dispersion"}
-    return key in {"needs.availability_zones", *ratios}
+    return key in {"needs.availability_zones", *ratios} or key.endswith("_fraction")
 
 
 def test_a_choice_offers_what_the_study_takes(study_path):

@@ -1,6 +1,8 @@
 """The short answers below the verdict, and how an answer differs from another."""
 
-from advisor.recommendation import BASIS_BADGES, Recommendation
+from typing import Protocol
+
+from advisor.recommendation import BASIS_BADGES, Option, Recommendation
 from advisor.report.tables.cells import (
     GROUP_NAMES,
     GROUPS,
@@ -83,8 +85,16 @@ def _gpu_answer(*, needed: bool, pays_from: float | None, unit: str) -> str:
     return "No" if pays_from is None else f"No; it pays from {significant(pays_from)} {unit}"
 
 
+class Answered(Protocol):
+    """Whatever knows the chosen option."""
+
+    @property
+    def best(self) -> Option | None:
+        """The chosen option; null where none is feasible."""
+
+
 def difference_sentence(
-    now: Recommendation, before: Recommendation, *, against: str = "the saved study"
+    now: Answered, before: Answered, *, against: str = "the saved study"
 ) -> str:
     """Say how an answer differs from another, in one short sentence."""
     if now.best is None or before.best is None:

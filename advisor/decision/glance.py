@@ -1,0 +1,67 @@
+"""The answer at a glance: its first sentences, without the bills of all that lost."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from advisor.decision import words
+from advisor.decision.answer import bands_s, chosen_row, option_of
+from advisor.decision.engine import Engine
+from advisor.recommendation import Option
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is said first: the same words as in the whole answer, ready several times sooner."""
+
+    sentence: str
+    """What to deploy, for how much: the first sentence of the verdict."""
+    cadence: str
+    """How often to retrain; empty where nothing is feasible."""
+    best: Option | None
+    """The chosen option; null where none is feasible."""
+    study: str
+    on: date
+    """Day whose prices apply."""
+
+
+def glance(engine: Engine) -> Glance:
+    """Return the first words of a prepared engine's answer.
+
+    Bills are written for two options only: the chosen one, and the first on the other side of the
+    question, which the sentence compares it with.
+
+    Args:
+        engine: the judged options.
+
+    Example:
+        >>> glance(engine).sentence  # doctest: +SKIP
+        'Deploy linear on ECS Fargate, 2 x (0.25 vCPU, 0.5 GiB, arm64), eu-west-1: 99 USD/month'
+    """
+    rows = _named_rows(engine)
+    bands = bands_s(engine, rows)
+    named = tuple(option_of(engine, row, bands[row]) for row in rows)
+    best = named[0] if named else None
+    cadence = engine.costs[chosen_row(engine)].cadence
+    return Glance(
+        sentence=words.deployment(engine.study, best, named),
+        cadence=words.cadence_words(
+            cadence.interval.days,
+            basis=cadence.basis,
+            simulated=cadence.backtest is not None and cadence.backtest.dataset.simulated,
+        )
+        if best
+        else "",
+        best=best,
+        study=engine.study.name,
+        on=engine.on,
+    )
+
+
+def _named_rows(engine: Engine) -> tuple[int, ...]:
+    """Return the chosen row, and the first ranked one on the other side: SageMaker or not."""
+    ranked, platform = engine.order.ranked, engine.columns.platform
+    if not ranked:
+        return ()
+    ours = str(platform[ranked[0]]).startswith("sagemaker")
+    other = (row for row in ranked if str(platform[row]).startswith("sagemaker") != ours)
+    return (ranked[0], *((found,) if (found := next(other, None)) is not None else ()))

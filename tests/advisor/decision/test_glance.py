@@ -1,0 +1,27 @@
+"""The first words of an answer: the same as in the whole one, for studies of every kind."""
+
+import numpy as np
+import pytest
+
+from advisor.decision.answer import compose
+from advisor.decision.engine import judge
+from advisor.decision.glance import glance
+from tests.advisor.decision.small_worlds import ground, random_study
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_glance_says_the_first_words_of_the_whole_answer(seed):
+    wanted = random_study(np.random.default_rng(seed), draw_count=32)
+    engine = judge(wanted, ground(wanted))
+
+    first, whole = glance(engine), compose(engine, what_if=False, curves=False)
+
+    assert (first.best is None) == (whole.best is None)
+    if first.best and whole.best:
+        of_p99 = {"p99_latency_ms_low", "p99_latency_ms_high"}
+        bare, other = first.best.model_dump(exclude=of_p99), whole.best.model_dump(exclude=of_p99)
+        assert bare == other
+        assert first.best.p99_latency_ms_low == pytest.approx(whole.best.p99_latency_ms_low)
+        assert first.best.p99_latency_ms_high == pytest.approx(whole.best.p99_latency_ms_high)
+    assert whole.verdict.startswith(f"{first.sentence} {first.cadence}".strip())
+    assert (first.study, first.on) == (whole.study, whole.prices.on)
