@@ -86,7 +86,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
     )
     relaxed = () if best else relaxations(engine.study, engine.ground)
     known = known_inputs(engine)
-    kind = _verdict_kind(engine)
+    kind = verdict_kind(engine)
     oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
     return Recommendation(
         verdict=words.verdict(
@@ -153,17 +153,18 @@ def _what_if(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _verdict_kind(engine: Engine) -> Literal["clear", "too-close", "infeasible"]:
+def verdict_kind(engine: Engine) -> Literal["clear", "too-close", "infeasible"]:
+    """Return whether the answer is clear, a tie within the noise, or missing."""
     best = engine.choice.best
     if best is None:
         return "infeasible"
-    rival = next((r for r in engine.order.ranked[1:] if _is_on_another_platform(engine, r)), None)
+    rival = next((r for r in engine.order.ranked[1:] if is_on_another_platform(engine, r)), None)
     if rival is not None and too_close(engine.risk, best=best, rival=rival):
         return "too-close"
     return "clear"
 
 
-def _is_on_another_platform(engine: Engine, row: int) -> bool:
+def is_on_another_platform(engine: Engine, row: int) -> bool:
     """Return whether an option runs the chosen candidate on another platform."""
     columns, first = engine.columns, engine.order.ranked[0]
     owner = engine.candidate_of[columns.candidate]
@@ -448,4 +449,12 @@ def _oldest_checked_on(engine: Engine, options: Sequence[Option]) -> date:
     return min((quote.checked_on for quote in quotes), default=engine.on)
 
 
-__all__ = ["bands_s", "chosen_row", "compose", "option_lines", "option_of"]
+__all__ = [
+    "bands_s",
+    "chosen_row",
+    "compose",
+    "is_on_another_platform",
+    "option_lines",
+    "option_of",
+    "verdict_kind",
+]

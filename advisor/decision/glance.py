@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from advisor.decision import words
-from advisor.decision.answer import bands_s, chosen_row, option_of
+from advisor.decision.answer import (
+    bands_s,
+    chosen_row,
+    is_on_another_platform,
+    option_of,
+    verdict_kind,
+)
 from advisor.decision.engine import Engine
 from advisor.recommendation import Option
 
@@ -27,8 +33,8 @@ class Glance:
 def glance(engine: Engine) -> Glance:
     """Return the first words of a prepared engine's answer.
 
-    Bills are written for two options only: the chosen one, and the first on the other side of the
-    question, which the sentence compares it with.
+    Bills are written for three options at most: the chosen one, and those that the sentence
+    compares it with.
 
     Args:
         engine: the judged options.
@@ -43,7 +49,9 @@ def glance(engine: Engine) -> Glance:
     best = named[0] if named else None
     cadence = engine.costs[chosen_row(engine)].cadence
     return Glance(
-        sentence=words.deployment(engine.study, best, named),
+        sentence=words.deployment(
+            engine.study, best, named, too_close=verdict_kind(engine) == "too-close"
+        ),
         cadence=words.cadence_words(
             cadence.interval.days,
             basis=cadence.basis,
@@ -58,10 +66,16 @@ def glance(engine: Engine) -> Glance:
 
 
 def _named_rows(engine: Engine) -> tuple[int, ...]:
-    """Return the chosen row, and the first ranked one on the other side: SageMaker or not."""
+    """Return the chosen row and those it is compared with, in their order.
+
+    These are the first ranked row on the other side of the question, SageMaker or a container, and
+    the first that runs the same candidate on another platform.
+    """
     ranked, platform = engine.order.ranked, engine.columns.platform
     if not ranked:
         return ()
     ours = str(platform[ranked[0]]).startswith("sagemaker")
-    other = (row for row in ranked if str(platform[row]).startswith("sagemaker") != ours)
-    return (ranked[0], *((found,) if (found := next(other, None)) is not None else ()))
+    across = (row for row in ranked if str(platform[row]).startswith("sagemaker") != ours)
+    beside = (row for row in ranked[1:] if is_on_another_platform(engine, row))
+    wanted = {ranked[0], next(across, None), next(beside, None)}
+    return tuple(row for row in ranked if row in wanted)

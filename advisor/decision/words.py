@@ -68,15 +68,20 @@ def verdict(
     """
     if best is None:
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
-        return f"{deployment(study, best, ranked)}{hint}"
+        return f"{deployment(study, best, ranked, too_close=too_close)}{hint}"
     cadence = cadence_words(
         retraining.interval_days, basis=retraining.basis, simulated=retraining.simulated
     )
-    return f"{deployment(study, best, ranked)} {cadence} {_gpu(gpu)}"
+    return f"{deployment(study, best, ranked, too_close=too_close)} {cadence} {_gpu(gpu)}"
 
 
-def deployment(study: Study, best: Option | None, ranked: Sequence[Option]) -> str:
-    """Return the verdict's first sentence: what to deploy, for how much."""
+def deployment(
+    study: Study, best: Option | None, ranked: Sequence[Option], *, too_close: bool
+) -> str:
+    """Return the verdict's first sentence: what, its cost, its p99, how sure.
+
+    Of the ranked options only the first on the other side and the first on another platform count.
+    """
     if best is None:
         return f"No option is feasible for {study.name}."
     return (
