@@ -102,6 +102,97 @@ def idle_trace(*, arrival_s: Floats, service_s: Floats, start_s: float, idle_s: 
     return IdleTrace(results, cold, on_s + idle_s, starts)
 
 
+class QueueTrace(NamedTuple):
+    """What became of each request of a queue whose workers start and stop together."""
+
+    result_s: Floats
+    """Time from request to result: the two waits and the service. [s]"""
+    start_wait_s: Floats
+    """Of it, while the workers were starting; 0 for a request that finds them on. [s]"""
+    queue_wait_s: Floats
+    """Of it, behind other requests while the workers were on. [s]"""
+    on_s: float
+    """Time that the workers ran or started, to the end of the last idle timer; each is billed so
+    long. Where they never stop, from the first request to the last result. [s]"""
+    start_count: int
+    """Starts."""
+
+    @property
+    def cold_fraction(self) -> float:
+        """Share of the requests that find the workers off or starting."""
+        return float(np.mean(self.start_wait_s > 0)) if self.start_wait_s.size else 0.0
+
+
+def queue_trace(
+    *,
+    arrival_s: Floats,
+    service_s: Floats,
+    server_count: int,
+    start_s: float = 0.0,
+    idle_s: float = np.inf,
+) -> QueueTrace:
+    """Follow each request of an asynchronous queue with several workers that scales to zero.
+
+    The worker that is free first takes the next request (a heap of the times at which they get
+    free). A request that finds all of them off starts them all, ready after d; once `idle_s` have
+    passed since the last result with nothing to do, all stop:
+
+        result = wait for the start + wait in the queue + service
+
+    Arrivals are any schedule: `poisson_arrivals_s` in `simulation.py`, or a recorded day.
+
+    Args:
+        arrival_s: arrival times, ascending, shape (requests,). [s]
+        service_s: time of each request at one worker, shape (requests,). [s]
+        server_count: c, workers behind the one queue, at least 1.
+        start_s: d, from the first request to workers that are ready. [s]
+        idle_s: time without work after which all stop; inf, the default, is always on. [s]
+
+    Raises:
+        ValueError: arrivals are not ascending, the shapes differ, or a time or count is too low.
+
+    Example:
+        >>> arrived, took = np.array([0.0, 1.0, 2.0, 900.0]), np.full(4, 30.0)
+        >>> followed = queue_trace(
+        ...     arrival_s=arrived, service_s=took, server_count=2, start_s=60.0, idle_s=300.0
+        ... )
+        >>> followed.result_s.tolist(), followed.start_count, followed.on_s
+        ([90.0, 89.0, 118.0, 90.0], 2, 810.0)
+
+    Source:
+        J. Kiefer and J. Wolfowitz, 1955, for the queue; exact request by request.
+    """
+    if arrival_s.ndim != 1 or arrival_s.shape != service_s.shape:
+        raise ValueError(
+            "arrival_s and service_s must be one value per request each, got shapes "
+            f"{arrival_s.shape} and {service_s.shape}"
+        )
+    if not np.all(np.diff(arrival_s) >= 0):
+        raise ValueError("arrival_s must be ascending: sort the requests by their time")
+    if server_count < 1:
+        raise ValueError(f"server_count must be at least 1, got {server_count}")
+    if not (np.all(service_s >= 0) and start_s >= 0 and idle_s >= 0):
+        raise ValueError("service_s, start_s and idle_s must be >= 0")
+    free = [-np.inf] * server_count  # when each worker is free, a heap
+    starting, queued = np.zeros(arrival_s.size), np.zeros(arrival_s.size)
+    ready, done, on_s, starts = -np.inf, -np.inf, 0.0, 0
+    since = float(arrival_s[0]) if arrival_s.size else 0.0
+    for i, (now, work) in enumerate(zip(arrival_s.tolist(), service_s.tolist(), strict=True)):
+        if now - done > idle_s:  # they are off; never so at inf, not even before the first result
+            on_s += done + idle_s - since if starts else 0.0
+            since, ready = now, now + start_s
+            free = [ready] * server_count
+            starts += 1
+        begin = max(now, free[0])
+        heapq.heapreplace(free, begin + work)
+        done = max(done, begin + work)
+        starting[i] = max(0.0, ready - now)
+        queued[i] = begin - max(now, ready)
+    if arrival_s.size:
+        on_s += done - since + (idle_s if np.isfinite(idle_s) else 0.0)
+    return QueueTrace(starting + queued + service_s, starting, queued, on_s, starts)
+
+
 def lru_miss_share(
     *, requests: np.ndarray[tuple[int], np.dtype[np.int_]], sizes_gib: Floats, memory_gib: float
 ) -> float:

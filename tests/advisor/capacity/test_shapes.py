@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.capacity.idle import idle_trace, lru_miss_share, serverless_trace
+from advisor.capacity.idle import idle_trace, lru_miss_share, queue_trace, serverless_trace
+from advisor.capacity.queueing import erlang_c
 from advisor.capacity.shapes import (
     batch_job,
     cache_miss_share,
@@ -15,7 +16,7 @@ from advisor.capacity.shapes import (
     idle_cycle,
     zipf_popularity,
 )
-from advisor.capacity.simulation import poisson_arrivals_s
+from advisor.capacity.simulation import kiefer_wolfowitz_waits_s, poisson_arrivals_s
 
 
 def trace_of(*, requests_per_s, service_s, idle_s, count=100_000, start_s=0.0):
@@ -114,6 +115,105 @@ def test_scaling_to_zero_agrees_with_every_request_followed(rate, service_s, sta
     )
     assert found.cold_fraction == pytest.approx(followed.is_cold.mean(), rel=0.04)
     assert found.mean_result_s == pytest.approx(followed.result_s.mean(), rel=0.03)
+
+
+@pytest.mark.parametrize(("rate", "server_count"), [(0.7, 1), (1.5, 2), (5.5, 8)])
+def test_an_asynchronous_queue_that_is_always_on_is_mmc(rate, server_count):
+    """Mean result: 1 / mu + C / (c mu - lambda), with services of mean 1 s."""
+    rng = np.random.default_rng(11)
+    arrivals = poisson_arrivals_s(arrival_per_s=rate, request_count=200_000, rng=rng)
+    services = rng.exponential(1.0, arrivals.size)
+    followed = queue_trace(arrival_s=arrivals, service_s=services, server_count=server_count)
+
+    waiting = float(erlang_c(offered_load=rate, server_count=server_count))
+    assert followed.result_s.mean() == pytest.approx(1 + waiting / (server_count - rate), rel=0.03)
+    assert (followed.start_count, followed.cold_fraction) == (0, 0.0)
+    expected = kiefer_wolfowitz_waits_s(
+        arrival_s=arrivals, service_s=services, server_count=server_count
+    )
+    np.testing.assert_allclose(followed.queue_wait_s, expected)
+
+
+@pytest.mark.parametrize("idle_s", [0.0, 300.0, 1000.0])
+def test_rare_requests_wait_for_a_start_as_often_as_the_timer_runs_out(idle_s):
+    """Workers stop with probability p = exp(-lambda T); then one request waits d and, of those that
+    come during the start, lambda d on average, each d / 2: p (2 d + lambda d^2) / (2 (1 + p lambda
+    d)) per request, which is p d where requests are rare."""
+    rate, start_s = 1e-3, 60.0
+    rng = np.random.default_rng(12)
+    arrivals = poisson_arrivals_s(arrival_per_s=rate, request_count=200_000, rng=rng)
+    followed = queue_trace(
+        arrival_s=arrivals,
+        service_s=np.full(arrivals.size, 0.01),
+        server_count=4,
+        start_s=start_s,
+        idle_s=idle_s,
+    )
+
+    off = np.exp(-rate * idle_s)
+    expected = off * (2 * start_s + rate * start_s**2) / (2 * (1 + off * rate * start_s))
+    assert followed.start_wait_s.mean() == pytest.approx(expected, rel=0.01)
+    assert followed.start_wait_s.mean() == pytest.approx(off * start_s, rel=0.07)
+    assert followed.result_s.mean() == pytest.approx(expected + 0.01, rel=0.01)
+
+
+def test_a_scheduled_batch_on_two_workers_by_hand():
+    """Three at once, starting 60 s, 30 s each: 90, 90 and 120 s; off 300 s later, twice billed."""
+    followed = queue_trace(
+        arrival_s=np.array([0.0, 0.0, 0.0, 421.0]),
+        service_s=np.full(4, 30.0),
+        server_count=2,
+        start_s=60.0,
+        idle_s=300.0,
+    )
+
+    assert followed.result_s.tolist() == [90.0, 90.0, 120.0, 90.0]
+    assert followed.start_wait_s.tolist() == [60.0] * 4
+    assert followed.queue_wait_s.tolist() == [0.0, 0.0, 30.0, 0.0]
+    assert (followed.start_count, followed.on_s) == (2, 420.0 + 390.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(0.0, 500.0), st.floats(0.1, 60.0)),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from([0.0, 45.0]),
+    st.sampled_from([0.0, 120.0]),
+)
+def test_one_worker_of_a_queue_is_the_queue_of_one_worker(requests, start_s, idle_s):
+    gaps, services = (np.array(values) for values in zip(*requests, strict=True))
+    case = {
+        "arrival_s": np.cumsum(gaps),
+        "service_s": services,
+        "start_s": start_s,
+        "idle_s": idle_s,
+    }
+    one, alone = queue_trace(server_count=1, **case), idle_trace(**case)
+
+    np.testing.assert_allclose(one.result_s, alone.result_s)
+    assert one.start_count == alone.start_count
+    assert one.on_s == pytest.approx(alone.on_s)
+    parts = one.start_wait_s + one.queue_wait_s + services
+    np.testing.assert_allclose(one.result_s, parts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"arrival_s": np.array([2.0, 1.0])}, "ascending"),
+        ({"arrival_s": np.array([1.0])}, "one value per request"),
+        ({"server_count": 0}, "server_count must be at least 1"),
+        ({"start_s": -1.0}, "must be >= 0"),
+        ({"idle_s": float("nan")}, "must be >= 0"),
+    ],
+)
+def test_a_queue_that_cannot_be_is_refused(changes, match):
+    case = {"arrival_s": np.array([1.0, 2.0]), "service_s": np.ones(2), "server_count": 1}
+    with pytest.raises(ValueError, match=match):
+        queue_trace(**(case | changes))
 
 
 def test_a_worker_that_cannot_keep_up_never_stops():
