@@ -145,7 +145,6 @@ class Worker:
     def run(self, job: Job) -> JobResult:
         """Run one job to its end, its deadline or its crash. Never raises for what the job does."""
         start = time.monotonic()
-        before = read_cpu_ticks()
         result_path = Path(self._scratch.name) / "result.json"
         result_path.unlink(missing_ok=True)
         fresh = job.fresh or not CAN_FORK
@@ -169,7 +168,13 @@ class Worker:
         if fresh or ended.worker_gone:
             self._stop()
         notes = [_leftover_note(ended.leftover_count)] if ended.leftover_count else []
-        other, stolen = other_load(before, read_cpu_ticks(), wall_s=wall_s, own_s=ended.cpu_s)
+        # The load of others counts from when the worker was up: its own start is nobody else's.
+        other, stolen = other_load(
+            ended.ticks_at_start,
+            read_cpu_ticks(),
+            wall_s=time.monotonic() - ended.started_at_s,
+            own_s=ended.cpu_s,
+        )
         outcome, value, reason = _judge(result_path, ended, job=job, output=output)
         return JobResult(
             outcome=outcome,
@@ -193,6 +198,7 @@ class Worker:
         if ready is None:
             return _Ended(worker_gone=True, start_failed=True)
         self._control.ready = True
+        ticks, started_at_s = read_cpu_ticks(), time.monotonic()
         self._control.send(request)
         started = self._control.receive(START_LIMIT_S)
         if started is None:
@@ -210,6 +216,8 @@ class Worker:
             stopped=ended["stopped"],
             leftover_count=int(ended["leftover_count"]),
             cpu_s=float(ended["cpu_s"]),
+            ticks_at_start=ticks,
+            started_at_s=started_at_s,
         )
 
     def _start(self, *, warm: bool) -> None:
@@ -266,6 +274,8 @@ class _Ended:
     stopped: dict[str, str] | None = None
     leftover_count: int = 0
     cpu_s: float = 0.0
+    ticks_at_start: "CpuTicks | None" = None
+    started_at_s: float = 0.0
 
 
 class _Control:
@@ -417,6 +427,9 @@ class CpuTicks:
 FREE_TOLERANCE = 0.7
 """Others that use up to 0.3 of a processor are let pass as none. [processors]"""
 
+LOOKS = 3
+"""How often a processor that seems taken is looked at again."""
+
 SHORTEST_LOAD_S = 0.5
 """Below this, processor ticks are too coarse to tell. [s]"""
 
@@ -443,17 +456,26 @@ def free_processor_count(
 ) -> int:
     """Return how many processors other programs leave free, at least 1; looks for a moment.
 
+    Where some seem taken it looks again, up to `LOOKS` times, and believes the best look: a spike
+    passes, and a load that stays is in every one.
+
     More threads than free processors is no measurement of threads: OpenMP's threads wait for each
     other, and one that shares its processor holds up all of them, tenfold and more.
     """
-    before = read_cpu_ticks(root=root)
-    if cpu_count == 1 or before is None:
-        return cpu_count
-    sleep(window_s)
-    after = read_cpu_ticks(root=root)
-    assert after is not None
-    busy_count = max(0.0, after.busy_s - before.busy_s) / window_s
-    return max(1, min(cpu_count, cpu_count - math.floor(busy_count + FREE_TOLERANCE)))
+    found = 1
+    for _ in range(LOOKS):
+        before, own_s = read_cpu_ticks(root=root), time.process_time()
+        if cpu_count == 1 or before is None:
+            return cpu_count
+        sleep(window_s)
+        after = read_cpu_ticks(root=root)
+        assert after is not None
+        others_s = after.busy_s - before.busy_s - (time.process_time() - own_s)
+        taken = math.floor(max(0.0, others_s) / window_s + FREE_TOLERANCE)
+        found = max(found, min(cpu_count, cpu_count - taken))
+        if found == cpu_count:
+            break
+    return found
 
 
 def other_load(
