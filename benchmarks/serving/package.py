@@ -83,7 +83,8 @@ def load_package(folder: Path, *, thread_count: int = 1) -> Package:
     """Read a model folder of one's own and set the model up to serve.
 
     Raises:
-        CandidateError: it is missing, damaged, or not the model that its manifest tells of.
+        CandidateError: it is missing, damaged, not the model that its manifest tells of, or made
+            by a package that is not installed here.
     """
     from benchmarks.families.artefacts import load_model
 
@@ -97,8 +98,15 @@ def load_package(folder: Path, *, thread_count: int = 1) -> Package:
         raise CandidateError(
             f"{path}: is not the model that {MANIFEST_FILE} tells of: write the folder again"
         )
+    try:
+        model = load_model(path, thread_count=thread_count)
+    except ModuleNotFoundError as error:
+        raise CandidateError(
+            f"{path}: the model needs the module {error.name!r}, which is not installed here: "
+            "install its package beside the server's (FAMILY_PACKAGES of Dockerfile.serving)"
+        ) from None
     return Package(
-        model=load_model(path, thread_count=thread_count),
+        model=model,
         kinds=manifest["kinds"],
         sample_rows=manifest["sample_rows"],
     )

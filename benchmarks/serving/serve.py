@@ -80,19 +80,23 @@ def _serve(options: argparse.Namespace) -> int:
     except BenchmarkError as error:
         print(f"serve: {error}", file=sys.stderr)
         return 1
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.run(
-            "benchmarks.serving.app:app_from_environment",
-            factory=True,
-            host=options.host,
-            port=options.port,
-            workers=options.workers,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=75,  # longer than a load balancer's 60 s, which must close first
-        )
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.run(
+                "benchmarks.serving.app:app_from_environment",
+                factory=True,
+                host=options.host,
+                port=options.port,
+                workers=options.workers,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                timeout_keep_alive=75,  # longer than a load balancer's 60 s, which must close first
+            )
+    except BenchmarkError as error:  # the model cannot be loaded here
+        print(f"serve: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import urllib.error
 import urllib.request
 
@@ -100,6 +101,14 @@ def test_a_damaged_model_is_not_loaded(tmp_path):
     (package / "model.joblib").write_bytes(b"something else")
 
     with pytest.raises(CandidateError, match=r"is not the model that manifest\.json tells of"):
+        load_package(package)
+
+
+def test_a_model_of_a_package_that_is_not_installed_names_it(tmp_path, monkeypatch):
+    package = make_package(tmp_path)
+    monkeypatch.setitem(sys.modules, "sklearn.tree._classes", None)
+
+    with pytest.raises(CandidateError, match=r"needs the module 'sklearn\.tree\._classes'"):
         load_package(package)
 
 
