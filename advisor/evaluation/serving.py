@@ -24,7 +24,8 @@ from advisor.capacity.in_situ import (
     mm1_quantiles_s,
     predict_run,
 )
-from advisor.evaluation.serving_table import Cell, summarise
+from advisor.evaluation.serving_progress import Progress
+from advisor.evaluation.serving_table import Cell, steal_note, summarise
 from benchmarks.datasets import TaskData, load_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.families import resolve_candidates
@@ -32,7 +33,14 @@ from benchmarks.records import DataSettings
 from benchmarks.serving.arrivals import schedule_s
 from benchmarks.serving.calibrate import Busy, measure_busy, measure_idle
 from benchmarks.serving.cores import usable_cores
-from benchmarks.serving.launch import Layout, Server, core_busy_s, plan_cores, running_server
+from benchmarks.serving.launch import (
+    Layout,
+    Server,
+    core_busy_s,
+    core_stolen_s,
+    plan_cores,
+    running_server,
+)
 from benchmarks.serving.loadrun import WARM_UP_S, judge_load, request_bytes, send_load
 from benchmarks.serving.shipping import Shipped, request_bodies, ship_model
 
@@ -88,6 +96,10 @@ def evaluate(
     worker_count = max(1, len(usable_cores()) - 1)
     layout = plan_cores(worker_count=worker_count)
     kept = _kept_cells(keep)
+    every = {
+        (m, level, n) for m in plan.models for level in plan.levels for n in range(plan.repeats)
+    }
+    progress = Progress(wanted=len(every), kept=len(every & kept.keys()), budget_s=plan.budget_s)
     cells: list[Cell] = []
     skipped: list[str] = []
     for model in plan.models:
@@ -99,12 +111,15 @@ def evaluate(
         if layout.is_shared:
             skipped += [f"{model} at {level:g}: no core for the generator" for level, _ in wanted]
             continue
-        model_run = _ModelRun(plan, data, model, layout=layout, keep=keep, quiet=quiet)
+        model_run = _ModelRun(
+            plan, data, model, layout=layout, keep=keep, quiet=quiet, progress=progress
+        )
         found, left = model_run.run(wanted, until=began + plan.budget_s, worker_count=worker_count)
         cells += found
         skipped += left
     result = summarise(cells)
-    notes = [layout.note] if layout.note else []
+    stolen = steal_note(cells, limit_fraction=DISTURBED_FRACTION)
+    notes = [note for note in (layout.note, stolen) if note]
     return {
         **result,
         "skipped": skipped,
@@ -126,9 +141,11 @@ class _ModelRun:
         layout: Layout,
         keep: Path | None,
         quiet: bool,
+        progress: Progress,
     ) -> None:
         self.plan, self.data, self.model = plan, data, model
         self.layout, self.keep, self.quiet = layout, keep, quiet
+        self.progress = progress
 
     def run(
         self, wanted: Sequence[tuple[float, int]], *, until: float, worker_count: int
@@ -257,6 +274,7 @@ class _Bench:
         cores = self.model_run.layout.server
         due = schedule_s(pattern="poisson", rate_per_s=rate, duration_s=plan.load_s, rng=rng)
         before_s, core_s, began = self.server.cpu_s(), core_busy_s(cores), time.monotonic()
+        stolen_s = core_stolen_s(cores)
         samples = send_load(
             self.server.target,
             requests=self.requests,
@@ -267,6 +285,7 @@ class _Bench:
         server_s = self.server.cpu_s() - before_s
         wall_s = (time.monotonic() - began) * len(cores)
         others = max(0.0, core_busy_s(cores) - core_s - server_s) / wall_s
+        stolen_s = max(0.0, core_stolen_s(cores) - stolen_s)
         shown = judge_load(samples, duration_s=plan.load_s)
         validity: str = shown.validity
         reason = shown.reason
@@ -289,6 +308,7 @@ class _Bench:
             lateness_p99_ms=shown.lateness_p99_ms,
             validity=validity,
             reason=reason,
+            steal_fraction=stolen_s / wall_s,
         )
         self._say({"cell": asdict(cell)})
         return cell
@@ -302,6 +322,7 @@ class _Bench:
         if not self.model_run.quiet and "cell" in entry:
             cell = entry["cell"]
             print(
+                f"{self.model_run.progress.step()}: "
                 f"{cell['model']} at {cell['level']:.0%}: p99 predicted "
                 f"{_shown(cell['predicted_p99_ms'])}, measured {_shown(cell['measured_p99_ms'])} ms"
                 f"{'' if cell['validity'] == 'ok' else ' (' + cell['validity'] + ')'}",

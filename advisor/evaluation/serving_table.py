@@ -41,6 +41,9 @@ class Cell:
     lateness_p99_ms: float
     validity: str
     reason: str
+    steal_fraction: float | None = None
+    """Of the server's cores, taken by other machines of the host; null in cells kept before it was
+    noted. [fraction]"""
 
 
 def summarise(cells: Sequence[Cell]) -> dict[str, Any]:
@@ -70,6 +73,19 @@ def summarise(cells: Sequence[Cell]) -> dict[str, Any]:
         ],
         "table": as_markdown(merged),
     }
+
+
+def steal_note(cells: Sequence[Cell], *, limit_fraction: float) -> str:
+    """Say how much of the server's cores other machines took; empty where none or not noted."""
+    stolen = [c.steal_fraction for c in cells if c.steal_fraction is not None]
+    if not stolen or max(stolen) <= 0:
+        return ""
+    above = sum(s > limit_fraction for s in stolen)
+    return (
+        f"other machines on this host took {statistics.median(stolen):.1%} of the server's cores "
+        f"in the median cell, {max(stolen):.1%} at most (steal); above {limit_fraction:.0%} in "
+        f"{above} of {len(stolen)} cells"
+    )
 
 
 def _merged(cells: Sequence[Cell]) -> list[dict[str, Any]]:

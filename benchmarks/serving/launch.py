@@ -212,3 +212,18 @@ def core_busy_s(cores: tuple[int, ...]) -> float:
                 stolen = int(ticks[7]) if len(ticks) > 7 else 0
                 total += user + nice + system + interrupt + soft + stolen
     return total / os.sysconf("SC_CLK_TCK")
+
+
+def core_stolen_s(cores: tuple[int, ...]) -> float:
+    """Time that a hypervisor gave some cores to other machines so far; part of `core_busy_s`. [s]
+
+    0 where the system does not tell, as on hardware of one's own.
+    """
+    wanted = {f"cpu{core}" for core in cores}
+    total = 0
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/stat").read_text().splitlines():
+            name, *ticks = line.split()
+            if name in wanted and len(ticks) > 7:
+                total += int(ticks[7])
+    return total / os.sysconf("SC_CLK_TCK")

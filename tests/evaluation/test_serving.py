@@ -5,7 +5,8 @@ import json
 import pytest
 
 from advisor.evaluation.serving import main
-from advisor.evaluation.serving_table import Cell, summarise
+from advisor.evaluation.serving_progress import time_left
+from advisor.evaluation.serving_table import Cell, steal_note, summarise
 
 
 def cell(**changes):
@@ -66,6 +67,22 @@ def test_above_89_percent_a_figure_is_a_failure():
     assert "not predictable" in summarise([refused])["table"]
 
 
+def test_time_taken_by_other_machines_is_noted_and_old_cells_are_left_out():
+    cells = [cell(steal_fraction=s) for s in (0.0, 0.02, 0.08, None)]
+
+    assert steal_note(cells, limit_fraction=0.05) == (
+        "other machines on this host took 2.0% of the server's cores in the median cell, 8.0% at "
+        "most (steal); above 5% in 1 of 3 cells"
+    )
+    assert steal_note([cell(steal_fraction=None)], limit_fraction=0.05) == ""
+    assert steal_note([cell(steal_fraction=0.0)], limit_fraction=0.05) == ""
+
+
+def test_the_time_left_is_told_roughly():
+    assert time_left(14.2 * 60) == "about 14 min left"
+    assert time_left(40) == "less than a minute left"
+
+
 def test_one_real_cell_is_predicted_before_it_is_measured(tmp_path, capsys):
     keep = tmp_path / "cells.jsonl"
     arguments = [
@@ -73,7 +90,10 @@ def test_one_real_cell_is_predicted_before_it_is_measured(tmp_path, capsys):
         *("--load-s", "4", "--keep", str(keep)),
     ]
     main(arguments)
-    found = json.loads(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    found = json.loads(printed.out)
+    assert printed.err.startswith("cell 1 of 1, less than a minute left: linear at 30%")
+    assert 0 <= found["cells"][0]["steal_fraction"] <= 1
 
     kinds = [next(iter(json.loads(line))) for line in keep.read_text().splitlines()]
     assert kinds == ["forecast", "cell"]
