@@ -1,8 +1,10 @@
 """Where the training runs go: SageMaker training, an ECS task or an EC2 machine, by price."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -100,25 +102,32 @@ def training_places(
     book: PriceBook,
     catalogue: InstanceCatalogue,
     on: date,
+    listed: dict[Any, Any] | None = None,
 ) -> Places:
-    """Return what one training run of a candidate takes and costs everywhere."""
-    parts = [
-        _part(
-            study,
-            profile,
-            name=name,
-            platform=platform,
-            region=region,
-            purchase=purchase,
-            book=book,
-            catalogue=catalogue,
-            on=on,
-        )
-        for region in study.cloud.regions
-        for name, platform in MACHINES_OF.items()
-        for purchase in ("on-demand", "spot")
-        if purchase in study.cloud.training_purchase
-    ]
+    """Return what one training run of a candidate takes and costs everywhere.
+
+    What it takes and its list price are kept in `listed`, where it is given, and taken from it.
+    """
+    listed = {} if listed is None else listed
+    parts = []
+    for region in study.cloud.regions:
+        for name, platform in MACHINES_OF.items():
+            for purchase in ("on-demand", "spot"):
+                if purchase not in study.cloud.training_purchase:
+                    continue
+                key = ("training", profile.name, profile.form, name, region, purchase)
+                if key not in listed:
+                    listed[key] = _part(
+                        profile,
+                        name=name,
+                        platform=platform,
+                        region=region,
+                        purchase=purchase,
+                        book=book,
+                        catalogue=catalogue,
+                        on=on,
+                    )
+                parts.append(_paid(study, listed[key]))
     return Places(
         platform=tuple(p for part in parts for p in part.platform),
         sku=tuple(s for part in parts for s in part.sku),
@@ -131,8 +140,15 @@ def training_places(
     )
 
 
+def _paid(study: Study, part: Places) -> Places:
+    """Return places of one platform at what the study pays of their list prices."""
+    if not part.platform:
+        return part
+    fraction = paid_fraction(study, BILLING_SERVICES[part.platform[0]])
+    return dataclasses.replace(part, usd_per_run=part.usd_per_run * fraction)
+
+
 def _part(
-    study: Study,
     profile: CandidateProfile,
     *,
     name: str,
@@ -143,6 +159,7 @@ def _part(
     catalogue: InstanceCatalogue,
     on: date,
 ) -> Places:
+    """Return what a run takes at the places of one platform, and its list price."""
     machines = STANDING_PLATFORMS[platform].machines(
         book=book,
         catalogue=catalogue,
@@ -169,7 +186,7 @@ def _part(
             name = "sagemaker-training-spot"
             billed_s = billed_s * _spot_share(machines.instance_type, book, region, on)
     billed_s = np.ceil(billed_s)  # whole seconds, as every one of them bills
-    usd = usd_per_hour * billed_s / 3600 * paid_fraction(study, BILLING_SERVICES[name])
+    usd = usd_per_hour * billed_s / 3600
     fits = profile.training_memory_gib <= machines.memory_gib * defaults.MEMORY_HEADROOM.value
     in_time = wall_s <= defaults.TRAINING_DEADLINE_S.value
     usd = np.where(fits & in_time & runs_here, usd, np.nan)

@@ -54,6 +54,8 @@ class Ground:
     """What replicas of each offer share without any traffic. [USD/month]"""
     kept: dict[Any, Any]
     """Results that only depend on the ground and a few figures, by those figures."""
+    listed: dict[Any, Any]
+    """Machines and what training takes and lists at: no discount and no GPU's speed moves them."""
 
 
 def ground_key(study: Study) -> tuple[Any, ...]:
@@ -64,9 +66,10 @@ def ground_key(study: Study) -> tuple[Any, ...]:
     return (
         study.data,
         study.candidates,
-        study.cloud.model_dump_json(),
-        study.decision.gpu_speed_factor,
+        study.cloud.model_dump_json(exclude={"discounts"}),
         tuple(sorted((k, str(v)) for k, v in workload.items())),
+        tuple(study.cloud.discounts.items()),
+        study.decision.gpu_speed_factor,
     )
 
 
@@ -78,20 +81,42 @@ def ground_of(
     book: PriceBook,
     catalogue: InstanceCatalogue,
     profiles: tuple[CandidateProfile, ...] | None = None,
+    before: Ground | None = None,
 ) -> Ground:
-    """Sum up the measurements, price the machines and carry the service times to them."""
+    """Sum up the measurements, price the machines and carry the service times to them.
+
+    Args:
+        study: the question.
+        evidence: what was measured.
+        on: the day whose prices apply.
+        book: prices.
+        catalogue: instance types.
+        profiles: what the measurements come to, where that is known.
+        before: the ground of the same study at other discounts or another speed of GPUs.
+    """
+    if before is not None:
+        profiles = before.profiles
     profiles = profiles_of(study, evidence) if profiles is None else profiles
+    listed: dict[Any, Any] = {} if before is None else before.listed
     # The forms of a candidate are the same training and the same answers: one cost for all.
     by_name = {
-        p.name: _training_of(study, p, book=book, catalogue=catalogue, on=on)
+        p.name: _training_of(study, p, book=book, catalogue=catalogue, on=on, listed=listed)
         for p in profiles
         if p.form_rank == 0
     }
     artefact_gb = max((p.artefact_gb for p in profiles), default=0.0)
-    offers = build_offers(study, book=book, catalogue=catalogue, on=on, artefact_gb=artefact_gb)
-    table = build_table(study, offers=offers, profiles=profiles)
+    offers = build_offers(
+        study, book=book, catalogue=catalogue, on=on, artefact_gb=artefact_gb, listed=listed
+    )
+    key = ground_key(study)
+    same_speed = before is not None and before.key[-1] == key[-1]
+    if before is not None and same_speed:
+        table, kinds = before.table.at_prices_of(offers), before.kinds
+    else:
+        table = build_table(study, offers=offers, profiles=profiles)
+        kinds = kinds_of(table)
     ground = Ground(
-        key=ground_key(study),
+        key=key,
         evidence=evidence,
         book=book,
         catalogue=catalogue,
@@ -102,9 +127,10 @@ def ground_of(
         training=tuple(by_name[p.name] for p in profiles),
         offers=offers,
         table=table,
-        kinds=kinds_of(table),
+        kinds=kinds,
         idle_usd=np.zeros(0),
-        kept={},
+        kept=_still_kept(before) if before is not None and same_speed else {},
+        listed=listed,
     )
     idle = study.replace(workload=study.workload.replace(requests_per_s=IDLE_PER_S))
     return dataclasses.replace(ground, idle_usd=shared_usd(ground, idle))
@@ -114,9 +140,24 @@ def ground_for(study: Study, ground: Ground) -> Ground:
     """Return the ground of a changed study: the same one where it still holds."""
     if ground.key == ground_key(study):
         return ground
+    alike = ground.key[:-2] == ground_key(study)[:-2]
     return ground_of(
-        study, ground.evidence, on=ground.on, book=ground.book, catalogue=ground.catalogue
+        study,
+        ground.evidence,
+        on=ground.on,
+        book=ground.book,
+        catalogue=ground.catalogue,
+        before=ground if alike else None,
     )
+
+
+def _still_kept(before: Ground) -> dict[Any, Any]:
+    """Return what no discount moves: fleets and doubts are those of the same machines."""
+    return {
+        key: value
+        for key, value in before.kept.items()
+        if key == "fleets" or key[0] in {"service", "groups"}
+    }
 
 
 def first_profile(profiles: tuple[CandidateProfile, ...], name: str) -> int:
@@ -131,8 +172,9 @@ def _training_of(
     book: PriceBook,
     catalogue: InstanceCatalogue,
     on: date,
+    listed: dict[Any, Any],
 ) -> Training:
-    places = training_places(study, profile, book=book, catalogue=catalogue, on=on)
+    places = training_places(study, profile, book=book, catalogue=catalogue, on=on, listed=listed)
     row = places.cheapest()
     usd = 0.0 if row is None else usd_per_run(places.place(row), study=study, book=book, on=on)
     return Training(places=places, place_row=row, usd_per_run=usd)

@@ -4,6 +4,7 @@ Only the rows that are shown become objects; the columns and the objects are pri
 calculator, `pricing.bill`.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -116,6 +117,18 @@ class OptionTable:
         }
         return OptionTable(offers=self.offers, profiles=self.profiles, **columns)
 
+    def at_prices_of(self, offers: Sequence[Offer]) -> "OptionTable":
+        """Return the same options at the prices of other offers of the same machines."""
+        starts = np.cumsum([0] + [len(o.machines) for o in offers])
+        usd = np.concatenate([np.zeros(0), *(o.replica_usd_per_month for o in offers)])
+        shared_usd = np.array([o.shared_usd_per_month for o in offers], dtype=float)
+        return dataclasses.replace(
+            self,
+            offers=tuple(offers),
+            replica_usd=usd[starts[self.offer] + self.row],
+            shared_usd=shared_usd[self.offer],
+        )
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -137,9 +150,19 @@ class Plan:
 
 
 def build_offers(
-    study: Study, *, book: PriceBook, catalogue: InstanceCatalogue, on: date, artefact_gb: float
+    study: Study,
+    *,
+    book: PriceBook,
+    catalogue: InstanceCatalogue,
+    on: date,
+    artefact_gb: float,
+    listed: dict[Any, Any] | None = None,
 ) -> tuple[Offer, ...]:
-    """Return what can be bought on the standing platforms, priced."""
+    """Return what can be bought on the standing platforms, priced.
+
+    The machines at their list prices are kept in `listed`, where it is given, and taken from it.
+    """
+    listed = {} if listed is None else listed
     offers = []
     traffic = traffic_of(study)
     for platform in STANDING_PLATFORMS.values():
@@ -149,11 +172,15 @@ def build_offers(
             for purchase in study.cloud.purchase:
                 if purchase not in platform.purchases:
                     continue
-                machines = platform.machines(
-                    book=book, catalogue=catalogue, region=region, purchase=purchase, on=on
-                )
-                if standing_rule(study) or models_rule(study, platform.name):
-                    machines = machines.cheapest(SHOWN_ELSEWHERE)
+                key = ("machines", platform.name, region, purchase)
+                if key not in listed:
+                    machines = platform.machines(
+                        book=book, catalogue=catalogue, region=region, purchase=purchase, on=on
+                    )
+                    if standing_rule(study) or models_rule(study, platform.name):
+                        machines = machines.cheapest(SHOWN_ELSEWHERE)
+                    listed[key] = machines
+                machines = listed[key]
                 rates = standing_rates(
                     platform,
                     machines,

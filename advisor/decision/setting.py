@@ -300,10 +300,15 @@ def _stakes(
     )
 
 
+def _groups_key(others: Columns) -> tuple[str, int, float, float]:
+    """Return what tells sets of options that do not stand apart."""
+    return ("groups", len(others), float(others.service_up.sum()), float(others.service_down.sum()))
+
+
 def _other_groups(ground: Ground, others: Columns) -> tuple[NDArray[np.int64], Kinds]:
     """Return whose service time each of the other options shares, and the groups with them."""
     kinds = ground.kinds
-    key = ("groups", len(others), float(others.service_up.sum()), float(others.service_down.sum()))
+    key = _groups_key(others)
     if key in ground.kept:
         kept: tuple[NDArray[np.int64], Kinds] = ground.kept[key]
         return kept
@@ -347,7 +352,8 @@ def _worlds(
     people = [team.upkeep_usd(name) * draws.hours(name) for name in platforms]
     errors = {i: (p.name + p.form, p.service_relative_error) for i, p in enumerate(ground.profiles)}
     own = study.decision
-    key = ("service", draws.count, draws.seed, own.service_factor, own.transfer_factor)
+    groups_key = _groups_key(others)
+    key = ("service", draws.count, draws.seed, own.service_factor, own.transfer_factor, groups_key)
     if key not in ground.kept:
         ground.kept[key] = service_of(study, draws, _other_groups(ground, others)[1], errors)
     return Worlds(
