@@ -56,7 +56,7 @@ def relaxations(study: Study, ground: Ground) -> tuple[str, ...]:
 
 
 def _works(study: Study, ground: Ground) -> bool:
-    return choose(setting_of(study, ground), whole=False).best is not None
+    return choose(setting_of(study, ground, whole=False), whole=False).best is not None
 
 
 def _smallest(study: Study, ground: Ground, key: str, now: float, low: float) -> list[str]:

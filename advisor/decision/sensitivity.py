@@ -62,7 +62,7 @@ class Asker:
 
 def answer_at(study: Study, ground: Ground) -> AnswerKey | None:
     """Return the answer of a study; null where nothing is feasible."""
-    setting = setting_of(study, ground)
+    setting = setting_of(study, ground, whole=False)
     return answer_key(setting, choose(setting, whole=False).best)
 
 

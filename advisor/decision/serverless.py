@@ -43,11 +43,14 @@ def serverless_columns(
         for memory_gib in serverless.MEMORY_GIB
     ]
     count = len(keys)
-    own = {
-        (i, memory_gib): _times(profiles[i], memory_gib)
-        for i in range(len(profiles))
-        for memory_gib in serverless.MEMORY_GIB
-    }
+    kept = {} if kept is None else kept
+    if "serverless times" not in kept:
+        kept["serverless times"] = {
+            (i, memory_gib): _times(profiles[i], memory_gib)
+            for i in range(len(profiles))
+            for memory_gib in serverless.MEMORY_GIB
+        }
+    own: dict[tuple[int, int], Times] = kept["serverless times"]
     rows = [own[i, memory_gib] for i, _, memory_gib in keys]
     mean_s, start_s = np.array([t.mean_s for t in rows]), np.array([t.start_s for t in rows])
     low_s, high_s = np.array([t.low_s for t in rows]), np.array([t.high_s for t in rows])
@@ -59,7 +62,7 @@ def serverless_columns(
             region=region,
             on=on,
             artefact_gb=artefact_gb,
-            kept={} if kept is None else kept,
+            kept=kept,
         )
         for region in study.cloud.regions
         for memory_gib in serverless.MEMORY_GIB
@@ -153,12 +156,15 @@ def _prices(
         found: float = kept[key]
         return found
 
-    rate_per_s = study.workload.requests_per_s
     idle_usd = bill(IDLE_PER_S, 0.0)
     second_usd = (bill(1.0, 1.0) - bill(1.0, 0.0)) / (study.workload.active_hours_per_month * 3600)
+    # A container that works no second costs nothing of any size: one bill is that of all of them.
+    key = ("serverless requests", study.workload.requests_per_s, region)
+    if key not in kept:
+        kept[key] = bill(study.workload.requests_per_s, 0.0)
     return Prices(
         second_usd=second_usd,
-        request_usd=bill(rate_per_s, 0.0) - idle_usd,
+        request_usd=kept[key] - idle_usd,
         fixed_usd=idle_usd,
     )
 

@@ -23,7 +23,7 @@ from advisor.decision.ranking import Columns, concatenate
 from advisor.decision.serverless import serverless_columns
 from advisor.decision.standing import offer_limits
 from advisor.decision.uncertainty import draws_of
-from advisor.platforms import sagemaker_serverless
+from advisor.platforms import ASYNC, FRONTS, JOB_PLATFORMS, sagemaker_serverless
 from advisor.retraining import Cadence, cadence_of
 from advisor.study import Study
 from advisor.training import Places
@@ -146,12 +146,18 @@ class KeptFleets:
     known: Bools
 
 
-def setting_of(study: Study, ground: Ground) -> Setting:
-    """Price a study on its ground and draw what is uncertain."""
+def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
+    """Price a study on its ground and draw what is uncertain.
+
+    Args:
+        study: the question.
+        ground: what it stands on.
+        whole: price every option; else leave out jobs and queues where all of them are too late.
+    """
     costs = costs_of(study, ground)
     monthly_usd = np.array([c.monthly_usd for c in costs])
     shared = shared_usd(ground, study)
-    metered = _metered(study, ground)
+    metered = _metered(study, ground) if whole or not _too_late(study) else ()
     others = concatenate(
         [
             *_serverless(study, ground, monthly_usd),
@@ -177,6 +183,13 @@ def setting_of(study: Study, ground: Ground) -> Setting:
             ]
         ),
     )
+
+
+def _too_late(study: Study) -> bool:
+    """Return whether no job and no queue answers within the need, whatever it runs on."""
+    need_ms = study.needs.max_p99_latency_ms
+    soonest_s = min(FRONTS[name].value for name in (ASYNC.name, *JOB_PLATFORMS))
+    return need_ms is not None and soonest_s > need_ms / 1e3 * (1 + 1e-9)
 
 
 def _metered(study: Study, ground: Ground) -> tuple[Metered, ...]:

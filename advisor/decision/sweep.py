@@ -93,7 +93,7 @@ def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]
         for axis, value in zip(axes, values, strict=True):
             changed = _changed(changed, axis.key, value)
         ground = ground_for(changed, ground)
-        yield _point(setting_of(changed, ground), values)
+        yield _point(setting_of(changed, ground, whole=False), values)
 
 
 def _changed(study: Study, key: str, value: float) -> Study:
