@@ -261,6 +261,7 @@ def _chances(engine: Engine, row: int) -> dict[str, Any]:
         "expected_usd_per_month": float(risk.usd(row).mean()),
         "criterion_usd_per_month": risk.criterion_usd(row),
         "probability_best": float(risk.wins[place]),
+        "probability_platform_best": float(risk.platform_wins[place]),
         "probability_feasible": float(risk.probability[place]),
         "probability_as_planned": risk.as_planned(row, replicas) if replicas else None,
         "expected_regret_usd": risk.regret_usd(row),

@@ -35,6 +35,8 @@ class RiskTable:
     """What the ranking compares. [USD/month]"""
     wins: Floats
     """Share of the draws in which each is the cheapest of its candidate's feasible options."""
+    platform_wins: Floats
+    """Share of the draws in which the cheapest is on the same platform."""
     best_usd: Floats
     """Cost of the cheapest of these that keeps the needs there, (option x draw). [USD/month]"""
     enough: NDArray[np.bool_]
@@ -86,7 +88,8 @@ def risk_table(setting: Setting, choice: Choice, *, shown: Sequence[int]) -> Ris
     own = draw(setting, rows)
     owner = setting.ground.candidate_of[setting.stakes.candidate[rows]]
     best_usd = np.full((len(rows), setting.worlds.draws.count), np.inf)
-    wins = np.zeros(len(rows))
+    wins, platform_wins = np.zeros(len(rows)), np.zeros(len(rows))
+    platform = setting.stakes.platform
     for candidate in np.unique(owner):
         usd, winner = cheapest_of_each_draw(setting, choice, int(candidate))
         best_usd[owner == candidate] = usd
@@ -94,11 +97,13 @@ def risk_table(setting: Setting, choice: Choice, *, shown: Sequence[int]) -> Ris
         share = dict(zip(told.tolist(), (times / usd.size).tolist(), strict=True))
         for place in np.flatnonzero(owner == candidate):
             wins[place] = share.get(int(rows[place]), 0.0)
+            platform_wins[place] = np.mean(platform[winner] == platform[rows[place]])
     return RiskTable(
         outcomes=own.outcomes,
         probability=own.probability,
         criterion=own.criterion_usd,
         wins=wins,
+        platform_wins=platform_wins,
         best_usd=best_usd,
         enough=own.feasible,
         place={int(row): i for i, row in enumerate(rows)},

@@ -99,12 +99,12 @@ def _band(best: Option) -> str:
 
 
 def _chance(best: Option) -> str:
-    """Return how likely the option is the cheapest feasible way to run its candidate."""
-    if best.probability_best is None:
+    """Return how likely its platform is the cheapest: sizes and forms that tie share the draws."""
+    if best.probability_platform_best is None:
         return ""
-    share = best.probability_best
+    share = best.probability_platform_best
     told = f"{share:.0%}" if 0.01 <= share <= 0.99 else "over 99%" if share > 0.5 else "under 1%"
-    return f", {told} likely the cheapest"
+    return f", {told} likely the cheapest platform"
 
 
 def _close_call(best: Option, ranked: Sequence[Option]) -> str:
