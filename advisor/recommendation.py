@@ -120,8 +120,8 @@ class Option(Record):
     probability_best: float | None = None
     """Share of the draws in which it is the cheapest feasible way to run its candidate."""
     probability_platform_best: float | None = None
-    """Share of the draws in which the cheapest feasible way to run its candidate is on its platform,
-    in whatever size or form."""
+    """Share of the draws in which its candidate's cheapest feasible option is on its platform, in
+    whatever size or form."""
     probability_feasible: float | None = None
     """Share of the draws in which some number of replicas keeps p99 and the budget."""
     probability_as_planned: float | None = None
