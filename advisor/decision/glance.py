@@ -38,10 +38,6 @@ def glance(engine: Engine) -> Glance:
 
     Args:
         engine: the judged options.
-
-    Example:
-        >>> glance(engine).sentence  # doctest: +SKIP
-        'Deploy linear on ECS Fargate, 2 x (0.25 vCPU, 0.5 GiB, arm64), eu-west-1: 99 USD/month'
     """
     rows = _named_rows(engine)
     bands = bands_s(engine, rows)
