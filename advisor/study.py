@@ -412,7 +412,7 @@ class Retraining(Record):
         if (self.warm_start_cost_fraction is None) != (self.warm_start_decay_per_day is None):
             raise ValueError(
                 "warm_start_cost_fraction and warm_start_decay_per_day belong together: give both "
-                "or neither; 'advisor cadence --warm-model' measures the decay"
+                "or neither; 'advisor cadence --warm-error-matrix' plans with both"
             )
         return self
 

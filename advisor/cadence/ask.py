@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from advisor.cadence.decay import ErrorLike, ErrorMatrix, error_matrix, fit_decay
+from advisor.cadence.growth import growth_of
 from advisor.cadence.guard import Guard, make_guard
 from advisor.cadence.matrix_file import read_matrix
 from advisor.cadence.plan import measured_source, plan_periods, recent_cases
@@ -50,6 +51,10 @@ class Money:
     """A retrain that goes on from the last model."""
     warm_matrix: Path | None = None
     """Error matrix of warm-started models, for their own decay."""
+    learning_curve: Path | None = None
+    """File of rows,error: what more rows do to the error."""
+    learning_power: float | None = None
+    """Exponent of that curve, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +223,9 @@ def _asked(
         now_interval_periods=now_periods,
         label_delay_periods=delay,
         ways=tuple(_ways(money, plan=plan)),
+        growth=growth_of(
+            curve=money.learning_curve, power=money.learning_power, rows_per_period=cases
+        ),
     )
     guard = None
     if money.error_cost_usd > 0:

@@ -1,9 +1,10 @@
 """The plan as people and as programs read it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from advisor.cadence.growth import Growth
 from advisor.cadence.records import RetrainingPlan
 
 ROUND_NAMES: Final = {1.0: "day", 7.0: "week", 30.4: "month", 91.0: "quarter"}
@@ -28,6 +29,8 @@ class Answer:
     """Time until a label is known, beyond what the errors honour. [periods]"""
     ways: tuple[tuple[str, RetrainingPlan], ...] = ()
     """Other ways to retrain, each with the plan of its own cost and decay."""
+    growth: Growth | None = None
+    """What more rows do to the error, where it was asked."""
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -69,6 +72,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         ],
     }
     found["label_delay_periods"] = answer.label_delay_periods
+    found["growth"] = None if answer.growth is None else asdict(answer.growth)
     found["ways"] = [
         {
             "name": name,
@@ -121,6 +125,8 @@ def as_lines(answer: Answer) -> list[str]:
             f"Labels come {answer.label_delay_periods:.3g} periods late: a fresh model is that old"
             " already, which the cost has in it."
         )
+    if answer.growth is not None:
+        lines.append(answer.growth.sentence(plan.decay.slope_per_period))
     for name, way in answer.ways:
         more = total_usd(way) - total
         cheaper = "less" if more < 0 else "more"

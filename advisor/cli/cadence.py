@@ -103,6 +103,13 @@ def plan(
     warm_error_matrix: Annotated[
         Path | None, typer.Option(help="Errors of warm-started models: their own decay.")
     ] = None,
+    learning_curve: Annotated[
+        Path | None,
+        typer.Option(help="CSV of rows,error: what growing data do to the error and interval."),
+    ] = None,
+    learning_power: Annotated[
+        float | None, typer.Option(help="The same from an exponent b, error = c + k rows^-b.")
+    ] = None,
     chart: Annotated[
         Path | None, typer.Option(help="Write error by age and cost by interval: FILE.svg or .html")
     ] = None,
@@ -136,6 +143,8 @@ def plan(
         spot_retrain_cost_usd=spot_retrain_cost_usd,
         warm_retrain_cost_usd=warm_retrain_cost_usd,
         warm_matrix=warm_error_matrix,
+        learning_curve=learning_curve,
+        learning_power=learning_power,
     )
     if error_matrix is not None:
         asked = ask_matrix(error_matrix, money=money)

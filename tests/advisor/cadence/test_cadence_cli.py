@@ -311,3 +311,47 @@ def test_a_warm_start_without_its_decay_is_refused(tmp_path, capsys):
     code = run(["cadence", "--error-matrix", str(path), "--warm-retrain-cost-usd", "5"])
     assert code == 1
     assert "--warm-error-matrix" in capsys.readouterr().err
+
+
+def test_growing_data_are_told_from_a_learning_curve(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4), trend=0.001))
+    curve = tmp_path / "curve.csv"
+    sizes = [1000, 2000, 4000, 8000]
+    curve.write_text("rows,error\n" + "".join(f"{n},{0.05 + 2 * n**-0.5}\n" for n in sizes))
+    found = answer(
+        capsys, "--error-matrix", path, "--learning-curve", curve, "--cases-per-period", 100
+    )["growth"]
+
+    assert found["basis"] == "measured"
+    assert found["power"] == pytest.approx(0.5, abs=0.03)
+    halved = 2 * (16_000**-0.5 - 8_000**-0.5)  # c + k N^-b at twice the rows, less that now
+    assert found["error_after_doubling"] == pytest.approx(halved, rel=0.05)
+    step = 2 * (8_000**-0.5 - 8_100**-0.5)  # what one period of 100 new rows changes
+    assert found["slope_per_period"] == pytest.approx(step, rel=0.05)
+
+
+def test_an_exponent_alone_tells_how_the_interval_grows(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4), trend=0.001))
+    found = answer(capsys, "--error-matrix", path, "--learning-power", 1)["growth"]
+
+    assert found["interval_growth"] == pytest.approx(2.0)
+    assert found["basis"] == "input" and found["slope_per_period"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rows,error\n100,0.1\n200,0.1\n400,0.1\n800,0.1\n", "does not fall"),
+        ("rows,loss\n100,0.1\n", "no column 'error'"),
+        ("rows,error\n100,-1\n", "line 2: error is '-1'"),
+        ("rows,error\n", "no row below the header"),
+    ],
+)
+def test_a_learning_curve_that_is_none_is_refused_in_a_line(tmp_path, capsys, text, told):
+    path = matrix_file(tmp_path, cells(linear(1e-4), trend=0.001))
+    curve = tmp_path / "curve.csv"
+    curve.write_text(text)
+
+    assert run(["cadence", "--error-matrix", str(path), "--learning-curve", str(curve)]) == 1
+    error = capsys.readouterr().err
+    assert told in error and error.count("\n") == 1
