@@ -335,7 +335,8 @@ def test_an_exponent_alone_tells_how_the_interval_grows(tmp_path, capsys):
     found = answer(capsys, "--error-matrix", path, "--learning-power", 1)["growth"]
 
     assert found["interval_growth"] == pytest.approx(2.0)
-    assert found["basis"] == "input" and found["slope_per_period"] is None
+    assert found["basis"] == "input"
+    assert found["slope_per_period"] is None
 
 
 @pytest.mark.parametrize(
@@ -354,4 +355,5 @@ def test_a_learning_curve_that_is_none_is_refused_in_a_line(tmp_path, capsys, te
 
     assert run(["cadence", "--error-matrix", str(path), "--learning-curve", str(curve)]) == 1
     error = capsys.readouterr().err
-    assert told in error and error.count("\n") == 1
+    assert told in error
+    assert error.count("\n") == 1
