@@ -317,7 +317,10 @@ def trials_key(bench: Bench, trials: Sequence[Trial]) -> str:
             trials,
         )
     )
-    return hashlib.sha256(what.encode()).hexdigest()[:24]
+    digest = hashlib.sha256(what.encode())
+    if bench.label_known is not None:  # the data's own hash knows no label times
+        digest.update(bench.label_known.tobytes())
+    return digest.hexdigest()[:24]
 
 
 def _label_known(data: TaskData) -> NDArray[np.float64] | None:

@@ -377,6 +377,18 @@ def test_finished_trainings_are_kept_and_not_done_again(tmp_path):
     assert other.key != first.key
 
 
+def test_other_label_times_are_another_back_test(tmp_path):
+    frame = rows_of([60] * 20)
+    keys = []
+    for days in (0, 2):
+        frame["known"] = frame["ts"] + pd.Timedelta(days=days)
+        data = stream(tmp_path, frame, label_time="known")
+        day = PeriodLength(days=1.0)
+        keys.append(run(data, period=day, keep_in=tmp_path / "kept").key)
+
+    assert keys[0] != keys[1]
+
+
 def test_child_processes_give_what_this_process_gives(tmp_path):
     data = stream(tmp_path)
     bench = make_bench(data, candidate=LINEAR)
