@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from benchmarks.serving.cores import take_core
 from benchmarks.serving.package import Package, load_package
 from benchmarks.serving.payloads import JSON_TYPE, PayloadError, read_rows, write_answers
 
@@ -98,14 +99,9 @@ def make_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
-        package.predict(package.sample_rows[:1])  # what is lazy is paid for before the first ping
-        # What is loaded by now stays: left in the collector's view, each full collection walks all
-        # of it and stops the worker for tens of milliseconds, which is the p99 of a fast model.
-        gc.collect()
-        gc.freeze()
+        _make_ready(package)
         task = asyncio.create_task(batcher.run()) if handling == "batch" else None
-        if folder := os.environ.get(VARIABLE + "READY"):
-            (Path(folder) / str(os.getpid())).touch()
+        _tell_ready()
         yield
         if task is not None:
             task.cancel()
@@ -118,6 +114,22 @@ def make_app(
         ],
         lifespan=lifespan,
     )
+
+
+def _make_ready(package: Package) -> None:
+    """Pay before the first ping for what is lazy, and settle the process."""
+    package.predict(package.sample_rows[:1])
+    # What is loaded by now stays: left in the collector's view, each full collection walks all of
+    # it and stops the worker for tens of milliseconds, which is the p99 of a fast model.
+    gc.collect()
+    gc.freeze()
+    if os.environ.get(VARIABLE + "FIRST"):
+        take_core((), first=True)
+
+
+def _tell_ready() -> None:
+    if folder := os.environ.get(VARIABLE + "READY"):
+        (Path(folder) / str(os.getpid())).touch()
 
 
 class _Stalls:

@@ -99,7 +99,7 @@ class Samples:
     predict_ns: Floats
     outstanding: Floats
     scheduling: str = "normal"
-    """How the generator was scheduled: `fifo` or `normal`."""
+    """How the generator was scheduled: `real-time` or `normal`."""
 
     @property
     def latency_s(self) -> Floats:
@@ -159,7 +159,7 @@ class LoadResult(Record):
     late_fraction: float
     """Share of requests that were sent too late."""
     scheduling: str
-    """`fifo` where the generator ran before other programs, else `normal`."""
+    """`real-time` where the generator ran before other programs, else `normal`."""
 
 
 def request_bytes(

@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "MAX_BATCH_ROWS": options.max_batch_rows,
         "MAX_WAIT_MS": options.max_wait_ms,
         "TIMES": "1" if options.times else "",
+        "FIRST": "1" if options.first else "",
         "STALL_S": options.stall_s,
         "STALL_EVERY": options.stall_every,
     }
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             part for part in (options.folder, os.environ.get("PYTHONPATH", "")) if part
         )
     cores = tuple(int(c) for c in options.cores.split(",") if c)
-    take_core(cores, first=options.first)
+    take_core(cores, first=False)  # workers go first by themselves: see `benchmarks.serving.cores`
     return _serve(options)
 
 
