@@ -18,7 +18,7 @@ PAGE = """
 .stAppHeader{background:transparent;pointer-events:none}.stAppHeader *{pointer-events:auto}
 [data-testid=stLayoutWrapper]:has(>.st-key-verdict){position:sticky;top:0;z-index:50}
 .st-key-verdict{background:light-dark(#ffffff,#11161c);
-border-bottom:1px solid light-dark(#d9e0e6,#303b47);padding:.9rem 0 .7rem}
+border-bottom:1px solid light-dark(#d9e0e6,#303b47);padding:.9rem 0 .7rem;gap:.25rem}
 .verdict h1{font-size:clamp(1.05rem,.9rem + .8vw,1.45rem);line-height:1.35;margin:0;padding:0;
 font-weight:650;letter-spacing:-.005em;text-wrap:pretty;overflow-wrap:anywhere}
 .verdict p{margin:.25rem 0 0;font-size:.95rem;max-width:none}

@@ -130,14 +130,13 @@ class Visit:
 
     def move(self, label: str, *, steps: int) -> None:
         """Move a slider by the keyboard, as somebody without a mouse does."""
-        before = self.page.inner_text(".verdict .delta")
         thumb = self.page.get_by_role("slider", name=label)
         thumb.focus()
         for _ in range(abs(steps)):
+            before = self.page.url
             self.page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-        self.page.wait_for_function(
-            "old => document.querySelector('.verdict .delta')?.innerText !== old", arg=before
-        )
+            # The address follows the verdict; the words may stay the same, the address may not.
+            self.page.wait_for_function("old => location.href !== old", arg=before)
         self.settle()
 
 
