@@ -12,6 +12,7 @@ from advisor.errors import AdvisorError, NoRunsError
 from advisor.recommendation import Recommendation
 from advisor.study import load_study
 from advisor.views import answering, asking, assumptions, bringing, library, scenario, showing
+from advisor.views.questions import all_keys
 
 
 def study_path() -> tuple[Path, str | None]:
@@ -42,6 +43,7 @@ def page() -> None:
         first_before = answering.glance(path, base, on=today)
     except NoRunsError as error:
         scenario.write_address(changed, name)
+        scenario.hold(all_keys())
         showing.not_measured(str(error), path)
         bringing.show(path, saved, first=True)
         return

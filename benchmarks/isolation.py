@@ -462,13 +462,14 @@ def free_processor_count(
     More threads than free processors is no measurement of threads: OpenMP's threads wait for each
     other, and one that shares its processor holds up all of them, tenfold and more.
     """
+    if cpu_count == 1 or read_cpu_ticks(root=root) is None:
+        return cpu_count
     found = 1
     for _ in range(LOOKS):
         before, own_s = read_cpu_ticks(root=root), time.process_time()
-        if cpu_count == 1 or before is None:
-            return cpu_count
         sleep(window_s)
         after = read_cpu_ticks(root=root)
+        assert before is not None
         assert after is not None
         others_s = after.busy_s - before.busy_s - (time.process_time() - own_s)
         taken = math.floor(max(0.0, others_s) / window_s + FREE_TOLERANCE)

@@ -92,12 +92,12 @@ def traffic_of(study: Study, *, requests_per_s: float | None = None) -> Traffic:
     )
 
 
-class Platform(Protocol):
-    """A standing way to run a model: replicas that are billed by the hour."""
+class Rented(Protocol):
+    """A way to run a model on machines that are billed by time."""
 
     @property
     def name(self) -> str:
-        """Key of `STANDING_PLATFORMS`."""
+        """Key among the platforms of its kind."""
 
     @property
     def title(self) -> str:
@@ -105,7 +105,7 @@ class Platform(Protocol):
 
     @property
     def front(self) -> defaults.Default:
-        """Time that the platform's own front adds to each answer. [s]"""
+        """Time that it adds to each answer, or before a job's first row. [s]"""
 
     @property
     def purchases(self) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ class Platform(Protocol):
 
     @property
     def max_payload_kb(self) -> float:
-        """Largest request or response; infinite where there is no limit. [kB]"""
+        """Largest call of the model; infinite where there is no limit. [kB]"""
 
     @property
     def advice(self) -> str:
@@ -122,7 +122,11 @@ class Platform(Protocol):
     def machines(
         self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
     ) -> Machines:
-        """Return what one replica can be bought as, with its hourly price."""
+        """Return what one machine can be bought as, with its hourly price."""
+
+
+class Platform(Rented, Protocol):
+    """A standing way to run a model: replicas that are billed by the hour."""
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:
         """Return the lines that grow with the number of replicas, the machine itself first."""

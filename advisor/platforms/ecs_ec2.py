@@ -25,11 +25,14 @@ class EcsEc2:
         self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
     ) -> Machines:
         """Return every EC2 type in the catalogue."""
-        types = tuple(shape.instance_type for shape in catalogue.shapes)
-        usd_per_hour = book.column(
-            service="ec2", skus=types, region=region, purchase=purchase, on=on
+        return instance_machines(
+            service="ec2",
+            book=book,
+            catalogue=catalogue,
+            region=region,
+            purchase=purchase,
+            on=on,
         )
-        return instance_machines(types, catalogue=catalogue, usd_per_hour=usd_per_hour)
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:
         """Return the instances, their disks and their public addresses."""

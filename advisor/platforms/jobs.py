@@ -1,13 +1,10 @@
 """Platforms that run jobs: machines that start for a job, score its rows and go away again."""
 
-from datetime import date
 from typing import NamedTuple, Protocol
 
 from advisor import defaults
-from advisor.platforms.base import KB_PER_GB, Machines
+from advisor.platforms.base import KB_PER_GB, Rented
 from advisor.study import Study
-from pricing.instances import InstanceCatalogue
-from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
 
 GB_PER_OBJECT = 0.1
@@ -35,41 +32,12 @@ class JobRun(NamedTuple):
         return self.machine_runs * self.billed_s / 3600
 
 
-class JobPlatform(Protocol):
+class JobPlatform(Rented, Protocol):
     """A way to run jobs: machines that are billed while a job runs."""
-
-    @property
-    def name(self) -> str:
-        """Key of `JOB_PLATFORMS`."""
-
-    @property
-    def title(self) -> str:
-        """Name for people."""
-
-    @property
-    def front(self) -> defaults.Default:
-        """Time from asking for machines to the first row. [s]"""
-
-    @property
-    def purchases(self) -> tuple[str, ...]:
-        """Ways to buy it that exist."""
-
-    @property
-    def max_payload_kb(self) -> float:
-        """Largest call of the model; infinite where there is no limit. [kB]"""
 
     @property
     def max_machines(self) -> int:
         """Most machines that one job may have."""
-
-    @property
-    def advice(self) -> str:
-        """What to set on it for the plan to hold."""
-
-    def machines(
-        self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
-    ) -> Machines:
-        """Return what a machine of a job can be bought as, with its hourly price."""
 
     def job_usage(self, *, sku: str, purchase: str, run: JobRun) -> list[UsageLine]:
         """Return the lines that grow with machine hours, the machines themselves first."""

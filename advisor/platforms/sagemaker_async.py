@@ -33,16 +33,14 @@ class SageMakerAsync:
         self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
     ) -> Machines:
         """Return every type of the catalogue; one without a price has none."""
-        types = tuple(shape.instance_type for shape in catalogue.shapes)
-        usd_per_hour = book.column(
+        return instance_machines(
             service="sagemaker-async",
-            skus=tuple(f"ml.{name}" for name in types),
+            book=book,
+            catalogue=catalogue,
             region=region,
             purchase=purchase,
             on=on,
-        )
-        return instance_machines(
-            types, catalogue=catalogue, usd_per_hour=usd_per_hour, sku_prefix="ml."
+            sku_prefix="ml.",
         )
 
     def usage(self, *, sku: str, machine_hours: float) -> list[UsageLine]:

@@ -25,16 +25,14 @@ class _SageMakerJob:
         self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
     ) -> Machines:
         """Return every type of the catalogue; one without this job's price has none."""
-        types = tuple(shape.instance_type for shape in catalogue.shapes)
-        usd_per_hour = book.column(
+        return instance_machines(
             service=self.service,
-            skus=tuple(f"ml.{name}" for name in types),
+            book=book,
+            catalogue=catalogue,
             region=region,
             purchase=purchase,
             on=on,
-        )
-        return instance_machines(
-            types, catalogue=catalogue, usd_per_hour=usd_per_hour, sku_prefix="ml."
+            sku_prefix="ml.",
         )
 
     def job_usage(self, *, sku: str, purchase: str, run: JobRun) -> list[UsageLine]:

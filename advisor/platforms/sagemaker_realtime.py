@@ -28,16 +28,14 @@ class SageMakerRealtime:
         self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
     ) -> Machines:
         """Return every type of the catalogue; one without an ml.* price has none."""
-        types = tuple(shape.instance_type for shape in catalogue.shapes)
-        usd_per_hour = book.column(
+        return instance_machines(
             service="sagemaker-hosting",
-            skus=tuple(f"ml.{name}" for name in types),
+            book=book,
+            catalogue=catalogue,
             region=region,
             purchase=purchase,
             on=on,
-        )
-        return instance_machines(
-            types, catalogue=catalogue, usd_per_hour=usd_per_hour, sku_prefix="ml."
+            sku_prefix="ml.",
         )
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:

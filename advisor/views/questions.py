@@ -246,8 +246,12 @@ def value_at(study: Study, key: str) -> Any:
 
 def all_keys() -> tuple[str, ...]:
     """Return the keys of all controls."""
-    first = tuple(primary.key for primary in PRIMARY)
-    return first + tuple(control.key for section in SECTIONS for control in controls(section))
+    return tuple(primary.key for primary in PRIMARY) + other_keys()
+
+
+def other_keys() -> tuple[str, ...]:
+    """Return the keys of the controls that do not come first."""
+    return tuple(control.key for section in SECTIONS for control in controls(section))
 
 
 def changes(values: Mapping[str, Any], saved: Study) -> dict[str, str]:

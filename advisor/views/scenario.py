@@ -5,7 +5,7 @@ open view, and the name of the study where it is one of the folder's. Whoever op
 same page; two pages in two tabs know nothing of each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import streamlit as st
 from advisor.errors import StudyError
 from advisor.report.sections import VIEWS
 from advisor.study import Study, load_study
-from advisor.views.questions import all_keys, changes, value_at
+from advisor.views.questions import all_keys, changes, other_keys, value_at
 
 STUDY, VIEW, BASE = "study", "view", "base."
 ASSUMPTIONS = "Assumptions"
@@ -26,8 +26,7 @@ AS_SAVED = "As in the study"
 def start(path: Path, saved: Study) -> None:
     """At the first run of a session take what the address says, as far as it makes a study."""
     if st.session_state.get("opened") == str(path):
-        for key in all_keys():  # a figure whose view is closed would be forgotten otherwise
-            st.session_state[key] = st.session_state[key]
+        hold(_unseen())
         return
     asked = st.query_params.to_dict()
     changed = {k: v for k, v in asked.items() if "." in k and not k.startswith(BASE)}
@@ -38,6 +37,23 @@ def start(path: Path, saved: Study) -> None:
     st.session_state["base"] = base if _used(path, base, None) is not None else {}
     take(begun or saved)
     st.session_state.setdefault(VIEW, asked.get(VIEW) if asked.get(VIEW) in VIEW_NAMES else None)
+
+
+def hold(keys: Iterable[str]) -> None:
+    """Keep the figures of controls that this run does not show; they would be forgotten.
+
+    Only of those: a control that is shown and set by the page as well loses what its user does to
+    it while the page is on its way.
+    """
+    for key in keys:
+        st.session_state[key] = st.session_state[key]
+
+
+def _unseen() -> tuple[str, ...]:
+    """Return the keys whose controls the open view does not show."""
+    if st.session_state.get(VIEW) == ASSUMPTIONS:
+        return ()
+    return other_keys()
 
 
 def _used(path: Path, changed: Mapping[str, str], otherwise: Study | None) -> Study | None:

@@ -103,7 +103,8 @@ def _around(mean_s: float, handler_s: Floats) -> Floats:
     around = mean_s - float(handler_s.mean())
     kept = handler_s[:MAX_SAMPLES]
     floor = 0.2 * mean_s  # the handler's mean above the whole's: noise of the two clocks
-    return np.maximum(kept + around, floor)
+    found = np.maximum(kept + around, floor)
+    return found * (mean_s / float(found.mean()))
 
 
 def measure_idle(

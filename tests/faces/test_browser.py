@@ -282,7 +282,7 @@ def test_a_study_file_with_the_same_data_moves_the_page(page, address, study_pat
     assert visit.verdict == answered(study_path, page.url)
 
 
-def test_every_export_can_be_downloaded(page, address):
+def test_every_export_can_be_downloaded(page, address, study_path):
     visit = Visit(page, address)
     for one in FORMATS.values():
         with page.expect_download() as waiting:
@@ -290,7 +290,9 @@ def test_every_export_can_be_downloaded(page, address):
         content = Path(waiting.value.path()).read_bytes()
 
         assert len(content) > 100
+        assert waiting.value.suggested_filename == f"{study_path.stem}-{one.file_name}"
         assert content.startswith(b"%PDF") == (one.label == "PDF")
+        assert content.startswith(b"<!doctype html>") == (one.label == "HTML report")
         visit.settle()
 
 

@@ -65,11 +65,6 @@ class Table(NamedTuple):
     cards: bool = False
     """Whether a phone shows a card per row; else the table scrolls sideways."""
 
-    def as_records(self) -> list[dict[str, str]]:
-        """Return one dict per row, for a data frame."""
-        titles = [column.title or "·" for column in self.columns]
-        return [dict(zip(titles, (c.plain for c in row), strict=True)) for row in self.rows]
-
 
 class Fact(NamedTuple):
     """A short answer with its reason."""
