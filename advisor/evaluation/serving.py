@@ -1,8 +1,9 @@
 """Predicted percentiles against a real server under real open-loop load, on this machine.
 
 For each model: train it, time it offline, start the server on cores of its own, and at each share
-of its capacity (1) measure the busy server for a moment, (2) write the prediction down, (3) send
-the load, (4) compare. Beside it what the textbook predicts. Nothing is fitted on the cells.
+of its capacity (1) watch the server under other loads for a moment, (2) write the prediction
+down, (3) send the load, (4) compare. Beside it what the textbook predicts. Nothing is fitted on the
+cells.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from advisor.capacity.in_situ import (
     MeasuredServer,
     is_predictable,
     mm1_quantiles_s,
+    pooled_server,
     predict_run,
 )
 from advisor.evaluation.serving_progress import Progress
@@ -31,7 +33,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.families import resolve_candidates
 from benchmarks.records import DataSettings
 from benchmarks.serving.arrivals import schedule_s
-from benchmarks.serving.calibrate import Busy, measure_busy, measure_idle
+from benchmarks.serving.calibrate import measure_busy, watch_load
 from benchmarks.serving.cores import usable_cores
 from benchmarks.serving.launch import (
     Layout,
@@ -43,6 +45,7 @@ from benchmarks.serving.launch import (
 )
 from benchmarks.serving.loadrun import WARM_UP_S, judge_load, request_bytes, send_load
 from benchmarks.serving.shipping import Shipped, request_bodies, ship_model
+from benchmarks.serving.stretch import Stretch
 
 MODELS = ("linear", "hist_gradient_boosting", "random_forest", "torch_mlp")
 FAST_MODELS = ("linear", "hist_gradient_boosting")
@@ -51,6 +54,12 @@ FAST_LEVELS = (0.30, 0.70, 0.85)
 SOURCE = "builtin:breast_cancer"
 """Data behind the models: 30 columns of numbers."""
 
+
+FIRST_LOOKS = 3
+"""Looks at the server before the first cell; each cell adds one."""
+
+RECENT_STRETCHES = 20
+"""Stretches of watched load that a prediction counts: some minutes, for the speed drifts."""
 
 DISTURBED_FRACTION = 0.05
 """A cell in which other programs took more of the server's cores is invalid. [fraction]"""
@@ -68,15 +77,15 @@ class Plan:
     load_s: float
     """Length of one run of load, its warm-up included. [s]"""
     busy_s: float
-    """Time on the busy server before each. [s]"""
-    idle_s: float
-    """Time at each idle load, once per model. [s]"""
+    """Time on the server that is always busy, once per model. [s]"""
+    watch_s: float
+    """Time at each of the two loads under which the server is watched before each. [s]"""
     budget_s: float
     """Time after which no further cell is begun. [s]"""
 
 
-FAST = Plan(FAST_MODELS, FAST_LEVELS, 1, 24.0, 3.0, 3.0, 225.0)
-WHOLE = Plan(MODELS, LEVELS, 3, 22.0, 3.0, 5.0, 1_770.0)
+FAST = Plan(FAST_MODELS, FAST_LEVELS, 1, 20.0, 3.0, 2.5, 225.0)
+WHOLE = Plan(MODELS, LEVELS, 3, 20.0, 3.0, 2.0, 1_770.0)
 
 
 def evaluate(
@@ -166,7 +175,6 @@ class _ModelRun:
                         for body in request_bodies(shipped.folder)
                     ]
                     bench = _Bench(self, server, shipped, requests, worker_count)
-                    bench.measure_idle()
                     for level, repeat in wanted:
                         if time.monotonic() + self.plan.load_s + 12 > until:
                             break
@@ -183,7 +191,7 @@ class _ModelRun:
 
 
 class _Bench:
-    """One server that is calibrated, predicted and loaded again and again."""
+    """One server that is watched, predicted and loaded again and again."""
 
     def __init__(
         self,
@@ -195,51 +203,41 @@ class _Bench:
     ) -> None:
         self.model_run, self.server, self.shipped = run, server, shipped
         self.requests, self.worker_count = requests, worker_count
-        self.busy = self._measure_busy(run.plan.busy_s)
-        self.idle = MeasuredServer(service_s=self.busy.service_s)
+        self.busy = measure_busy(
+            server,
+            requests,
+            layout=run.layout,
+            worker_count=worker_count,
+            length_s=run.plan.busy_s,
+        )
+        self.watched: list[Stretch] = []
+        for _ in range(FIRST_LOOKS):
+            self.watch()
 
-    def _measure_busy(self, length_s: float) -> Busy:
-        return measure_busy(
+    def watch(self) -> None:
+        """Look once more at what requests take."""
+        self.watched += watch_load(
             self.server,
             self.requests,
             layout=self.model_run.layout,
-            worker_count=self.worker_count,
-            length_s=length_s,
+            capacity_per_s=self.busy.capacity_per_s,
+            length_s=self.model_run.plan.watch_s,
+            rng=np.random.default_rng([len(self.watched), 77]),
         )
 
-    def measure_idle(self) -> None:
-        """Measure what idleness costs, once."""
-        self.busy = self._measure_busy(self.model_run.plan.busy_s)
-        found = measure_idle(
-            self.server,
-            self.requests,
-            busy=self.busy,
-            layout=self.model_run.layout,
-            length_s=self.model_run.plan.idle_s,
-        )
-        self.idle = MeasuredServer(
-            service_s=self.busy.service_s,
-            gap_s=found.gap_s,
-            extra_s=found.extra_s,
-            front_s=found.front_s,
-            worker_count=self.worker_count,
-        )
+    def measured(self) -> MeasuredServer:
+        """Return the server as the last looks show it."""
+        return pooled_server(self.watched[-RECENT_STRETCHES:], worker_count=self.worker_count)
 
     def cell(self, level: float, repeat: int) -> Cell:
-        """Calibrate, predict, load, compare."""
+        """Watch, predict, load, compare."""
         plan, name = self.model_run.plan, self.model_run.model
-        self.busy = self._measure_busy(plan.busy_s)
+        self.watch()
+        server = self.measured()
         rng = np.random.default_rng([repeat, round(level * 1000), len(name), ord(name[0])])
-        rate = level * self.busy.capacity_per_s
+        rate = level * server.capacity_per_s
         count = max(1, int(rate * (plan.load_s - WARM_UP_S)))
         offline = np.asarray(self.shipped.offline_s)
-        server = MeasuredServer(
-            service_s=self.busy.service_s,
-            gap_s=self.idle.gap_s,
-            extra_s=self.idle.extra_s,
-            front_s=self.idle.front_s,
-            worker_count=self.worker_count,
-        )
         predicted = predict_run(server, rate_per_s=rate, request_count=count, rng=rng)
         mm1 = mm1_quantiles_s(
             service_s=float(offline.mean()),
@@ -252,13 +250,13 @@ class _Bench:
             "level": level,
             "repeat": repeat,
             "rate_per_s": rate,
-            "utilisation": rate / self.busy.capacity_per_s,
+            "utilisation": rate / server.capacity_per_s,
             "offline_ms": 1e3 * float(offline.mean()),
-            "service_ms": 1e3 * float(self.busy.service_s.mean()),
+            "service_ms": 1e3 * server.busy_s,
             "in_situ_factor": self.busy.predict_s / float(offline.mean()),
             "server_overhead_ms": 1e3 * (float(self.busy.service_s.mean()) - self.busy.predict_s),
-            "idle_extra_ms": 1e3 * server.extra_s[-1],
-            "front_ms": 1e3 * server.front_s,
+            "idle_extra_ms": 1e3 * (float(server.service_s[-1].mean()) - server.busy_s),
+            "pace_sd": float(np.concatenate(server.pace).std()),
             "predicted_p50_ms": _ms(predicted.p50_s if predicted else None),
             "predicted_p95_ms": _ms(predicted.p95_s if predicted else None),
             "predicted_p99_ms": _ms(predicted.p99_s if predicted else None),
@@ -366,7 +364,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     }
     if options.load_s:  # a shorter look all round
         changes["busy_s"] = min(base.busy_s, options.load_s / 4)
-        changes["idle_s"] = min(base.idle_s, options.load_s / 4)
+        changes["watch_s"] = min(base.watch_s, options.load_s / 8)
     return Plan(**(asdict(base) | changes))
 
 

@@ -20,7 +20,7 @@ class Cell:
     in_situ_factor: float
     server_overhead_ms: float
     idle_extra_ms: float
-    front_ms: float
+    pace_sd: float
     predicted_p50_ms: float | None
     predicted_p95_ms: float | None
     predicted_p99_ms: float | None

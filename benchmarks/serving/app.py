@@ -30,9 +30,9 @@ Handling = Literal["inline", "executor", "batch"]
 MAX_BODY_BYTES = 25_000_000
 """Larger requests are refused; SageMaker's own limit for a real-time endpoint. [B]"""
 
-TIME_HEADER, PREDICT_HEADER = "x-service-ns", "x-predict-ns"
+TIME_HEADER, PREDICT_HEADER, WORKER_HEADER = "x-service-ns", "x-predict-ns", "x-worker"
 """Told where timing is on: from the first line of the handler to its answer, and of that from the
-rows to the predictions. [ns]"""
+rows to the predictions [ns]; the worker's process."""
 
 VARIABLE = "ADVISOR_SERVING_"
 """Settings reach worker processes as environment variables with this prefix."""
@@ -64,6 +64,7 @@ def make_app(
     executor = ThreadPoolExecutor(1, thread_name_prefix="model")
     batcher = Batcher(package, executor, max_rows=max_batch_rows, max_wait_s=max_wait_ms / 1e3)
     stalls = _Stalls(stall_s, stall_every)
+    worker = str(os.getpid())
 
     async def predict(rows: Any) -> list[Any]:
         if handling == "batch":
@@ -88,6 +89,7 @@ def make_app(
         body, kind = write_answers(answers, request.headers.get("accept", ""))
         response = Response(body, media_type=kind)
         if with_times:
+            response.headers[WORKER_HEADER] = worker
             response.headers[PREDICT_HEADER] = str(predict_ns)
             response.headers[TIME_HEADER] = str(time.perf_counter_ns() - began)
         return response

@@ -1,8 +1,8 @@
-"""How long a real server is busy with a request: measured on it, before any load that is judged.
+"""How long a real server is at a request: measured on it, before any load that is judged.
 
-A closed loop keeps it busy: requests per second are then 1 / service time, all overhead of the
-server counted. Requests at equal gaps, slow enough to find it idle, show what idleness costs:
-caches that went cold, a core that went to sleep.
+A closed loop keeps it busy and tells its capacity. Requests at chance times, at a low and a higher
+load, tell what each takes: one that waited, one that found a worker idle with its caches cold, and
+how the speed of the machine went meanwhile.
 """
 
 from collections.abc import Sequence
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.serving.arrivals import LoadError
+from benchmarks.serving.arrivals import LoadError, schedule_s
 from benchmarks.serving.generator import REST_S
 from benchmarks.serving.launch import Layout, Server
-from benchmarks.serving.loadrun import Floats, Samples, send_load
+from benchmarks.serving.loadrun import Floats, send_load
+from benchmarks.serving.stretch import Stretch, stretch_of
+
+MIN_WATCHED = 150
+"""Requests in a stretch of watched load at least."""
 
 BUSY_CONNECTIONS = 8
 """Connections per worker that keep it busy."""
 
-IDLE_LOADS = (0.5, 0.25, 0.12)
-"""Loads at equal gaps that find the server idle for longer and longer. [fraction of capacity]"""
-
-MIN_IDLE_REQUESTS = 60
-"""Requests at each of them at least."""
+WATCH_LOADS = (0.3, 0.75)
+"""Loads under which a server is watched: many requests find it idle, many have to wait."""
 
 MAX_SAMPLES = 20_000
 """Durations kept at most."""
@@ -42,18 +43,6 @@ class Busy:
     """Mean time in the request's handler. [s]"""
     predict_s: float
     """Mean time of the prediction in the server. [s]"""
-
-
-@dataclass(frozen=True)
-class IdleCost:
-    """What a request costs more that finds its worker idle."""
-
-    gap_s: tuple[float, ...]
-    """Time that the worker was idle, ascending. [s]"""
-    extra_s: tuple[float, ...]
-    """Time that the request takes longer, >= 0. [s]"""
-    front_s: float
-    """Time of an answer in which no worker is busy: network and both system calls. [s]"""
 
 
 def measure_busy(
@@ -107,45 +96,41 @@ def _around(mean_s: float, handler_s: Floats) -> Floats:
     return found * (mean_s / float(found.mean()))
 
 
-def measure_idle(
-    server: Server, requests: Sequence[bytes], *, busy: Busy, layout: Layout, length_s: float
-) -> IdleCost:
-    """Send requests at equal gaps to an idle server, at a few loads."""
-    gaps, extras, fronts = [0.0], [0.0], []
-    for load in IDLE_LOADS:
-        rate = load * busy.capacity_per_s
-        count = max(MIN_IDLE_REQUESTS, int(rate * length_s))
-        before_s = server.cpu_s()
+def watch_load(
+    server: Server,
+    requests: Sequence[bytes],
+    *,
+    layout: Layout,
+    capacity_per_s: float,
+    length_s: float,
+    rng: np.random.Generator,
+) -> list[Stretch]:
+    """Send a moment of load at chance times; return what each request took, a stretch per load.
+
+    Args:
+        server: the server.
+        requests: what it is asked, in turn.
+        layout: where server and generator run.
+        capacity_per_s: its capacity, see `measure_busy`. [1/s]
+        length_s: length of each stretch; longer where it would hold few requests. [s]
+        rng: draws the arrivals.
+
+    Raises:
+        LoadError: a request failed.
+    """
+    found = []
+    for load in WATCH_LOADS:
+        rate = load * capacity_per_s
+        lasts_s = max(length_s, MIN_WATCHED / rate)
         samples = send_load(
             server.target,
             requests=requests,
-            due_s=np.arange(count) / rate,
+            due_s=schedule_s(pattern="poisson", rate_per_s=rate, duration_s=lasts_s, rng=rng),
             timeout_s=30.0,
             placement=layout.placement,
         )
-        cpu_s = (server.cpu_s() - before_s) / count
-        handler = samples.service_ns[samples.is_ok] * 1e-9
-        if handler.size < MIN_IDLE_REQUESTS // 2:
-            continue
-        around_s = max(0.0, cpu_s - float(handler.mean()))
-        fronts.append(_front_s(samples, around_s=around_s))
-        gaps.append(1 / rate - cpu_s)
-        # Medians of the handler: a pause of the machine is no cost of idleness.
-        extra_s = float(np.median(handler)) + around_s - _typical(busy)
-        extras.append(max(extras[-1], extra_s))
-    return IdleCost(
-        gap_s=tuple(max(0.0, g) for g in gaps),
-        extra_s=tuple(extras),
-        front_s=float(np.median(fronts)) if fronts else 0.0,
-    )
-
-
-def _typical(busy: Busy) -> float:
-    """Median time of a request on the busy server. [s]"""
-    return float(np.median(busy.service_s))
-
-
-def _front_s(samples: Samples, *, around_s: float) -> float:
-    ok = samples.is_ok
-    rest = samples.latency_s[ok] - samples.service_ns[ok] * 1e-9 - around_s
-    return max(0.0, float(np.median(rest)))
+        if not samples.is_ok.all():
+            bad = sorted({int(s) for s in samples.status[~samples.is_ok]})
+            raise LoadError(f"the server failed under a load of {load:.0%}: status {bad}")
+        found.append(stretch_of(samples))
+    return found

@@ -34,7 +34,10 @@ BURST_S, REST_S = 0.8, 0.25
 """A closed loop keeps a server busy so long, then lets it rest: Linux stops a real-time program
 that fills more than 0.95 of a second. [s]"""
 
-COLUMNS = ("scheduled_s", "sent_s", "done_s", "status", "service_ns", "predict_ns", "outstanding")
+COLUMNS = (
+    *("scheduled_s", "sent_s", "done_s", "status"),
+    *("service_ns", "predict_ns", "worker", "outstanding"),
+)
 
 
 class Connection:
@@ -74,9 +77,8 @@ class Generator:
     def schedule(self, at_s: float) -> None:
         """Send a request now that was due at a time."""
         number = len(self.columns["scheduled_s"])
-        for name, value in zip(
-            COLUMNS, (at_s, 0.0, 0.0, TIMED_OUT, 0.0, 0.0, self.outstanding_count), strict=True
-        ):
+        values = (at_s, 0.0, 0.0, TIMED_OUT, 0.0, 0.0, 0.0, self.outstanding_count)
+        for name, value in zip(COLUMNS, values, strict=True):
             self.columns[name].append(value)
         self.outstanding_count += 1
         self._dispatch(number)
@@ -212,6 +214,7 @@ class Generator:
             if number >= 0:
                 self.columns["service_ns"][number] = _header(connection.buffer, b"x-service-ns")
                 self.columns["predict_ns"][number] = _header(connection.buffer, b"x-predict-ns")
+                self.columns["worker"][number] = _header(connection.buffer, b"x-worker")
             closing = b"connection: close" in connection.buffer[:512].lower()
             self._end(connection, status, keep=not closing, at_s=now)
 

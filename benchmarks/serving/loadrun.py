@@ -35,6 +35,11 @@ LATE_SHARE = 0.01
 LATE_OF_NEED = 0.05
 """See `LATE_S`. [fraction]"""
 
+WARM_CONNECTIONS = 64
+"""Connections that are open before the load begins. A pool that first grows when the server is
+behind makes it take up connections just then, and those requests wait longest: a tail of the
+generator's, not of the server's."""
+
 WINDOWS = 20
 """Windows of a run whose trend tells over-saturation."""
 
@@ -97,6 +102,7 @@ class Samples:
     status: Floats
     service_ns: Floats
     predict_ns: Floats
+    worker: Floats
     outstanding: Floats
     scheduling: str = "normal"
     """How the generator was scheduled: `real-time` or `normal`."""
@@ -205,7 +211,7 @@ def send_load(
             "body_sizes": [len(r) for r in requests],
             "timeout_s": timeout_s,
             "max_connections": max_connections,
-            "warm_connections": min(8, max_connections),
+            "warm_connections": min(64, max_connections),
             "cores": placement.cores,
             "first": placement.first,
             "closed_connections": closed_connections,

@@ -11,9 +11,9 @@ import pytest
 
 from benchmarks.errors import CandidateError
 from benchmarks.serving.arrivals import LoadError, schedule_s
-from benchmarks.serving.calibrate import measure_busy, measure_idle
+from benchmarks.serving.calibrate import measure_busy, watch_load
 from benchmarks.serving.launch import plan_cores, running_server
-from benchmarks.serving.loadrun import Target, judge_load, request_bytes, send_load
+from benchmarks.serving.loadrun import Samples, Target, judge_load, request_bytes, send_load
 from benchmarks.serving.package import load_package
 from benchmarks.serving.payloads import (
     BINARY_TYPE,
@@ -24,6 +24,7 @@ from benchmarks.serving.payloads import (
     read_rows,
     write_answers,
 )
+from benchmarks.serving.stretch import stretch_of
 from tests.benchmarks.serving_models import ROWS, make_package
 
 LAYOUT = plan_cores()
@@ -188,15 +189,47 @@ def test_several_workers_and_one_thread_each_serve_too(folder):
     assert busy.service_s.mean() == pytest.approx(2 / busy.capacity_per_s)
 
 
-def test_the_server_is_measured_busy_and_idle(server):
+def test_the_server_is_measured_busy_and_under_load(server):
     requests = [request_bytes(encode_rows([row]), target=server.target) for row in ROWS]
 
     busy = measure_busy(server, requests, layout=LAYOUT, worker_count=1, length_s=1.0)
-    idle = measure_idle(server, requests, busy=busy, layout=LAYOUT, length_s=0.2)
+    stretches = watch_load(
+        server,
+        requests,
+        layout=LAYOUT,
+        capacity_per_s=min(200.0, busy.capacity_per_s),
+        length_s=0.2,
+        rng=np.random.default_rng(0),
+    )
+
     assert 0 < busy.predict_s < busy.handler_s < busy.service_s.mean() * 1.5
-    assert list(idle.gap_s) == sorted(idle.gap_s)
-    assert list(idle.extra_s) == sorted(idle.extra_s)
-    assert idle.front_s >= 0
+    assert len(stretches) == 2
+    for stretch in stretches:
+        assert stretch.due_s.size > 100
+        assert stretch.taken_s.min() > 0
+        assert stretch.gap_s.min() >= 0
+
+
+def test_waiting_and_work_are_taken_apart_for_each_worker():
+    """Two workers, first come first served each: what went in comes out."""
+    rng = np.random.default_rng(1)
+    due = np.cumsum(rng.exponential(0.01, 200))
+    worker = rng.integers(2, size=200).astype(float)
+    work = rng.uniform(0.005, 0.03, 200)
+    free, done, gaps = {0.0: -np.inf, 1.0: -np.inf}, np.zeros(200), np.zeros(200)
+    for i in range(200):
+        begun = max(due[i], free[worker[i]])
+        gaps[i] = begun - free[worker[i]] if begun == due[i] else 0.0
+        done[i] = free[worker[i]] = begun + work[i]
+    zeros = np.zeros(200)
+    samples = Samples(due, due, done, zeros + 200, zeros, zeros, worker, zeros)
+
+    found = stretch_of(samples)
+
+    kept = np.isfinite(gaps)  # all but the first of each worker
+    assert found.taken_s == pytest.approx(work[kept])
+    assert found.gap_s == pytest.approx(gaps[kept])
+    assert kept.sum() == 198
 
 
 def test_load_goes_to_this_machine_unless_another_is_named():

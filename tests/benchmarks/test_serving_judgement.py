@@ -30,6 +30,7 @@ def queue(rate_per_s, duration_s, *, seed=0, late_s=0.0, timeout_s=np.inf, servi
         status=status,
         service_ns=zeros,
         predict_ns=zeros,
+        worker=zeros,
         outstanding=outstanding.astype(float),
     )
 

@@ -1,26 +1,38 @@
 """Runs of load on a measured server, predicted: exact queues, bands, refusal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from advisor.capacity.in_situ import (
+    SERVICE_RELATIVE_SD,
     MeasuredServer,
     follow_queue,
     is_predictable,
     mm1_quantiles_s,
+    pooled_server,
     predict_run,
 )
+from benchmarks.serving.stretch import Stretch
 
-CONSTANT = MeasuredServer(service_s=np.full(10, 0.01))
+CONSTANT = MeasuredServer(service_s=(np.full(10, 0.01),), relative_sd=0.0)
 
 
-def predict(server=CONSTANT, *, rate_per_s=70.0, request_count=20_000, relative_sd=0.0):
+def predict(server=CONSTANT, *, rate_per_s=70.0, request_count=20_000):
     return predict_run(
         server,
         rate_per_s=rate_per_s,
         request_count=request_count,
         rng=np.random.default_rng(1),
-        relative_sd=relative_sd,
+    )
+
+
+def watched(*, taken_s, gap_s=0.0, spacing_s=0.01, count=1_000):
+    return Stretch(
+        due_s=np.arange(count) * spacing_s,
+        gap_s=np.broadcast_to(gap_s, count).astype(float),
+        taken_s=np.broadcast_to(taken_s, count).astype(float),
     )
 
 
@@ -34,7 +46,8 @@ def test_constant_service_has_the_percentiles_of_the_exact_series():
 
 def test_exponential_service_has_the_percentiles_of_the_closed_form():
     service = np.random.default_rng(0).exponential(0.01, 20_000)
-    found = predict(MeasuredServer(service_s=service * 0.01 / service.mean()), rate_per_s=50.0)
+    server = replace(CONSTANT, service_s=(service * 0.01 / service.mean(),))
+    found = predict(server, rate_per_s=50.0)
 
     exact = mm1_quantiles_s(
         service_s=0.01, rate_per_s=50.0, worker_count=1, probabilities=(0.5, 0.95, 0.99)
@@ -50,7 +63,7 @@ def test_a_longer_service_after_idleness_has_welchs_mean_wait():
     """
     rate, usual, first = 50.0, 0.01, 0.016
     server = MeasuredServer(
-        service_s=np.full(4, usual), gap_s=(0.0, 1e-9), extra_s=(0.0, first - usual)
+        service_s=(np.full(4, usual), np.full(4, first)), gap_from_s=(0.0,), relative_sd=0.0
     )
     answers = follow_queue(
         server,
@@ -66,8 +79,56 @@ def test_a_longer_service_after_idleness_has_welchs_mean_wait():
     assert answers.mean() == pytest.approx(wait + usual + idle * (first - usual), rel=0.01)
 
 
+def test_a_machine_with_two_paces_has_the_mean_of_both_queues():
+    """Spells far longer than a queue remembers: the mean of Pollaczek and Khinchine at each."""
+    rate, mean = 500.0, 0.001
+    server = pooled_server(
+        [watched(taken_s=pace * mean, spacing_s=0.002) for pace in (0.8, 1.2)], worker_count=1
+    )
+    answers = follow_queue(
+        server, rate_per_s=rate, steps=10_000, factors=np.ones(100), rng=np.random.default_rng(5)
+    )
+
+    exact = [s + rate * s**2 / (2 * (1 - rate * s)) for s in (0.8 * mean, 1.2 * mean)]
+    assert exact == pytest.approx([0.00106667, 0.0021], rel=1e-4)
+    assert answers.mean() == pytest.approx(np.mean(exact), rel=0.03)
+
+
+def test_a_steady_pace_changes_nothing():
+    steady = replace(CONSTANT, pace=(np.ones(7), np.ones(30)))
+
+    assert predict(steady).p99_s == pytest.approx(predict().p99_s, rel=0.03)
+
+
+def test_stretches_are_pooled_with_the_doubt_of_their_mean():
+    found = pooled_server([watched(taken_s=pace) for pace in (0.8, 1.0, 1.2)])
+
+    assert found.capacity_per_s == pytest.approx(1.0)
+    assert [float(p.mean()) for p in found.pace] == pytest.approx([0.8, 1.0, 1.2])
+    assert found.relative_sd == pytest.approx(0.2 / 3**0.5)  # sd of 0.8, 1.0, 1.2 is 0.2
+    assert pooled_server([watched(taken_s=1.0)]).relative_sd == SERVICE_RELATIVE_SD
+
+
+def test_requests_are_kept_by_how_long_the_worker_was_idle():
+    gap = np.tile([0.0, 0.001, 0.002, 0.003, 0.004], 200)
+    found = pooled_server([watched(taken_s=0.01 + gap, gap_s=gap)])
+
+    assert found.gap_from_s == pytest.approx([0.0, 0.002, 0.003, 0.004], abs=1e-3)
+    assert [float(kind.mean()) for kind in found.service_s] == pytest.approx(
+        [0.01, 0.011, 0.012, 0.013, 0.014]
+    )
+    assert found.capacity_per_s == pytest.approx(100.0)
+
+
+def test_a_server_that_was_never_behind_is_not_predicted():
+    with pytest.raises(ValueError, match="more load"):
+        pooled_server([watched(taken_s=0.01, gap_s=0.1)])
+    with pytest.raises(ValueError, match="more load"):
+        pooled_server([])
+
+
 def test_doubt_and_short_runs_widen_the_band():
-    sure, doubtful = predict(), predict(relative_sd=0.05)
+    sure, doubtful = predict(), predict(replace(CONSTANT, relative_sd=0.05))
     short = predict(request_count=2_000)
 
     assert doubtful.p99_high_s - doubtful.p99_low_s > sure.p99_high_s - sure.p99_low_s
@@ -75,7 +136,7 @@ def test_doubt_and_short_runs_widen_the_band():
 
 
 def test_workers_have_queues_of_their_own():
-    two = predict(MeasuredServer(service_s=np.full(4, 0.01), worker_count=2), rate_per_s=140.0)
+    two = predict(replace(CONSTANT, worker_count=2), rate_per_s=140.0)
 
     assert two.p99_s == pytest.approx(predict().p99_s, rel=0.05)
 
