@@ -19,9 +19,16 @@ from benchmarks.serving.stretch import Stretch
 PREDICTABLE_UTILISATION = 0.89
 """Above this no percentile is predictable: repeats of one run differ by a factor of two."""
 
-SERVICE_RELATIVE_SD = 0.02
-"""Doubt in the mean service time where a server was watched only once: standard deviation / mean.
-A judgement; several windows replace it, see `pooled_server`."""
+SERVICE_RELATIVE_SD = 0.05
+"""Doubt in a server's speed until it was watched often enough to tell: standard deviation / mean.
+A judgement."""
+
+LOOKS_THAT_TELL = 4
+"""Looks from which the doubt is their own, see `Speed`."""
+
+SMOOTHING = 0.5
+"""Weight of the last look in the expected speed, of what is left of the one before, and so on: the
+speed of a shared host drifts over minutes."""
 
 PACE_SLOT_S = 0.05
 """The machine's pace is followed in slots of this length, or longer ones where requests are rare:
@@ -56,11 +63,11 @@ class MeasuredServer:
     """Worker processes; a connection belongs to one of them, so each has a queue of its own."""
     pace: tuple[Floats, ...] = ()
     """How the machine's speed went: in each stretch the factor on `service_s`, slot after slot,
-    mean 1 over all. Empty: it stood still."""
+    mean about 1. Empty: it stood still."""
     pace_slot_s: float = PACE_SLOT_S
     """Length of a slot of `pace`. [s]"""
     relative_sd: float = SERVICE_RELATIVE_SD
-    """Doubt in the mean pace: standard deviation / mean."""
+    """Doubt in the speed during a run: standard deviation / mean."""
 
     @property
     def busy_s(self) -> float:
@@ -73,65 +80,126 @@ class MeasuredServer:
         return self.worker_count / self.busy_s
 
 
-def pooled_server(windows: Sequence[Stretch], *, worker_count: int = 1) -> MeasuredServer:
-    """Return a server that was watched under load in several stretches.
+class WatchedServer:
+    """A server that was looked at now and then, each time under the same few rates of load.
 
-    A machine that others share has slow spells, in which a queue grows that would not at the mean
-    speed: they are most of the tail. So each request's time is taken apart into the mean of its
-    class, the pace of its slot and the rest, and all three are kept. The doubt in the mean pace is
-    that of the stretches' means, sd / sqrt(count); with one it is `SERVICE_RELATIVE_SD`.
-
-    Args:
-        windows: the stretches; empty ones count for nothing.
-        worker_count: workers of the server.
-
-    Raises:
-        ValueError: no request had to wait.
+    A request's time is taken apart into factors that are measured one by one: the mean of its kind
+    (it waited, at that rate of load; or it found the worker idle for so long), the speed of the
+    machine in that look, its pace within the look, and the rest. A machine that others share has
+    slow spells, in which a queue grows that would not at its mean speed: they are most of the tail.
     """
-    windows = [w for w in windows if w.due_s.size]
-    gaps = np.concatenate([w.gap_s for w in windows]) if windows else np.zeros(0)
-    if not np.any(gaps == 0):
-        raise ValueError("no request had to wait: watch the server under more load")
-    idle = gaps[gaps > 0]
-    wanted = np.quantile(idle, np.arange(IDLE_CLASSES) / IDLE_CLASSES) if idle.size else idle
-    gap_from = np.unique(wanted)
-    if gap_from.size:
-        gap_from[0] = 0.0
-    classes = [_class_of(w.gap_s, gap_from) for w in windows]
-    taken = np.concatenate([w.taken_s for w in windows])
-    every = np.concatenate(classes)
-    means = np.bincount(every, taken) / np.bincount(every)
-    spacing = sum(float(w.due_s[-1]) for w in windows) / gaps.size
-    slot_s = max(PACE_SLOT_S, PACE_REQUESTS * spacing)
-    paths, rests = [], []
-    for window, kind in zip(windows, classes, strict=True):
-        relative = window.taken_s / means[kind]
-        slot = (window.due_s / slot_s).astype(int)
-        path = _slot_means(slot, relative)
-        paths.append(path)
-        rests.append(relative / path[slot])
-    level = float(np.concatenate(paths).mean())
-    rest = np.concatenate(rests)
-    stretches = np.array([path.mean() for path in paths]) / level
-    doubt = SERVICE_RELATIVE_SD
-    if stretches.size > 1:
-        doubt = float(stretches.std(ddof=1)) / math.sqrt(stretches.size)
-    return MeasuredServer(
-        service_s=tuple(
-            means[kind] * rest[every == kind] / float(rest[every == kind].mean())
-            for kind in range(means.size)
-        ),
-        gap_from_s=tuple(float(g) for g in gap_from),
-        worker_count=worker_count,
-        pace=tuple(path / level for path in paths),
-        pace_slot_s=slot_s,
-        relative_sd=doubt,
-    )
+
+    def __init__(self, looks: Sequence[Sequence[Stretch]], *, worker_count: int = 1) -> None:
+        """Take the looks apart.
+
+        Args:
+            looks: of each its stretches of load, the same rates in each look, ascending.
+            worker_count: workers of the server.
+
+        Raises:
+            ValueError: at some rate no request had to wait.
+        """
+        self.worker_count = worker_count
+        stretches = [stretch for look in looks for stretch in look]
+        at_rate = np.array([k for look in looks for k in range(len(look))])
+        in_look = np.array([j for j, look in enumerate(looks) for _ in look])
+        gaps = np.concatenate([s.gap_s for s in stretches]) if stretches else np.zeros(0)
+        self.gap_from_s = _gap_classes(gaps[gaps > 0])
+        self.rate_count = int(at_rate.max()) + 1 if stretches else 0
+        kinds = [
+            np.where(s.gap_s > 0, self.rate_count - 1 + _class_of(s.gap_s, self.gap_from_s), k)
+            for s, k in zip(stretches, at_rate, strict=True)
+        ]
+        every = np.concatenate(kinds) if kinds else np.zeros(0, dtype=int)
+        count = np.bincount(every, minlength=self.rate_count + self.gap_from_s.size)
+        if not stretches or np.any(count[: self.rate_count] == 0):
+            raise ValueError("no request had to wait: watch the server under more load")
+        taken = np.concatenate([s.taken_s for s in stretches])
+        self.mean_s = np.bincount(every, taken, minlength=count.size) / np.maximum(1, count)
+        rates = np.array([s.due_s.size / float(s.due_s[-1]) for s in stretches])
+        self.rates_per_s = np.bincount(at_rate, rates) / np.bincount(at_rate)
+        relative = [s.taken_s / self.mean_s[k] for s, k in zip(stretches, kinds, strict=True)]
+        in_request = np.repeat(in_look, [r.size for r in relative])
+        self.speeds = np.bincount(in_request, np.concatenate(relative)) / np.bincount(in_request)
+        spacing = sum(float(s.due_s[-1]) for s in stretches) / gaps.size
+        self.slot_s = max(PACE_SLOT_S, PACE_REQUESTS * spacing)
+        self.pace, rests = [], []
+        for stretch, ratio, look in zip(stretches, relative, in_look, strict=True):
+            slot = (stretch.due_s / self.slot_s).astype(int)
+            path = _slot_means(slot, ratio / self.speeds[look])
+            self.pace.append(path)
+            rests.append(ratio / self.speeds[look] / path[slot])
+        self.rest, self.kind = np.concatenate(rests), every
+
+    @property
+    def speed(self) -> float:
+        """Expected factor on all times in the next minute: the last looks count most."""
+        return float(_smoothed(self.speeds)[-1])
+
+    @property
+    def relative_sd(self) -> float:
+        """Doubt in `speed`: how far such a forecast was off at the looks so far, rms."""
+        if self.speeds.size < LOOKS_THAT_TELL:
+            return SERVICE_RELATIVE_SD
+        off = np.log(self.speeds[1:] / _smoothed(self.speeds)[:-1])
+        return float(np.sqrt(np.mean(off**2)))
+
+    def busy_s(self, rate_per_s: float) -> float:
+        """Mean time of a request that had to wait: the more load, the warmer the server. [s]"""
+        found = np.interp(rate_per_s, self.rates_per_s, self.mean_s[: self.rate_count])
+        return self.speed * float(found)
+
+    def rate_at(self, utilisation: float) -> float:
+        """Rate of load at which so much of the workers' time is taken, rate x busy time. [1/s]"""
+        low, high = 0.0, 2 * self.worker_count / (self.speed * float(self.mean_s.min()))
+        for _ in range(60):
+            middle = (low + high) / 2
+            is_below = middle * self.busy_s(middle) < utilisation * self.worker_count
+            low, high = (middle, high) if is_below else (low, middle)
+        return low
+
+    def at(self, rate_per_s: float) -> MeasuredServer:
+        """Return the server as it is expected under a rate of load."""
+        waited = self.kind < self.rate_count
+        busy = self.rest[waited] / float(self.rest[waited].mean()) * self.busy_s(rate_per_s)
+        idle = [
+            self.rest[self.kind == kind] * float(self.mean_s[kind]) * self.speed
+            for kind in range(self.rate_count, self.mean_s.size)
+        ]
+        return MeasuredServer(
+            service_s=(busy, *idle),
+            gap_from_s=tuple(float(g) for g in self.gap_from_s),
+            worker_count=self.worker_count,
+            pace=tuple(self.pace),
+            pace_slot_s=self.slot_s,
+            relative_sd=self.relative_sd,
+        )
+
+
+def _smoothed(speeds: Floats) -> Floats:
+    """Exponentially smoothed, entry for entry."""
+    found = np.empty_like(speeds)
+    found[0] = speeds[0]
+    for i in range(1, speeds.size):
+        found[i] = SMOOTHING * speeds[i] + (1 - SMOOTHING) * found[i - 1]
+    return found
+
+
+def _gap_classes(idle_s: Floats) -> Floats:
+    """Shortest idle time of each class, the first 0, equally many requests in each. [s]"""
+    if not idle_s.size:
+        return idle_s
+    found = np.unique(np.quantile(idle_s, np.arange(IDLE_CLASSES) / IDLE_CLASSES))
+    found[0] = 0.0
+    return found
 
 
 def _class_of(gap_s: Floats, gap_from_s: Floats) -> NDArray[np.intp]:
     """0 where a request had to wait, else 1 + the place of its idle time."""
-    return np.where(gap_s > 0, np.searchsorted(gap_from_s, gap_s, side="right"), 0)
+    found: NDArray[np.intp] = np.where(
+        gap_s > 0, np.searchsorted(gap_from_s, gap_s, side="right"), 0
+    )
+    return found
 
 
 def _slot_means(slot: NDArray[np.int_], relative: Floats) -> Floats:
@@ -172,7 +240,7 @@ def predict_run(
 
         W' = max(0, W + S - A)        g = max(0, A - W - S)        S' = f p(t) sample(class of g)
 
-    f is one draw per run, lognormal with `relative_sd`: the doubt in the mean pace of the machine.
+    f is one draw per run, lognormal with `relative_sd`: the doubt in the speed of the machine.
     p(t) is its pace at the time, in pieces of `PACE_BLOCK_S` drawn from what was measured. A run's
     quantiles are those of its own requests, so that the band holds the luck of a short run.
 

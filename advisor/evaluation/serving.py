@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 
 from advisor.capacity.in_situ import (
-    MeasuredServer,
+    WatchedServer,
     is_predictable,
     mm1_quantiles_s,
-    pooled_server,
     predict_run,
 )
 from advisor.evaluation.serving_progress import Progress
@@ -58,8 +57,8 @@ SOURCE = "builtin:breast_cancer"
 FIRST_LOOKS = 3
 """Looks at the server before the first cell; each cell adds one."""
 
-RECENT_STRETCHES = 20
-"""Stretches of watched load that a prediction counts: some minutes, for the speed drifts."""
+RECENT_LOOKS = 12
+"""Looks that a prediction counts: some minutes."""
 
 DISTURBED_FRACTION = 0.05
 """A cell in which other programs took more of the server's cores is invalid. [fraction]"""
@@ -79,7 +78,7 @@ class Plan:
     busy_s: float
     """Time on the server that is always busy, once per model. [s]"""
     watch_s: float
-    """Time at each of the two loads under which the server is watched before each. [s]"""
+    """Time at each of the loads under which the server is watched before each. [s]"""
     budget_s: float
     """Time after which no further cell is begun. [s]"""
 
@@ -210,32 +209,30 @@ class _Bench:
             worker_count=worker_count,
             length_s=run.plan.busy_s,
         )
-        self.watched: list[Stretch] = []
+        self.looks: list[list[Stretch]] = []
         for _ in range(FIRST_LOOKS):
             self.watch()
 
     def watch(self) -> None:
         """Look once more at what requests take."""
-        self.watched += watch_load(
+        found = watch_load(
             self.server,
             self.requests,
             layout=self.model_run.layout,
             capacity_per_s=self.busy.capacity_per_s,
             length_s=self.model_run.plan.watch_s,
-            rng=np.random.default_rng([len(self.watched), 77]),
+            rng=np.random.default_rng([len(self.looks), 77]),
         )
-
-    def measured(self) -> MeasuredServer:
-        """Return the server as the last looks show it."""
-        return pooled_server(self.watched[-RECENT_STRETCHES:], worker_count=self.worker_count)
+        self.looks.append(found)
 
     def cell(self, level: float, repeat: int) -> Cell:
         """Watch, predict, load, compare."""
         plan, name = self.model_run.plan, self.model_run.model
         self.watch()
-        server = self.measured()
+        watched = WatchedServer(self.looks[-RECENT_LOOKS:], worker_count=self.worker_count)
         rng = np.random.default_rng([repeat, round(level * 1000), len(name), ord(name[0])])
-        rate = level * server.capacity_per_s
+        rate = watched.rate_at(level)
+        server = watched.at(rate)
         count = max(1, int(rate * (plan.load_s - WARM_UP_S)))
         offline = np.asarray(self.shipped.offline_s)
         predicted = predict_run(server, rate_per_s=rate, request_count=count, rng=rng)
@@ -257,6 +254,7 @@ class _Bench:
             "server_overhead_ms": 1e3 * (float(self.busy.service_s.mean()) - self.busy.predict_s),
             "idle_extra_ms": 1e3 * (float(server.service_s[-1].mean()) - server.busy_s),
             "pace_sd": float(np.concatenate(server.pace).std()),
+            "speed_sd": server.relative_sd,
             "predicted_p50_ms": _ms(predicted.p50_s if predicted else None),
             "predicted_p95_ms": _ms(predicted.p95_s if predicted else None),
             "predicted_p99_ms": _ms(predicted.p99_s if predicted else None),

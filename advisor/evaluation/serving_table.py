@@ -21,6 +21,7 @@ class Cell:
     server_overhead_ms: float
     idle_extra_ms: float
     pace_sd: float
+    speed_sd: float
     predicted_p50_ms: float | None
     predicted_p95_ms: float | None
     predicted_p99_ms: float | None

@@ -22,7 +22,7 @@ MIN_WATCHED = 150
 BUSY_CONNECTIONS = 8
 """Connections per worker that keep it busy."""
 
-WATCH_LOADS = (0.3, 0.75)
+WATCH_LOADS = (0.25, 0.5, 0.75)
 """Loads under which a server is watched: many requests find it idle, many have to wait."""
 
 MAX_SAMPLES = 20_000

@@ -8,10 +8,10 @@ import pytest
 from advisor.capacity.in_situ import (
     SERVICE_RELATIVE_SD,
     MeasuredServer,
+    WatchedServer,
     follow_queue,
     is_predictable,
     mm1_quantiles_s,
-    pooled_server,
     predict_run,
 )
 from benchmarks.serving.stretch import Stretch
@@ -28,7 +28,7 @@ def predict(server=CONSTANT, *, rate_per_s=70.0, request_count=20_000):
     )
 
 
-def watched(*, taken_s, gap_s=0.0, spacing_s=0.01, count=1_000):
+def stretch(*, taken_s, gap_s=0.0, spacing_s=0.01, count=1_000):
     return Stretch(
         due_s=np.arange(count) * spacing_s,
         gap_s=np.broadcast_to(gap_s, count).astype(float),
@@ -82,11 +82,14 @@ def test_a_longer_service_after_idleness_has_welchs_mean_wait():
 def test_a_machine_with_two_paces_has_the_mean_of_both_queues():
     """Spells far longer than a queue remembers: the mean of Pollaczek and Khinchine at each."""
     rate, mean = 500.0, 0.001
-    server = pooled_server(
-        [watched(taken_s=pace * mean, spacing_s=0.002) for pace in (0.8, 1.2)], worker_count=1
-    )
+    spells = np.repeat([0.8, 1.2], 500) * mean
+    watched = WatchedServer([[stretch(taken_s=spells, spacing_s=0.02)]])
     answers = follow_queue(
-        server, rate_per_s=rate, steps=10_000, factors=np.ones(100), rng=np.random.default_rng(5)
+        replace(watched.at(rate), relative_sd=0.0),
+        rate_per_s=rate,
+        steps=10_000,
+        factors=np.ones(100),
+        rng=np.random.default_rng(5),
     )
 
     exact = [s + rate * s**2 / (2 * (1 - rate * s)) for s in (0.8 * mean, 1.2 * mean)]
@@ -100,31 +103,45 @@ def test_a_steady_pace_changes_nothing():
     assert predict(steady).p99_s == pytest.approx(predict().p99_s, rel=0.03)
 
 
-def test_stretches_are_pooled_with_the_doubt_of_their_mean():
-    found = pooled_server([watched(taken_s=pace) for pace in (0.8, 1.0, 1.2)])
+def test_the_last_looks_count_most_and_their_jumps_are_the_doubt():
+    paces = (1.0, 1.0, 1.0, 1.2)
+    watched = WatchedServer([[stretch(taken_s=0.01 * pace)] for pace in paces])
 
-    assert found.capacity_per_s == pytest.approx(1.0)
-    assert [float(p.mean()) for p in found.pace] == pytest.approx([0.8, 1.0, 1.2])
-    assert found.relative_sd == pytest.approx(0.2 / 3**0.5)  # sd of 0.8, 1.0, 1.2 is 0.2
-    assert pooled_server([watched(taken_s=1.0)]).relative_sd == SERVICE_RELATIVE_SD
+    mean = np.mean(paces)
+    assert watched.speed == pytest.approx((0.5 * 1.0 + 0.5 * 1.2) / mean)
+    assert watched.relative_sd == pytest.approx(np.log(1.2) / 3**0.5)  # one jump in three
+    assert watched.busy_s(100.0) == pytest.approx(0.011)
+    assert WatchedServer([[stretch(taken_s=1.0)]]).relative_sd == SERVICE_RELATIVE_SD
+
+
+def test_a_server_that_warms_up_under_load_takes_more_than_in_proportion():
+    """10 ms at 100 requests a second, 6 ms at 200: 80% busy is where r (14 - r / 25) = 800."""
+    look = [stretch(taken_s=0.010, spacing_s=0.01), stretch(taken_s=0.006, spacing_s=0.005)]
+    watched = WatchedServer([look])
+
+    assert watched.rates_per_s == pytest.approx([100, 200], rel=0.01)
+    assert watched.busy_s(150.0) == pytest.approx(0.008, rel=0.01)
+    for share in (0.3, 0.8, 1.1):
+        rate = watched.rate_at(share)
+        assert rate * watched.busy_s(rate) == pytest.approx(share)
 
 
 def test_requests_are_kept_by_how_long_the_worker_was_idle():
     gap = np.tile([0.0, 0.001, 0.002, 0.003, 0.004], 200)
-    found = pooled_server([watched(taken_s=0.01 + gap, gap_s=gap)])
+    found = WatchedServer([[stretch(taken_s=0.01 + gap, gap_s=gap)]]).at(50.0)
 
     assert found.gap_from_s == pytest.approx([0.0, 0.002, 0.003, 0.004], abs=1e-3)
     assert [float(kind.mean()) for kind in found.service_s] == pytest.approx(
-        [0.01, 0.011, 0.012, 0.013, 0.014]
+        [0.01, 0.011, 0.012, 0.013, 0.014], rel=1e-3
     )
     assert found.capacity_per_s == pytest.approx(100.0)
 
 
 def test_a_server_that_was_never_behind_is_not_predicted():
     with pytest.raises(ValueError, match="more load"):
-        pooled_server([watched(taken_s=0.01, gap_s=0.1)])
+        WatchedServer([[stretch(taken_s=0.01, gap_s=0.1)]])
     with pytest.raises(ValueError, match="more load"):
-        pooled_server([])
+        WatchedServer([])
 
 
 def test_doubt_and_short_runs_widen_the_band():
