@@ -9,6 +9,7 @@ import heapq
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -94,6 +95,8 @@ def against_wrk() -> None:
     from benchmarks.serving.launch import plan_cores, running_server
     from benchmarks.serving.loadrun import request_bytes, send_load
     from benchmarks.serving.payloads import encode_rows
+
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from tests.benchmarks.serving_models import ROWS, make_package
 
     layout = plan_cores()
