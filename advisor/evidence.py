@@ -359,9 +359,6 @@ def _other_forms(
             form=item.form,
             form_rank=rank,
             parameter_count=None,  # no GPU form
-            extra_worker_memory_gib=None
-            if item.extra_worker_memory_bytes is None
-            else item.extra_worker_memory_bytes / 2**30,
         )
         if not any(_beats(simpler, profile) for simpler in kept):
             kept.append(profile)
@@ -415,6 +412,9 @@ def profile_of(
         ),
         service_scv=service.scv,
         memory_gib=(run.serving_memory_bytes or 0) / 2**30,
+        extra_worker_memory_gib=None
+        if run.extra_worker_memory_bytes is None
+        else run.extra_worker_memory_bytes / 2**30,
         artefact_gb=(run.artefact_bytes or 0) / 1e9,
         start_s=(run.import_s or 0.0) + (run.load_s or 0.0),
         training_1_thread_s=wall_1_s * growth,

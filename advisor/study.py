@@ -195,6 +195,10 @@ def _name_or_import(entry: Any) -> Any:
     if module in {"file", "trusted-file"} and function:
         return entry
     if not (colon and module and function.isidentifier()):
+        from benchmarks.families.files import file_advice  # only where there is something to say
+
+        if (advice := file_advice(entry["import"])) is not None:
+            raise ValueError(advice)
         raise ValueError(f"`import` {entry['import']!r} is not of the form module:function")
     return entry
 
@@ -808,8 +812,18 @@ def _require_known_key(keys: list[str], override: str) -> None:
         model = _record_in(model.model_fields[key].annotation)
 
 
+def _independent(problems: list[Any]) -> list[Any]:
+    """Leave out that a list is too short where an entry that does not fit is why it is."""
+    return [
+        p
+        for p in problems
+        if p["type"] != "too_short"
+        or all(q["loc"][: len(p["loc"])] != p["loc"] for q in problems if q is not p)
+    ]
+
+
 def _first_problem(error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
+    problems = _independent(error.errors(include_url=False))
     # A candidate that is neither a name nor an import yields one problem per alternative:
     # the one that looks deepest is what the writer meant.
     problem = max(problems, key=lambda p: (p["type"] == "extra_forbidden", len(p["loc"])))

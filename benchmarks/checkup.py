@@ -15,7 +15,8 @@ from benchmarks.host import (
     memory_limit_bytes,
     usable_cpu_count,
 )
-from benchmarks.isolation import THREAD_VARIABLES, read_cpu_ticks
+from benchmarks.isolation import THREAD_VARIABLES
+from benchmarks.load import read_cpu_ticks
 from benchmarks.records import Record
 
 Severity = Literal["ok", "note", "problem"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.circumstances import REFERENCE_LIMIT_FRACTION
+from benchmarks.doubt import disturbance_ln, run_interval
 from benchmarks.errors import did_you_mean
 from benchmarks.records import NATIVE_FORM, BenchmarkRun, InferenceMeasurement
 from benchmarks.stats import (
@@ -17,18 +18,9 @@ from benchmarks.stats import (
     QuantileInterval,
     process_interval,
     ratio_interval,
-    stated_interval,
 )
 
 Verdict = Literal["faster", "slower", "cannot tell"]
-
-PROCESS_LN = 0.03
-"""Doubt that a run with fewer than three processes cannot see: half-width of the 95% interval of
-what differs from process to process, in logarithms. Assumed; runs of three or more measure it."""
-
-
-REFERENCE_SHARE = 0.9
-"""A run's speed is doubted by the deviation that this share of its reference workloads keep."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ class Comparison:
 def compare_runs(old: BenchmarkRun, new: BenchmarkRun) -> tuple[Comparison, ...]:
     """Compare what both runs measured: inference by batch and threads, and training."""
     scale, note = _speed_scale(old, new)
-    doubts = _disturbance_ln(old), _disturbance_ln(new)
+    doubts = disturbance_ln(old), disturbance_ln(new)
     note = "; ".join(text for text in (note, _doubt_note(*doubts)) if text) or None
     found = []
     pairs = _pairs(old, new)
@@ -75,8 +67,8 @@ def compare_runs(old: BenchmarkRun, new: BenchmarkRun) -> tuple[Comparison, ...]
                 _compared(
                     new.candidate.name,
                     what,
-                    old=_interval(a, quantile, disturbance_ln=doubts[0]),
-                    new=_interval(b, quantile, disturbance_ln=doubts[1]),
+                    old=run_interval(a, quantile, disturbance_ln=doubts[0]),
+                    new=run_interval(b, quantile, disturbance_ln=doubts[1]),
                     scale=scale,
                     note=note,
                     is_headline=position == 0 and quantile == 0.5,
@@ -100,22 +92,6 @@ def _pairs(
     return [(before[key], after[key]) for key in sorted(before.keys() & after.keys())]
 
 
-def _disturbance_ln(run: BenchmarkRun) -> float:
-    """Return how much the machine's speed varied while a run was measured, in logarithms.
-
-    The deviation of the reference workloads from their median that nine in ten of them keep; 0
-    while it is below the limit from which a trial counts as disturbed.
-    """
-    found = run.circumstances
-    if found is None or not found.references:
-        return 0.0
-    times = [t for item in found.references for t in (item.before_s, item.after_s)]
-    middle = statistics.median(times)
-    apart = sorted(abs(math.log(t / middle)) for t in times)
-    doubt = apart[math.ceil(REFERENCE_SHARE * len(apart)) - 1]
-    return doubt if doubt > math.log1p(REFERENCE_LIMIT_FRACTION) else 0.0
-
-
 def _doubt_note(old_ln: float, new_ln: float) -> str | None:
     disturbed = [
         f"the {name} run by {math.expm1(doubt):.0%}"
@@ -128,30 +104,6 @@ def _doubt_note(old_ln: float, new_ln: float) -> str | None:
         "the machine's speed varied during the runs, by the reference workload, and the intervals "
         f"are widened: {', '.join(disturbed)}"
     )
-
-
-def _interval(
-    item: InferenceMeasurement, quantile: float, *, disturbance_ln: float = 0.0
-) -> QuantileInterval:
-    """Return a quantile with all its doubt, that of too few processes as an assumption."""
-    found = stated_interval(
-        item.durations_s, quantile=quantile, process_call_counts=item.process_call_counts
-    )
-    unseen_ln = 0.0 if len(item.process_call_counts) >= LEAST_PROCESSES else PROCESS_LN
-    doubt_ln = math.hypot(unseen_ln, disturbance_ln)
-    if found.value_s is None or doubt_ln == 0:
-        return found
-    return QuantileInterval(
-        value_s=found.value_s,
-        lower_s=_widened(found.value_s, found.lower_s, -1.0, doubt_ln),
-        upper_s=_widened(found.value_s, found.upper_s, 1.0, doubt_ln),
-    )
-
-
-def _widened(value_s: float, bound_s: float | None, sign: float, doubt_ln: float) -> float | None:
-    if bound_s is None or bound_s <= 0:
-        return None
-    return value_s * math.exp(sign * math.hypot(math.log(bound_s / value_s), doubt_ln))
 
 
 def _speed_scale(old: BenchmarkRun, new: BenchmarkRun) -> tuple[float, str | None]:

@@ -16,7 +16,7 @@ from benchmarks.records import (
     InputKind,
     Precision,
 )
-from benchmarks.stats import quantile_interval
+from benchmarks.stats import stated_interval
 
 FORM_FACTOR = 1.5
 """A form is worth a word where it is so many times faster, or slower. Beyond what batching, input
@@ -279,7 +279,9 @@ def _medians(
             continue
         if threads is not None and item.thread_count != threads:
             continue
-        interval = quantile_interval(item.durations_s, quantile=0.5)
+        interval = stated_interval(
+            item.durations_s, quantile=0.5, process_call_counts=item.process_call_counts
+        )
         if interval.value_s is None or interval.lower_s is None or interval.upper_s is None:
             continue  # too few calls for an interval: nothing is told
         found.append(

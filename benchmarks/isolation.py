@@ -12,7 +12,6 @@ outcome.
 
 import contextlib
 import json
-import math
 import os
 import select
 import signal
@@ -21,13 +20,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 import benchmarks
+from benchmarks.load import CpuTicks, other_load, read_cpu_ticks
 from benchmarks.records import Outcome
 
 OUTPUT_BYTES = 8_192
@@ -137,6 +137,16 @@ class Worker:
     ) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Start ahead of the first job, without waiting: several workers load side by side."""
+        if self._process is None:
+            self._start(warm=True)
+
+    def wait_until_ready(self) -> None:
+        """Wait for a worker that was started; the first job tells if it could not."""
+        if self._control is not None:
+            self._is_ready()
+
     def close(self) -> None:
         """Stop the worker and whatever it still runs."""
         self._stop()
@@ -193,11 +203,8 @@ class Worker:
         if self._process is None:
             self._start(warm=not request["fresh"])
         assert self._control is not None
-        assert self._process is not None
-        ready = self._control.receive(START_LIMIT_S) if not self._control.ready else {}
-        if ready is None:
+        if not self._is_ready():
             return _Ended(worker_gone=True, start_failed=True)
-        self._control.ready = True
         ticks, started_at_s = read_cpu_ticks(), time.monotonic()
         self._control.send(request)
         started = self._control.receive(START_LIMIT_S)
@@ -219,6 +226,12 @@ class Worker:
             ticks_at_start=ticks,
             started_at_s=started_at_s,
         )
+
+    def _is_ready(self) -> bool:
+        assert self._control is not None
+        if not self._control.ready:
+            self._control.ready = self._control.receive(START_LIMIT_S) is not None
+        return self._control.ready
 
     def _start(self, *, warm: bool) -> None:
         ours_read, theirs_write = os.pipe()
@@ -274,7 +287,7 @@ class _Ended:
     stopped: dict[str, str] | None = None
     leftover_count: int = 0
     cpu_s: float = 0.0
-    ticks_at_start: "CpuTicks | None" = None
+    ticks_at_start: CpuTicks | None = None
     started_at_s: float = 0.0
 
 
@@ -409,88 +422,3 @@ def _last_line(output: str) -> str:
 
 def _leftover_note(count: int) -> str:
     return f"left {count} processes running, which were killed: join what the model's code starts"
-
-
-# Other load on the machine ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CpuTicks:
-    """Processor time of the whole machine so far."""
-
-    busy_s: float
-    """Not idle, all processors together; niced programs too, for OpenMP waits for them. [s]"""
-    stolen_s: float
-    """Taken by the hypervisor for others. [s]"""
-
-
-FREE_TOLERANCE = 0.7
-"""Others that use up to 0.3 of a processor are let pass as none. [processors]"""
-
-LOOKS = 3
-"""How often a processor that seems taken is looked at again."""
-
-SHORTEST_LOAD_S = 0.5
-"""Below this, processor ticks are too coarse to tell. [s]"""
-
-
-def read_cpu_ticks(*, root: Path = Path("/")) -> CpuTicks | None:
-    """Return the machine's processor times; null where the system does not tell."""
-    try:
-        line = (root / "proc/stat").read_text().partition("\n")[0]
-    except OSError:
-        return None
-    hertz = os.sysconf("SC_CLK_TCK")
-    ticks = [int(text) / hertz for text in line.split()[1:]]
-    user, nice, system, _idle, _wait, interrupt, soft_interrupt = ticks[:7]
-    stolen_s = ticks[7] if len(ticks) > 7 else 0.0
-    return CpuTicks(busy_s=user + nice + system + interrupt + soft_interrupt, stolen_s=stolen_s)
-
-
-def free_processor_count(
-    *,
-    cpu_count: int,
-    window_s: float = 0.3,
-    sleep: Callable[[float], None] = time.sleep,
-    root: Path = Path("/"),
-) -> int:
-    """Return how many processors other programs leave free, at least 1; looks for a moment.
-
-    Where some seem taken it looks again, up to `LOOKS` times, and believes the best look: a spike
-    passes, and a load that stays is in every one.
-
-    More threads than free processors is no measurement of threads: OpenMP's threads wait for each
-    other, and one that shares its processor holds up all of them, tenfold and more.
-    """
-    if cpu_count == 1 or read_cpu_ticks(root=root) is None:
-        return cpu_count
-    found = 1
-    for _ in range(LOOKS):
-        before, own_s = read_cpu_ticks(root=root), time.process_time()
-        sleep(window_s)
-        after = read_cpu_ticks(root=root)
-        assert before is not None
-        assert after is not None
-        others_s = after.busy_s - before.busy_s - (time.process_time() - own_s)
-        taken = math.floor(max(0.0, others_s) / window_s + FREE_TOLERANCE)
-        found = max(found, min(cpu_count, cpu_count - taken))
-        if found == cpu_count:
-            break
-    return found
-
-
-def other_load(
-    before: CpuTicks | None, after: CpuTicks | None, *, wall_s: float, own_s: float
-) -> tuple[float, float]:
-    """Return the shares of the processors that other programs and other machines used meanwhile.
-
-        other = (busy - own) / (wall * processors)        [fraction]
-
-    Both 0 where the system does not tell, or the time was too short for its clock ticks.
-    """
-    if before is None or after is None or wall_s < SHORTEST_LOAD_S or own_s <= 0:
-        return 0.0, 0.0
-    all_s = wall_s * (os.cpu_count() or 1)
-    other_s = max(0.0, after.busy_s - before.busy_s - own_s)
-    stolen_s = max(0.0, after.stolen_s - before.stolen_s)
-    return min(1.0, other_s / all_s), min(1.0, stolen_s / all_s)

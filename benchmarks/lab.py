@@ -11,9 +11,10 @@ from typing import Self
 
 from benchmarks.datasets import TaskData
 from benchmarks.errors import StoreError
-from benchmarks.families import family_of, source_text
+from benchmarks.families import FAMILIES, family_of, source_text
 from benchmarks.host import available_memory_bytes, pinned_cpus
-from benchmarks.isolation import Job, Worker, free_processor_count
+from benchmarks.isolation import Job, Worker
+from benchmarks.load import free_processor_count
 from benchmarks.presets import Preset
 from benchmarks.records import Candidate, Device, HardwareProfile
 from benchmarks.store import RunStore
@@ -40,6 +41,8 @@ class Lab:
     binds: bool = False
     """Whether trials are bound to processors: only while others keep none busy, for a trial that
     is bound cannot step aside."""
+    thread_counts: tuple[int, ...] = ()
+    """Thread counts of workers that the candidate at hand will need: they start side by side."""
     _workers: dict[tuple[int, bool], Worker] = field(default_factory=dict)
     _modules: tuple[str, ...] = ()
 
@@ -58,25 +61,37 @@ class Lab:
         """Return the worker for a candidate's libraries and thread count, made if need be.
 
         Candidates with other libraries get workers of their own, so that torch does not count
-        towards the memory of those that do without.
+        towards the memory of those that do without. The first one starts those of the other
+        `thread_counts` beside it, and nothing runs before all of them are up.
         """
         modules = family_of(candidate).serving_modules
         if "torch" not in modules and "torch" in source_text(candidate, self.folder):
             modules = (*modules, "torch")
+        modules = shared_modules(modules)
         if modules != self._modules:
             self.close_workers()
             self._modules = modules
         wanted = (thread_count, device == "cuda")
         if wanted not in self._workers:
-            self._workers[wanted] = Worker(
-                thread_count=thread_count,
-                warm="benchmarks.measure:warm",
-                warm_payload={"data_path": str(self.data_path), "modules": ["pandas", *modules]},
-                folder=self.folder,
-                with_cuda=device == "cuda",
-                cpus=self.cpus_for(thread_count=thread_count, device=device),
-            )
+            counts = {thread_count} if self._workers else {thread_count, *self.thread_counts}
+            new = {(count, wanted[1]): self._new_worker(count, device) for count in counts}
+            self._workers |= new
+            for worker in new.values():
+                worker.start()
+            for worker in new.values():
+                worker.wait_until_ready()
         return self._workers[wanted]
+
+    def _new_worker(self, thread_count: int, device: Device) -> Worker:
+        modules = ["pandas", *self._modules]
+        return Worker(
+            thread_count=thread_count,
+            warm="benchmarks.measure:warm",
+            warm_payload={"data_path": str(self.data_path), "modules": modules},
+            folder=self.folder,
+            with_cuda=device == "cuda",
+            cpus=self.cpus_for(thread_count=thread_count, device=device),
+        )
 
     def set_binding(self, *, binds: bool) -> None:
         """Bind the trials that follow to processors, or let the system place them."""
@@ -95,6 +110,28 @@ class Lab:
         for worker in self._workers.values():
             worker.close()
         self._workers.clear()
+
+
+def shared_modules(modules: Sequence[str]) -> tuple[str, ...]:
+    """Return what a worker loads for candidates of these libraries.
+
+    All of scikit-learn's families share one worker: it loads what any of them needs, a few MiB
+    more, always the same whichever candidates are measured, instead of starting anew for each.
+
+    Example:
+        >>> "sklearn.ensemble" in shared_modules(["numpy", "sklearn.dummy"])
+        True
+        >>> shared_modules(["numpy", "torch"])
+        ('numpy', 'torch')
+    """
+    if not _is_sklearn_alone(modules):
+        return tuple(modules)
+    every = [f.serving_modules for f in FAMILIES.values() if _is_sklearn_alone(f.serving_modules)]
+    return tuple(dict.fromkeys(name for names in every for name in names))
+
+
+def _is_sklearn_alone(modules: Sequence[str]) -> bool:
+    return {name.partition(".")[0] for name in modules} <= {"numpy", "joblib", "sklearn"}
 
 
 PROBE_LIMIT_S = 60.0

@@ -304,8 +304,8 @@ def serve(
     `benchmarks.columns.features_from_rows`) and predicts. `first_budget` is for the smallest batch.
 
     Returns:
-        `import_s`, `load_s`, `serving_memory_bytes` and `inference`. The first three mean something
-        in a fresh process only.
+        `import_s`, `load_s`, `serving_memory_bytes`, `extra_worker_memory_bytes` and `inference`.
+        The first four mean something in a fresh process only.
     """
     learner = Candidate.model_validate(candidate)
     raw = json.loads(Path(rows_path).read_text())
@@ -330,6 +330,7 @@ def serve(
         "import_s": imported - start,
         "load_s": loaded - imported,
         "serving_memory_bytes": memory_bytes("VmRSS"),
+        "extra_worker_memory_bytes": memory_bytes("RssAnon"),
         "inference": [],
     }
     for position, size in enumerate(sorted(batch_rows)):

@@ -391,6 +391,9 @@ class BenchmarkRun(Record):
     """Time to import the libraries that serving needs, in a fresh process. [s]"""
     serving_memory_bytes: NonNegativeInt | None = None
     """Resident memory of a fresh process that loaded the model and predicted once. [B]"""
+    extra_worker_memory_bytes: NonNegativeInt | None = None
+    """Memory that one more such process adds on the same machine: its pages that no file backs,
+    since the others are shared; null in runs of older versions. [B]"""
     parameter_count: NonNegativeInt | None = None
     """Weights of a torch model; null for the others."""
     circumstances: Circumstances | None = None
@@ -415,6 +418,7 @@ class BenchmarkRun(Record):
             import_s=found.import_s,
             load_s=found.load_s,
             serving_memory_bytes=found.serving_memory_bytes,
+            extra_worker_memory_bytes=found.extra_worker_memory_bytes,
             forms=(),
         )
 

@@ -8,9 +8,8 @@ import hashlib
 import json
 import secrets
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,8 @@ from benchmarks.families import family_of, missing_library, resolve_candidates, 
 from benchmarks.forms.grid import grid_of
 from benchmarks.host import read_host
 from benchmarks.lab import Lab, open_lab
-from benchmarks.plan import BACKTEST_START_S, Plan, Progress, plan_trials
+from benchmarks.pace import BACKTEST_FIRST, BACKTEST_TRAININGS, Clock, Steps
+from benchmarks.plan import Plan, Progress, plan_trials
 from benchmarks.presets import BATCH_ROWS, Preset, preset_named
 from benchmarks.records import (
     BacktestRun,
@@ -42,14 +42,8 @@ if TYPE_CHECKING:
 KEY_FORMAT = 1
 """Raised when a change of the harness makes older runs incomparable."""
 
-BACKTEST_TRAININGS = 8
-"""Trainings of one back-test."""
-
 BACKTEST_TRIALS = "backtests"
 """Folder of finished trainings of unfinished back-tests, among the unfinished runs."""
-
-BACKTEST_FIRST = ("hist_gradient_boosting", "linear")
-"""Candidates that are back-tested first, in case there is no time for all."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ def run_study_benchmarks(
             error but a run with an outcome and a reason.
     """
     chosen = preset if isinstance(preset, Preset) else preset_named(preset)
-    clock = _Clock(chosen)
+    clock = Clock(chosen)
     data = load_data(
         **dict(data_settings),
         folder=folder,
@@ -149,7 +143,7 @@ def run_study_benchmarks(
     )
     if on_plan is not None:
         on_plan(plan)
-    steps = _Steps(plan, on_progress, clock)
+    steps = Steps(plan, on_progress, clock)
     reserve_s = chosen.backtest_s if open_backtests else 0.0
     new_runs: dict[str, BenchmarkRun] = {}
     if open_runs or open_backtests:
@@ -392,87 +386,3 @@ def _backtest(
         )
     finally:
         sys.path.remove(here)
-
-
-# Time ---------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Clock:
-    """Deals the preset's time out."""
-
-    preset: Preset
-    start: float = field(default_factory=time.monotonic)
-
-    def left_s(self) -> float | None:
-        if self.preset.budget_s is None:
-            return None
-        return max(0.0, self.preset.budget_s - (time.monotonic() - self.start))
-
-    def share_s(self, candidate_count: int, *, reserve_s: float) -> float | None:
-        """Return the next candidate's fair share of what is left. [s]"""
-        left = self.left_s()
-        return None if left is None else max(0.0, left - reserve_s) / candidate_count
-
-    def backtest_limit_s(self, candidate: Candidate, walls_s: Sequence[float]) -> float | None:
-        """Return the time a back-test may take; null to leave it out. [s]"""
-        left = self.left_s()
-        if left is None:
-            return self.preset.backtest_s
-        expected_s = BACKTEST_START_S + BACKTEST_TRAININGS * max(walls_s, default=1.0)
-        if candidate.name not in BACKTEST_FIRST and expected_s > left:
-            return None
-        return max(left, self.preset.backtest_s / len(BACKTEST_FIRST))
-
-
-class _Steps:
-    """Turns the steps that begin into progress with the time left."""
-
-    def __init__(
-        self, plan: Plan, listener: Callable[[Progress], None] | None, clock: _Clock
-    ) -> None:
-        self._open = [(trial.candidate, trial.label, trial.estimate_s) for trial in plan.trials]
-        self._total = len(self._open)
-        self._listener = listener
-        self._clock = clock
-        self._planned_s = sum(trial.estimate_s for trial in plan.trials)
-
-    def begin(self, candidate: str, label: str) -> None:
-        """Tell that a step begins; every step of this candidate before it is over."""
-        match = next(
-            (i for i, item in enumerate(self._open) if item[:2] == (candidate, label)), None
-        )
-        if match is not None:
-            self._open = self._open[match:]
-        self._tell(f"{candidate}: {label}" if candidate else label)
-        if match is not None:
-            self._open = self._open[1:]
-
-    def finish_candidate(self, candidate: str, device: Device) -> None:
-        """Drop what was planned for a candidate and not done."""
-        name = candidate if device == "cpu" else f"{candidate} on {device}"
-        self._open = [item for item in self._open if item[0] != name or item[1] == "back-test"]
-
-    def end(self) -> None:
-        """Tell that all is done."""
-        self._open = []
-        self._tell("done")
-
-    def _tell(self, label: str) -> None:
-        if self._listener is None:
-            return
-        open_s = sum(item[2] for item in self._open)
-        elapsed_s = time.monotonic() - self._clock.start
-        past_s = self._planned_s - open_s
-        # As the steps so far went, so will the others, within reason.
-        pace = min(4.0, max(0.25, (elapsed_s + 5.0) / (past_s + 5.0)))
-        remaining_s = open_s * pace
-        left = self._clock.left_s()
-        self._listener(
-            Progress(
-                label=label,
-                done_count=self._total - len(self._open),
-                total_count=self._total,
-                remaining_s=remaining_s if left is None else min(remaining_s, left),
-            )
-        )

@@ -1,11 +1,13 @@
 """Runs and comparisons as lines for people."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from benchmarks.compare import Comparison
+from benchmarks.doubt import disturbance_ln, run_interval
 from benchmarks.learning import fit_curve, time_to_quality, trimmed_mean
 from benchmarks.records import NATIVE_FORM, BenchmarkRun, InferenceMeasurement
-from benchmarks.stats import conservative_quantile, stated_interval
+from benchmarks.stats import conservative_quantile
 from benchmarks.summary import NONE, run_cells
 
 
@@ -98,15 +100,18 @@ def _inference(run: BenchmarkRun) -> Iterator[str]:
     timings = [*run.inference, *(item for form in run.forms for item in form.inference)]
     if not timings:
         return
-    yield "inference, ms a call with the 95% interval"
+    doubt_ln = disturbance_ln(run)
+    widened = f", widened by {math.expm1(doubt_ln):.0%} for the machine's speed" if doubt_ln else ""
+    yield f"inference, ms a call with the 95% interval{widened}"
     yield f"  {'rows':>6} {'threads':>7} {'p50':>24} {'p99':>24} {'calls':>7} {'processes':>9}"
     for item in timings:
         counts = item.process_call_counts
         where = "" if item.form == NATIVE_FORM else f"  {item.form}"
         kind = "" if item.input_kind == "json" else f" {item.input_kind}"
-        tail = f"{_tail(item):>24}"
+        middle = _stated(item, 0.5, doubt_ln=doubt_ln)
+        tail = f"{_tail(item, doubt_ln=doubt_ln):>24}"
         yield (
-            f"  {item.batch_rows:>6} {item.thread_count:>7} {_stated(item, 0.5):>24} {tail} "
+            f"  {item.batch_rows:>6} {item.thread_count:>7} {middle:>24} {tail} "
             f"{len(item.durations_s):>7} {max(1, len(counts)):>9}{where}{kind}"
         )
     first = next((item.first_call_s for item in run.inference if item.first_call_s), None)
@@ -114,10 +119,8 @@ def _inference(run: BenchmarkRun) -> Iterator[str]:
         yield f"  the very first call took {_seconds(first)}"
 
 
-def _stated(item: InferenceMeasurement, quantile: float) -> str:
-    found = stated_interval(
-        item.durations_s, quantile=quantile, process_call_counts=item.process_call_counts
-    )
+def _stated(item: InferenceMeasurement, quantile: float, *, doubt_ln: float) -> str:
+    found = run_interval(item, quantile, disturbance_ln=doubt_ln)
     if found.value_s is None:
         return NONE
     low = NONE if found.lower_s is None else _ms(found.lower_s)
@@ -125,11 +128,11 @@ def _stated(item: InferenceMeasurement, quantile: float) -> str:
     return f"{_ms(found.value_s)} ({low} to {high})"
 
 
-def _tail(item: InferenceMeasurement) -> str:
+def _tail(item: InferenceMeasurement, *, doubt_ln: float) -> str:
     """Return the p99 where the calls are enough, else what can be said."""
     if item.inner_call_count > 1:
         return NONE
-    stated = _stated(item, 0.99)
+    stated = _stated(item, 0.99, doubt_ln=doubt_ln)
     if stated != NONE:
         return stated
     p90 = conservative_quantile(item.durations_s, quantile=0.9)

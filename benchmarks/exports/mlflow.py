@@ -104,6 +104,7 @@ def run_metrics(run: BenchmarkRun) -> list[tuple[str, float, int]]:
         "load_s": run.load_s,
         "import_s": run.import_s,
         "serving_memory_bytes": run.serving_memory_bytes,
+        "extra_worker_memory_bytes": run.extra_worker_memory_bytes,
     }
     found += [(key, float(value), 0) for key, value in singles.items() if value is not None]
     return found

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.columns import Kind
 from benchmarks.errors import CandidateError, did_you_mean
-from benchmarks.families.files import is_file
+from benchmarks.families.files import file_advice, is_file
 from benchmarks.records import Candidate, DatasetSpec, DataSettings, Device, Task
 
 SKLEARN_SERVING = ("numpy", "joblib", "sklearn.pipeline", "sklearn.compose", "sklearn.impute")
@@ -359,6 +359,8 @@ def _built_in(item: str, *, task: Task) -> Candidate:
     """Return a family by name; `kmeans:5` asks for five clusters."""
     name, colon, count_text = item.partition(":")
     if name not in FAMILIES:
+        if (advice := file_advice(item)) is not None:
+            raise CandidateError(f"candidates: {advice}")
         known = ["default", *FAMILIES]
         raise CandidateError(f"candidates: no model family {name!r}: {did_you_mean(name, known)}")
     if task not in FAMILIES[name].tasks:
@@ -386,6 +388,8 @@ def _check_import_path(name: str, import_path: str) -> None:
     if is_file(import_path) and function:
         return
     parts = [*module.split("."), function]
+    if (advice := file_advice(import_path)) is not None:
+        raise CandidateError(f"candidates: {name}: {advice}")
     if not colon or not all(part.isidentifier() for part in parts):
         raise CandidateError(
             f"candidates: {name}: import {import_path!r} is not of the form module:function, "

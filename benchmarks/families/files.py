@@ -19,6 +19,11 @@ PICKLES = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".bin"}
 WEIGHTS = {".onnx": "an ONNX graph", ".safetensors": "weights without their architecture"}
 """Endings of safe formats that cannot be trained from."""
 
+NO_TRAINING = (
+    "cannot be trained here: name a function that makes the model (import: my_module:make), and "
+    "the harness measures its ONNX form itself"
+)
+
 
 def is_file(import_path: str) -> bool:
     """Whether an import path names a file instead of a function.
@@ -28,6 +33,28 @@ def is_file(import_path: str) -> bool:
         (True, False)
     """
     return import_path.partition(":")[0] in {FILE, TRUSTED}
+
+
+def file_advice(text: str) -> str | None:
+    """Return how to name a file that was named without saying how it may be read; null if none was.
+
+    Example:
+        >>> file_advice("my_module:make") is None
+        True
+        >>> file_advice("model.skops")
+        "model.skops is a file: write import: 'file:model.skops'"
+    """
+    path = Path(text)
+    ending = path.suffix.lower()
+    if ending in WEIGHTS:
+        return f"{text}: {WEIGHTS[ending]} {NO_TRAINING}"
+    if ending in PICKLES:
+        return (
+            f"{text} is a pickle, which can run any code when it is read: save the estimator with "
+            f"skops.io.dump and write import: 'file:{path.stem}.skops', or, if you trust whoever "
+            f"made it, import: 'trusted-file:{text}'"
+        )
+    return f"{text} is a file: write import: 'file:{text}'" if ending == ".skops" else None
 
 
 def load_estimator(import_path: str) -> Any:
@@ -42,10 +69,7 @@ def load_estimator(import_path: str) -> Any:
         raise CandidateError(f"{import_path}: no such file beside the study: check the name")
     ending = path.suffix.lower()
     if ending in WEIGHTS:
-        raise CandidateError(
-            f"{import_path}: {WEIGHTS[ending]} cannot be trained here: name a function that makes "
-            "the model (import: my_module:make), and the harness measures its ONNX form itself"
-        )
+        raise CandidateError(f"{import_path}: {WEIGHTS[ending]} {NO_TRAINING}")
     if ending == ".skops":
         loaded = _from_skops(path, trusted=how == TRUSTED)
     elif how != TRUSTED:

@@ -1,6 +1,7 @@
 """The forms of one trained candidate: which trials, in which order, and what became of each."""
 
 import shutil
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from benchmarks.forms import forms_for
 from benchmarks.forms.grid import FormGrid
 from benchmarks.isolation import JobResult
 from benchmarks.records import NATIVE_FORM, FormMeasurement, InferenceMeasurement, Task
+from benchmarks.replicates import merge_processes
 
 LABEL = "other forms"
 """The step of the plan that the trials belong to."""
@@ -91,34 +93,34 @@ class FormsBench:
     def _native(self) -> tuple[list[FormMeasurement], list[str]]:
         """Time ready arrays and frames, and more threads than processors."""
         shared = {"save_path": str(self.save_path), "rows_path": str(self.rows_path)}
-        result = self._run(
+        budgets = {"budget": vars(self.grid.larger_batches)}
+        results = self._repeated(
             "input",
             "time_ready_input",
             shared
+            | budgets
             | {
                 "thread_count": 1,
                 "inputs": [list(item) for item in self.grid.inputs],
                 "batch_rows": list(self.grid.input_batch_rows),
                 "first_budget": vars(self.grid.single_row),
-                "budget": vars(self.grid.larger_batches),
             },
         )
-        if result.outcome != "ok":
-            return [], [f"ready arrays and frames: {result.reason}"]
-        items = list(result.value["inference"])
-        notes = [f"the model does not take {kind} input" for kind in result.value["refused"]]
-        if self.grid.crowded and not set(self.grid.crowded_without) & set(self.serving_modules):
+        if results[0].outcome != "ok":
+            return [], [f"ready arrays and frames: {results[0].reason}"]
+        timings = _merged(results)
+        notes = [f"the model does not take {kind} input" for kind in results[0].value["refused"]]
+        if self.grid.is_crowded(self.serving_modules):
             threads = 2 * self.cpu_count
-            crowded = self._run(
+            crowded = self._repeated(
                 f"crowded-{threads}",
                 "time_crowded",
-                shared | {"thread_count": threads, "budget": vars(self.grid.larger_batches)},
+                shared | budgets | {"thread_count": threads},
                 thread_count=threads,
             )
-            if crowded.outcome == "ok":
-                items += crowded.value["inference"]
-        timings = tuple(InferenceMeasurement.model_validate(item) for item in items)
-        return [FormMeasurement(form=NATIVE_FORM, outcome="ok", inference=timings)], notes
+            timings += _merged(crowded)
+        found = FormMeasurement(form=NATIVE_FORM, outcome="ok", inference=tuple(timings))
+        return [found], notes
 
     def _form(self, form: str) -> FormMeasurement | None:
         """Convert, check and time one form; null where it is not meant for such a model."""
@@ -150,22 +152,26 @@ class FormsBench:
         if refused:
             return FormMeasurement(form=form, outcome="skipped", reason=refused)
         served = [self._serve(form, folder, n) for n in self.grid.thread_counts(self.cpu_count)]
-        first = served[0]
+        one_thread = [result for result in served[0] if result.outcome == "ok"]
         known = {
             "form": form,
             "convert_s": made.value["convert_s"],
             "artefact_bytes": made.value["artefact_bytes"],
         }
-        if first.outcome != "ok":
+        if not one_thread:
+            first = served[0][0]
             return FormMeasurement(**known, outcome=first.outcome, reason=first.reason)
-        value = dict(first.value)
-        value["inference"] = [
-            item for one in served if one.outcome == "ok" for item in one.value["inference"]
-        ]
+        values = [result.value for result in one_thread]
+        value = dict(values[0])
+        # The first process loads as a new replica does; what it compiled the others find there.
+        value["import_s"] = statistics.median(each["import_s"] for each in values)
+        for name in ("serving_memory_bytes", "extra_worker_memory_bytes"):
+            value[name] = max(each[name] for each in values)
+        value["inference"] = [timing for results in served for timing in _merged(results)]
         return _checked(known | value)
 
-    def _serve(self, form: str, folder: Path, thread_count: int) -> JobResult:
-        return self._run(
+    def _serve(self, form: str, folder: Path, thread_count: int) -> list[JobResult]:
+        return self._repeated(
             f"serve-{form}-{thread_count}",
             "serve_form",
             {
@@ -182,6 +188,34 @@ class FormsBench:
             fresh=True,
         )
 
+    def _repeated(
+        self,
+        trial_id: str,
+        function: str,
+        payload: Mapping[str, Any],
+        *,
+        thread_count: int = 1,
+        fresh: bool = False,
+    ) -> list[JobResult]:
+        """Run a trial in as many processes as the preset asks for; in no more once one has failed.
+
+        The first result comes first, whatever it is.
+        """
+        results: list[JobResult] = []
+        for number in range(self.grid.process_count):
+            results.append(
+                self._run(
+                    f"{trial_id}-{number}" if self.grid.process_count > 1 else trial_id,
+                    function,
+                    payload,
+                    thread_count=thread_count,
+                    fresh=fresh,
+                )
+            )
+            if results[-1].outcome != "ok":
+                break
+        return results
+
     def _run(
         self,
         trial_id: str,
@@ -196,6 +230,11 @@ class FormsBench:
         return self.run_trial(
             FormTrial(trial_id, f"{module}:{function}", payload, limit_s, thread_count, fresh)
         )
+
+
+def _merged(results: Sequence[JobResult]) -> list[InferenceMeasurement]:
+    """Return the timings of the processes that had an answer, as one for each thing timed."""
+    return merge_processes([r.value["inference"] for r in results if r.outcome == "ok"])
 
 
 def _checked(fields: Mapping[str, Any]) -> FormMeasurement:

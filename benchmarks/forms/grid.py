@@ -1,5 +1,6 @@
 """How much of forms x input x batch x threads x precision each preset measures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.records import InputKind, Precision
@@ -32,6 +33,8 @@ class FormGrid:
     single_row: Budget = ONE_CALL
     """For batches of one row."""
     larger_batches: Budget = ONE_CALL
+    process_count: int = 1
+    """Processes that time each form, and the ready input, within the budgets above."""
     cuda_batch_rows: tuple[int, ...] = (1, 8, 64, 256, 1024, 8192)
     """Batch sizes of the network alone on a GPU."""
     cuda_call_count: int = 200
@@ -47,7 +50,11 @@ class FormGrid:
         single_s = self.single_row.wanted_s + self.single_row.warmup_s
         inputs_s = len(self.inputs) * (single_s + larger_s * (len(self.input_batch_rows) - 1))
         each_s = 1.0 + single_s + larger_s * (len(self.batch_rows) - 1)
-        return inputs_s + form_count * each_s
+        return self.process_count * (inputs_s + form_count * each_s)
+
+    def is_crowded(self, serving_modules: Sequence[str]) -> bool:
+        """Whether a model of these libraries is timed with more threads than processors."""
+        return self.crowded and not set(self.crowded_without) & set(serving_modules)
 
     def thread_counts(self, cpu_count: int) -> tuple[int, ...]:
         """Return the thread counts of the other forms: one, powers of two, all.
@@ -88,8 +95,9 @@ GRIDS: dict[str, FormGrid] = {
         inputs=(("numpy", "float64"), ("numpy", "float32"), ("pandas", "float64")),
         input_batch_rows=(1, 64, 1024),
         crowded=True,
-        single_row=Budget(wanted_s=2.0, min_count=1_000, limit_s=10.0, max_count=3_000),
-        larger_batches=Budget(wanted_s=0.8, min_count=50, limit_s=5.0, max_count=1_000),
+        single_row=Budget(wanted_s=0.7, min_count=300, limit_s=4.0, max_count=1_000),
+        larger_batches=Budget(wanted_s=0.3, min_count=30, limit_s=2.0, max_count=400),
+        process_count=3,
         form_limit_s=300.0,
     ),
     "rigorous": FormGrid(
@@ -104,8 +112,9 @@ GRIDS: dict[str, FormGrid] = {
         ),
         input_batch_rows=(1, 8, 64, 256, 1024, 8192),
         crowded=True,
-        single_row=Budget(wanted_s=5.0, min_count=3_000, limit_s=30.0, max_count=10_000),
-        larger_batches=Budget(wanted_s=2.0, min_count=200, limit_s=20.0, max_count=3_000),
+        single_row=Budget(wanted_s=1.0, min_count=500, limit_s=6.0, max_count=2_000),
+        larger_batches=Budget(wanted_s=0.4, min_count=40, limit_s=4.0, max_count=600),
+        process_count=5,
         form_limit_s=1_800.0,
     ),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.compare import compare_runs, find_run, pairs_across, pairs_to_compare
+from benchmarks.doubt import disturbance_ln, run_interval
 from benchmarks.records import Circumstances, InferenceMeasurement, ReferenceCheck
 from benchmarks.show import comparison_lines, run_lines, run_row
 from tests.benchmarks.factories import candidate, hardware, run, training
@@ -151,6 +152,28 @@ def test_what_is_shown_of_a_run_are_intervals_growth_and_circumstances():
     assert "accuracy of 0.99: not reached" in shown
     assert "note: noisy" in shown
     assert len(run_row([run(), run(id="2", outcome="timeout", reason="slow")])) == 3
+
+
+def test_a_run_that_was_disturbed_shows_wider_intervals_and_says_so():
+    checks = tuple(
+        ReferenceCheck(trial=str(n), before_s=0.002, after_s=0.002 if n % 2 else 0.003)
+        for n in range(10)
+    )
+    steady, noisy = (
+        measured(1e-3, circumstances=Circumstances(references=references))
+        for references in (checks[1:2], checks)
+    )
+
+    assert disturbance_ln(steady) == 0
+    assert disturbance_ln(noisy) == pytest.approx(math.log(1.5))
+    narrow, wide = (
+        run_interval(run.inference[0], 0.5, disturbance_ln=disturbance_ln(run))
+        for run in (steady, noisy)
+    )
+    assert wide.value_s == narrow.value_s
+    assert wide.upper_s / wide.value_s >= 1.5 > narrow.upper_s / narrow.value_s
+    assert wide.value_s / wide.lower_s >= 1.5
+    assert "the 95% interval, widened by 50% for the machine's speed" in "\n".join(run_lines(noisy))
 
 
 def test_a_comparison_is_shown_with_interval_and_verdict():

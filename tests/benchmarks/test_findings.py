@@ -50,6 +50,22 @@ def test_a_form_many_times_faster_is_found_with_its_factor():
     assert finding.remedy == "ship the onnx form"
 
 
+def test_processes_that_disagree_widen_a_factor_until_it_is_no_finding():
+    def processes(*medians_s):
+        parts = [timed(median_s, count=50).durations_s for median_s in medians_s]
+        return InferenceMeasurement(
+            batch_rows=1,
+            thread_count=1,
+            durations_s=tuple(d for part in parts for d in part),
+            process_call_counts=tuple(len(part) for part in parts),
+            form="onnx",
+        )
+
+    (steady,) = found(form("onnx", processes(1e-4, 1.01e-4, 0.99e-4)))
+    assert steady.factor == pytest.approx(10, rel=0.02)
+    assert found(form("onnx", processes(1e-4, 2e-3, 2e-5))) == ()
+
+
 def test_a_form_many_times_slower_is_found_too():
     (finding,) = found(form("onnx", timed(3e-2, form="onnx")))
 

@@ -289,7 +289,7 @@ def test_forms_are_tried_on_the_models_they_are_meant_for():
 GRID = FormGrid(forms=("onnx", "torch-eager"), batch_rows=(1, 8))
 
 
-def measured(tmp_path, family, *, grid=GRID, spoil=None):
+def measured(tmp_path, family, *, grid=GRID, spoil=None, spoil_from=0):
     """Run the trials of the forms in this process, as the harness does in others."""
     from benchmarks.forms import trial
 
@@ -298,9 +298,12 @@ def measured(tmp_path, family, *, grid=GRID, spoil=None):
     save_model(model, save_path)
     rows_path.write_text(json.dumps({"kinds": KINDS, "rows": parsed_rows()}))
 
+    asked_for = []
+
     def run_trial(asked):
         name = asked.function.rpartition(":")[2]
-        if name == spoil:
+        asked_for.append(name)
+        if name == spoil and asked_for.count(name) > spoil_from:
             return JobResult("timeout", {}, "took longer than 1 s", 1.0, "")
         return JobResult("ok", getattr(trial, name)(**asked.payload), None, 0.1, "")
 
@@ -370,6 +373,34 @@ def test_ready_arrays_frames_and_crowded_threads_are_timed_in_the_native_form(tm
         ("pandas", "float64", 8, 1),
         ("json", "float64", 1, 4),
     ]
+
+
+def test_several_processes_time_each_form_and_the_ready_input(tmp_path):
+    grid = FormGrid(
+        forms=("onnx",),
+        batch_rows=(1, 8),
+        inputs=(("numpy", "float64"),),
+        input_batch_rows=(1,),
+        crowded=True,
+        process_count=3,
+    )
+    (native, onnx), _ = measured(tmp_path, "linear", grid=grid)
+
+    for found in (native, onnx):
+        assert [len(i.process_call_counts) for i in found.inference] == [3, 3]
+        assert [len(i.durations_s) for i in found.inference] == [3, 3]
+    assert [i.thread_count for i in native.inference] == [1, 4]
+
+
+def test_a_form_whose_second_process_fails_keeps_what_the_first_one_said(tmp_path):
+    grid = FormGrid(forms=("onnx",), batch_rows=(1,), process_count=3)
+    (found,), _ = measured(tmp_path, "linear", grid=grid, spoil="serve_form", spoil_from=1)
+
+    assert (found.outcome, len(found.inference), len(found.inference[0].durations_s)) == (
+        "ok",
+        1,
+        1,
+    )
 
 
 def test_nothing_of_a_converted_form_is_left_behind(tmp_path):

@@ -9,6 +9,7 @@ import skops.io
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from advisor.errors import StudyError
 from advisor.study import load_study
 from benchmarks.errors import CandidateError
 from benchmarks.families import Setup, resolve_candidates, source_text
@@ -51,6 +52,18 @@ def test_a_pickle_is_refused_before_it_is_read(folder, name):
         load_estimator(f"file:{name}")
 
     assert not (folder / "ran").exists()
+
+
+def test_a_study_that_names_a_pickle_says_in_one_line_how_to_allow_it(folder):
+    path = folder / "study.yaml"
+    path.write_text(
+        'data: {source: "builtin:wine"}\ncandidates: [{name: mine, import: model.pkl}]\n'
+    )
+
+    with pytest.raises(StudyError) as error:
+        load_study(path)
+    assert "model.pkl is a pickle, which can run any code" in str(error.value)
+    assert str(error.value).endswith("import: 'trusted-file:model.pkl'")
 
 
 def test_a_pickle_that_the_user_trusts_is_read(folder):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.candidate import curve_sizes
 from benchmarks.errors import BenchmarkError, CandidateError, DataError
 from benchmarks.families import ladder
 from benchmarks.plan import plan_lines, plan_trials
@@ -17,6 +16,7 @@ from benchmarks.records import DataSettings, InferenceMeasurement
 from benchmarks.replicates import unsteady_notes
 from benchmarks.runner import run_key, run_study_benchmarks
 from benchmarks.store import RunStore
+from benchmarks.trainings import curve_sizes
 from tests.benchmarks.factories import candidate, dataset, hardware, tiny_preset
 
 HERE = Path(__file__).parent
@@ -88,7 +88,13 @@ def measure(folder, **changes):
 TWO_CPUS = {
     "benchmarks.runner.read_host": lambda: hardware(logical_cpu_count=2),
     "benchmarks.candidate.free_processor_count": lambda **_: 2,
-    "benchmarks.candidate.CROWDED_FRACTION": 2.0,  # whatever else runs on this machine
+    "benchmarks.trainings.CROWDED_FRACTION": 2.0,  # whatever else runs on this machine
+}
+
+
+TWO_PROCESSES = {
+    "preset": tiny_preset(process_count=2, threaded_process_count=2),
+    "rows_per_request": 3,
 }
 
 
@@ -101,7 +107,7 @@ def measured(tmp_path_factory):
         for name, value in TWO_CPUS.items():
             patch.setattr(name, value)
         result = measure(
-            folder, candidates=["linear", "dummy"], rows_per_request=3, on_progress=steps.append
+            folder, candidates=["linear", "dummy"], on_progress=steps.append, **TWO_PROCESSES
         )
     return folder, result, steps
 
@@ -121,6 +127,7 @@ def test_every_candidate_becomes_a_run_with_all_that_a_decision_needs(measured):
         assert run.load_s > 0
         assert run.import_s > 0
         assert run.serving_memory_bytes > 50 * 2**20
+        assert 0 < run.extra_worker_memory_bytes < run.serving_memory_bytes
         assert all(t.peak_memory_bytes > 50 * 2**20 for t in run.training)
         assert len(run.hardware.probes) == 18
         assert len(run.circumstances.references) > 8
@@ -133,11 +140,26 @@ def test_every_candidate_becomes_a_run_with_all_that_a_decision_needs(measured):
     assert [step.done_count for step in steps] == sorted(step.done_count for step in steps)
 
 
+def test_processes_of_one_thread_and_of_all_take_turns(measured):
+    """So that they lie far apart in time, and what the machine does meanwhile is between them."""
+    _, result, _ = measured
+
+    for run in result.runs:
+        trials = [check.trial for check in run.circumstances.references]
+        assert [name for name in trials if name.startswith("serve")] == [
+            "serve-1-0",
+            "serve-2-0",
+            "serve-1-1",
+            "serve-2-1",
+        ]
+        assert {i.process_call_counts for i in run.inference} == {(2, 2)}
+
+
 def test_a_second_call_measures_nothing_again_unless_asked(measured, monkeypatch):
     folder, first, _ = measured
     for name, value in TWO_CPUS.items():
         monkeypatch.setattr(name, value)
-    same = {"candidates": ["dummy", "linear"], "rows_per_request": 3}
+    same = {"candidates": ["dummy", "linear"], **TWO_PROCESSES}
     plans = []
 
     second = measure(folder, **same)
@@ -181,12 +203,12 @@ def test_a_candidate_that_hangs_is_ended_at_the_limit_and_the_others_go_on(study
     result = measure(
         study,
         candidates=[(name, f"own_fits:{name}") for name in ("hangs", "good")],
-        preset=tiny_preset(trial_limit_s=20.0),
+        preset=tiny_preset(trial_limit_s=8.0),
     )
 
     hung, good = result.runs
     assert hung.outcome == "timeout"
-    assert "did not end within 20 s" in hung.reason
+    assert "did not end within 8 s" in hung.reason
     assert good.outcome == "ok"
     assert good in RunStore(study / ".advisor").runs()
 
@@ -318,7 +340,7 @@ def test_a_device_that_is_missing_is_an_outcome(study):
 
 def test_when_time_is_short_fewer_rows_are_used_and_said_so(study, monkeypatch):
     """On a clustering task, so that one is measured too."""
-    monkeypatch.setattr("benchmarks.candidate.CandidateBench._affordable", lambda *_: 60)
+    monkeypatch.setattr("benchmarks.trainings.Trainings._affordable", lambda *_: 60)
     settings = DataSettings(source="builtin:wine", task="clustering")
 
     run = measure(study, data_settings=settings, candidates=["kmeans"]).runs[0]

@@ -13,9 +13,9 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.records import BenchmarkRun, DataSettings
+from benchmarks.doubt import disturbance_ln, run_interval
+from benchmarks.records import BenchmarkRun, DataSettings, InferenceMeasurement
 from benchmarks.runner import run_study_benchmarks
-from benchmarks.stats import stated_interval
 from benchmarks.store import RunStore
 
 NEAR_FRACTION = 0.03
@@ -35,6 +35,17 @@ def measure(folder: Path, *, preset: str, source: str, candidates: list[str]) ->
     )
 
 
+def timings_of(run: BenchmarkRun) -> list[InferenceMeasurement]:
+    """Return everything that was timed, the other forms and inputs too."""
+    return [*run.inference, *(i for item in run.forms for i in item.inference)]
+
+
+def what_of(item: InferenceMeasurement) -> tuple[object, ...]:
+    """Return what was timed."""
+    rows, threads = f"{item.batch_rows} rows", f"{item.thread_count} threads"
+    return item.form, item.input_kind, item.precision, rows, threads
+
+
 def rows_of(first: list[BenchmarkRun], second: list[BenchmarkRun]) -> list[tuple[object, ...]]:
     """Return, of every measurement that both have, its name, change of p50, and overlap."""
     found: list[tuple[object, ...]] = []
@@ -46,20 +57,18 @@ def rows_of(first: list[BenchmarkRun], second: list[BenchmarkRun]) -> list[tuple
         if a.circumstances and b.circumstances:
             before, after = a.circumstances.reference_s, b.circumstances.reference_s
             speed = after / before if before and after else 1.0
-        theirs = {(i.thread_count, i.batch_rows): i for i in b.inference}
-        for one in a.inference:
-            two = theirs.get((one.thread_count, one.batch_rows))
+        theirs = {what_of(i): i for i in timings_of(b)}
+        for one in timings_of(a):
+            two = theirs.get(what_of(one))
             if two is None:
                 continue
             x, y = (
-                stated_interval(
-                    i.durations_s, quantile=0.5, process_call_counts=i.process_call_counts
-                )
-                for i in (one, two)
+                run_interval(i, 0.5, disturbance_ln=disturbance_ln(run))
+                for i, run in ((one, a), (two, b))
             )
             if None in (x.value_s, x.lower_s, x.upper_s, y.value_s, y.lower_s, y.upper_s):
                 continue
-            name = f"{a.candidate.name}, {one.batch_rows} rows, {one.thread_count} threads"
+            name = f"{a.candidate.name}, {', '.join(str(part) for part in what_of(one))}"
             change = y.value_s / x.value_s - 1
             overlap = x.lower_s <= y.upper_s and y.lower_s <= x.upper_s
             found.append((name, x.value_s, y.value_s, change, (1 + change) / speed - 1, overlap))
@@ -87,10 +96,10 @@ def main() -> None:
                 )
         runs = [list(RunStore(store).runs()) for store in stores]
     rows = rows_of(*runs)
-    print(f"{'measurement':<46} {'first':>10} {'second':>10} {'p50':>8} {'corrected':>10}  overlap")
+    print(f"{'measurement':<58} {'first':>10} {'second':>10} {'p50':>8} {'corrected':>10}  overlap")
     for name, x, y, change, corrected, overlap in rows:
         print(
-            f"{name:<46} {1e3 * x:7.3f} ms {1e3 * y:7.3f} ms {change:8.1%} {corrected:10.1%}  "
+            f"{name:<58} {1e3 * x:7.3f} ms {1e3 * y:7.3f} ms {change:8.1%} {corrected:10.1%}  "
             f"{'yes' if overlap else 'NO'}"
         )
     near = sum(abs(row[3]) < NEAR_FRACTION for row in rows)
