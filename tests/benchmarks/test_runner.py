@@ -62,8 +62,12 @@ def predicts_nan(): return Broken("nan")
 
 @pytest.fixture(autouse=True)
 def _a_small_machine(monkeypatch):
-    """One processor, so that there is one worker to start, and a memory limit worth its name."""
+    """One processor, so that there is one worker to start, and a memory limit worth its name.
+
+    The machine is probed once, for `measured`.
+    """
     monkeypatch.setattr("benchmarks.runner.read_host", hardware)
+    monkeypatch.setattr("benchmarks.lab.probe_machine", lambda *_, **__: ({}, ()))
     monkeypatch.setattr("benchmarks.lab.available_memory_bytes", lambda: 2**30)
 
 
@@ -275,6 +279,7 @@ def test_a_harness_that_is_killed_goes_on_where_it_was(study):
         from tests.benchmarks.test_runner import measure
         runner.read_host = hardware
         lab.available_memory_bytes = lambda: 2**30
+        lab.probe_machine = lambda *_, **__: ({{}}, ())
         keep, kept = RunStore.keep_trial, []
         def keep_and_die(store, key, trial_id, result):
             keep(store, key, trial_id, result)
