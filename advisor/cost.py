@@ -39,14 +39,13 @@ def standing_rates(
     region: str,
     purchase: str,
     on: date,
-    artefact_gb: float,
 ) -> StandingRates:
     """Return the two coefficients of a platform's cost, from the bills of its usage lines.
 
     A bill is linear in replicas, so one bill of what they share and one of what each adds beside
     the machine itself are enough for thousands of options.
     """
-    lines = shared_lines(platform, study=study, traffic=traffic, artefact_gb=artefact_gb)
+    lines = shared_lines(platform, study=study, traffic=traffic)
     shared = price(lines, study=study, book=book, region=region, on=on)
     extras_usd = 0.0
     paid_fraction = 1.0
@@ -115,13 +114,11 @@ def negotiated(study: Study) -> tuple[Negotiated, ...]:
     )
 
 
-def shared_lines(
-    platform: Platform, *, study: Study, traffic: Traffic, artefact_gb: float
-) -> list[UsageLine]:
+def shared_lines(platform: Platform, *, study: Study, traffic: Traffic) -> list[UsageLine]:
     """Return the lines of a standing platform that do not depend on its replicas."""
     return [
         *platform.shared_usage(traffic=traffic, zones=study.needs.availability_zones),
-        *common_usage(traffic, artefact_gb=artefact_gb),
+        *common_usage(traffic),
     ]
 
 

@@ -85,7 +85,17 @@ class Option(Record):
     purchase: str
     """`on-demand`, `spot` or `savings-1y`."""
     replicas: int
-    """Copies that run; 0 for serverless, which starts them by request."""
+    """Copies that run at the peak; 0 for serverless, which starts them by request."""
+    scaling: Literal["fixed", "target-tracking"] = "fixed"
+    """Whether the same copies run all the time, or follow the traffic by target tracking."""
+    fewest_replicas: int = 0
+    """Copies that always run: fewer than `replicas` only with target tracking."""
+    mean_replicas: float = 0.0
+    """Copies billed on average over the month."""
+    surge_replicas: int = 0
+    """Copies that run beside the others while a release rolls out."""
+    target_per_minute: float | None = None
+    """Requests per copy and minute to set as the target; null for a fixed fleet. [1/min]"""
     basis: Basis
     """Weakest basis of its latency."""
     p50_latency_ms: float | None

@@ -481,6 +481,8 @@ class Cloud(Record):
     """Ways to run a model that may be used; the others are not looked at."""
     purchase: Annotated[tuple[Purchase, ...], Field(min_length=1)] = ("on-demand",)
     """Ways to buy that may be used for serving: `on-demand`, `spot`, `savings-1y`."""
+    autoscaling: bool = True
+    """Whether fleets that follow the traffic by target tracking are looked at beside fixed ones."""
     training_purchase: Annotated[tuple[TrainingPurchase, ...], Field(min_length=1)] = (
         "on-demand",
         "spot",

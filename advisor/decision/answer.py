@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from advisor.cost import bill_lines, people_line, shared_lines, total_usd
+from advisor.cost import bill_lines, people_line, total_usd
 from advisor.decision import words
 from advisor.decision.assumptions import assumptions_of
 from advisor.decision.chain import carried_chains
@@ -17,7 +17,9 @@ from advisor.decision.experiment_advice import (
     experiment_advice,
     usd_per_run_by_purchase,
 )
+from advisor.decision.following import target_per_minute
 from advisor.decision.gpu_advice import gpu_advice
+from advisor.decision.ground import artefact_gb_of
 from advisor.decision.horizon import horizon_advice
 from advisor.decision.information import Known, known_inputs, measure_next, uncertain_inputs
 from advisor.decision.latency_advice import latency_advice, learning_curves
@@ -29,12 +31,12 @@ from advisor.decision.risk import budget_risk, too_close
 from advisor.decision.rivals import rivals
 from advisor.decision.sensitivity import break_evens, holds
 from advisor.decision.serverless import p99_band_s as serverless_band_s
-from advisor.decision.serverless import serverless_lines, service_s_at
+from advisor.decision.serving_bill import serving_lines
 from advisor.decision.standing import p99_band_s
 from advisor.decision.traffic_advice import traffic_advice
 from advisor.evidence import failed_runs
-from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
-from advisor.platforms.base import traffic_of
+from advisor.platforms.base import artefact_usage
+from advisor.platforms.rules import surge_share
 from advisor.recommendation import (
     Considered,
     CostLine,
@@ -223,10 +225,11 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     profile = engine.profiles[int(columns.candidate[row])]
     platform, sku = str(columns.platform[row]), str(columns.sku[row])
     replicas = int(columns.replicas[row])
+    scaled = bool(columns.scaled[row])
     lines = option_lines(engine, row)
     chances = _chances(engine, row) if columns.sold[row] else {}
     return Option(
-        name=words.option_name(profile.label, platform, sku, replicas),
+        name=words.name_of(engine, row),
         candidate=profile.name,
         form=profile.form,
         platform=platform,
@@ -234,6 +237,11 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
         region=str(columns.region[row]),
         purchase=str(columns.purchase[row]),
         replicas=replicas,
+        scaling="target-tracking" if scaled else "fixed",
+        fewest_replicas=words.fewest_of(engine, row),
+        mean_replicas=float(columns.billed[row]),
+        surge_replicas=_surge_replicas(engine, row),
+        target_per_minute=_target(engine, row) if scaled else None,
         basis=columns.basis[row],
         p50_latency_ms=_ms(columns.p50_s[row]),
         p95_latency_ms=_ms(columns.p95_s[row]),
@@ -246,6 +254,24 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
         usd_per_month=total_usd(lines),
         lines=lines,
         **chances,
+    )
+
+
+def _surge_replicas(engine: Engine, row: int) -> int:
+    """Return the replicas that run beside the others while a release rolls out."""
+    columns = engine.columns
+    share = surge_share(str(columns.platform[row])) if row < len(engine.table) else 0.0
+    return int(np.ceil(share * columns.replicas[row]))
+
+
+def _target(engine: Engine, row: int) -> float:
+    """Return the requests per replica and minute to set as an option's target. [1/min]"""
+    table = engine.table
+    return target_per_minute(
+        service_s=float(table.service_s[row]),
+        workers=int(table.workers[row]),
+        pooled=float(table.pooling[row]),
+        headroom=words.following_at(engine, row).headroom,
     )
 
 
@@ -290,29 +316,14 @@ def _serving_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
     columns, study = engine.columns, engine.study
     if (metered := engine.metered_at(row)) is not None:
         return metered_lines(study, *metered, book=engine.book, on=engine.on)
-    platform_name, region = str(columns.platform[row]), str(columns.region[row])
-    sku, purchase = str(columns.sku[row]), str(columns.purchase[row])
-    if platform_name == sagemaker_serverless.NAME:
-        memory_gib = int(columns.memory_gib[row])
-        profile = engine.profiles[int(columns.candidate[row])]
-        return serverless_lines(
-            study,
-            memory_gib=memory_gib,
-            duration_s=service_s_at(profile, memory_gib),
-            book=engine.book,
-            region=region,
-            on=engine.on,
-            artefact_gb=engine.artefact_gb,
-        )
-    platform = STANDING_PLATFORMS[platform_name]
-    usage = [
-        *platform.replica_usage(sku=sku, purchase=purchase, replicas=int(columns.replicas[row])),
-        *shared_lines(
-            platform, study=study, traffic=traffic_of(study), artefact_gb=engine.artefact_gb
-        ),
-    ]
-    return bill_lines(
-        usage, group="serving", study=study, book=engine.book, region=region, on=engine.on
+    return serving_lines(
+        engine,
+        profile_row=int(columns.candidate[row]),
+        platform=str(columns.platform[row]),
+        sku=str(columns.sku[row]),
+        region=str(columns.region[row]),
+        purchase=str(columns.purchase[row]),
+        replicas=float(columns.billed[row]),
     )
 
 
@@ -332,6 +343,17 @@ def candidate_lines(engine: Engine, candidate: int) -> tuple[CostLine, ...]:
             region=place.region,
             on=engine.on,
         )
+    stored_gb = artefact_gb_of(engine.profiles, engine.profiles[candidate].name)
+    lines += bill_lines(
+        [artefact_usage(stored_gb)],
+        group="serving",
+        study=study,
+        book=engine.book,
+        region=study.cloud.regions[0]
+        if cost.place_row is None
+        else cost.places.place(cost.place_row).region,
+        on=engine.on,
+    )
     if study.retraining.label_cost_usd > 0:
         lines.append(
             CostLine(

@@ -4,7 +4,7 @@ import numpy as np
 
 from advisor.capacity.hosts import carry_call
 from advisor.decision.engine import Engine
-from advisor.decision.words import option_name
+from advisor.decision.words import name_of
 from advisor.recommendation import Basis, CarriedChain, CarriedStep
 
 SHOWN_CHAINS = 4
@@ -73,12 +73,7 @@ def _chain(engine: Engine, row: int) -> CarriedChain:
         steps.append(_step(label, 1 / share, float(table.service_s[row]), low_high, "list"))
     stretch = float(table.service_s[row]) / there_s
     return CarriedChain(
-        option=option_name(
-            profile.label,
-            str(columns.platform[row]),
-            str(columns.sku[row]),
-            int(columns.replicas[row]),
-        ),
+        option=name_of(engine, row),
         candidate=profile.name,
         sku=str(columns.sku[row]),
         measured_on=call.hardware.processor,

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor import defaults
+from advisor.decision.following import following_of, start_minutes
 from advisor.decision.ladder import COST_TIE_FRACTION, Climb, Rung, climb
-from advisor.decision.outcomes import Outcomes, criterion_usd
+from advisor.decision.outcomes import CHUNK, Outcomes, criterion_usd
 from advisor.decision.setting import CandidateCosts, Setting
 from advisor.evidence import CandidateProfile
 from advisor.recommendation import AnswerKey
@@ -21,6 +22,9 @@ from advisor.study import DAYS_PER_MONTH, Study
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
+
+LEADERS = 12
+"""Options of a group of jobs that are held against the others, at most."""
 
 BATCH = 12
 """Options of one candidate drawn at a time when only the answer is asked for."""
@@ -76,9 +80,9 @@ def sku_of(setting: Setting, row: int) -> str:
 def undominated(setting: Setting) -> Rows:
     """Return the possible options without those that another beats in every draw, exactly.
 
-    Two options of one kind of machine, platform and way to buy need the same replicas in every
-    draw. The one whose replica, fixed part and part by request all cost as much or more is left
-    out; of two that are equal the later one.
+    Two options of one kind of machine, platform, way to buy and to scale need the same replicas in
+    every draw. The one whose replica, fixed part and part by request all cost as much or more is
+    left out; of two that are equal the later one. Jobs and queues: see `_undominated_others`.
     """
     stakes = setting.stakes
     rows = np.flatnonzero(setting.possible)
@@ -86,6 +90,7 @@ def undominated(setting: Setting) -> Rows:
     same = (
         stakes.kind[standing] * len(setting.worlds.platforms) + stakes.platform[standing]
     ) * len(setting.worlds.purchases) + stakes.purchase[standing]
+    same = 2 * same + stakes.scaled[standing]
     order = np.lexsort(
         (
             standing,
@@ -111,7 +116,42 @@ def undominated(setting: Setting) -> Rows:
             stakes.request_usd[earlier] <= stakes.request_usd[standing[place]]
         )
         kept[place] = not beaten.any()
-    return np.sort(np.concatenate([standing[kept], rows[stakes.kind[rows] < 0]]))
+    others = _undominated_others(setting, rows[stakes.kind[rows] < 0])
+    return np.sort(np.concatenate([standing[kept], others]))
+
+
+def _undominated_others(setting: Setting, rows: Rows) -> Rows:
+    """Return options without standing replicas, less those that another beats in every draw.
+
+    Of one candidate, platform and kind of error, an option whose parts of the cost and of the time
+    are all as large or larger costs as much or more and is as late or later whatever is drawn. The
+    cheapest of each group as planned is held against all others of it, then the next that is left.
+    """
+    stakes = setting.stakes
+    parts = np.stack(
+        [
+            getattr(stakes, name)[rows]
+            for name in (
+                *("fixed_usd", "request_usd", "work_usd"),
+                *("p99_fixed_s", "p99_service_s", "p99_start_s"),
+            )
+        ]
+    )
+    same = (stakes.group[rows] * len(setting.worlds.platforms) + stakes.platform[rows]) * len(
+        setting.ground.profiles
+    ) + stakes.candidate[rows]
+    order = np.lexsort((rows, parts[:3].sum(axis=0), same))
+    rows, parts, same = rows[order], parts[:, order], same[order]
+    kept: list[Rows] = []
+    for _ in range(LEADERS):
+        if not rows.size:
+            break
+        leads = np.append(True, same[1:] != same[:-1])
+        lead = np.flatnonzero(leads)[np.cumsum(leads) - 1]
+        kept.append(rows[leads])
+        left = (parts < parts[:, lead]).any(axis=0)
+        rows, parts, same = rows[left], parts[:, left], same[left]
+    return np.concatenate([*kept, rows])
 
 
 def draw(setting: Setting, rows: Rows) -> Drawn:
@@ -125,6 +165,36 @@ def draw(setting: Setting, rows: Rows) -> Drawn:
         probability=probability,
         feasible=outcomes.met[:, 0] & (probability >= wanted),
     )
+
+
+def share_in_time(setting: Setting, rows: Rows) -> Floats:
+    """Return the share of the draws in which jobs and queues keep latency and budget.
+
+    Without a budget and a cold start only the service time varies: its draws are counted up to the
+    largest that is still in time.
+    """
+    study, stakes = setting.study, setting.stakes
+    need_ms = study.needs.max_p99_latency_ms
+    found = np.ones(len(rows))
+    if need_ms is None and study.needs.max_usd_per_month is None:
+        return found
+    counted = (stakes.p99_start_s[rows] == 0) & (stakes.group[rows] >= 0)
+    counted &= study.needs.max_usd_per_month is None
+    drawn = setting.worlds.service[:, 1:]
+    for group in np.unique(stakes.group[rows[counted]]).tolist():
+        own = np.flatnonzero(counted & (stakes.group[rows] == group))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slowest = ((need_ms or np.inf) / 1e3 - stakes.p99_fixed_s[rows[own]]) / (
+                stakes.p99_service_s[rows[own]]
+            )
+        slowest = np.where(np.isnan(slowest), np.inf, slowest)
+        found[own] = np.searchsorted(np.sort(drawn[group]), slowest * (1 + 1e-12), side="right")
+        found[own] /= drawn.shape[1]
+    rest = np.flatnonzero(~counted)
+    for start in range(0, len(rest), CHUNK):
+        own = rest[start : start + CHUNK]
+        found[own] = setting.outcomes(rows[own]).met[:, 1:].mean(axis=1)
+    return found
 
 
 def lower_bound_usd(setting: Setting, rows: Rows) -> Floats:
@@ -151,6 +221,8 @@ def lower_bound_usd(setting: Setting, rows: Rows) -> Floats:
     at = setting.ground.kinds.first[stakes.kind[own]]
     room = table.workers[at] * defaults.MAX_UTILISATION.value
     carried = loads[stakes.group[own], stakes.purchase[own]] * table.service_s[at] / room
+    follows = stakes.scaled[own]
+    carried[follows] *= _mean_levels(setting, at[follows])
     always = (
         worlds.price[:, 1:].mean(axis=1)[stakes.purchase[own]]
         * setting.study.needs.availability_zones
@@ -160,6 +232,19 @@ def lower_bound_usd(setting: Setting, rows: Rows) -> Floats:
     bound[~standing] += stakes.work_usd[rows[~standing]] * works[stakes.group[rows[~standing]]]
     safe: Floats = bound * (1 - 1e-9)
     return safe
+
+
+def _mean_levels(setting: Setting, rows: Rows) -> Floats:
+    """Return the share of its load that a fleet which follows the traffic has at least."""
+    study = setting.study
+    minutes = start_minutes(setting.ground.table.start_s[rows])
+    shares = {
+        m: following_of(
+            study.workload, start_minutes=m, fewest=study.needs.availability_zones
+        ).mean_level
+        for m in np.unique(minutes).tolist()
+    }
+    return np.array([shares[m] for m in minutes.tolist()])
 
 
 def choose(setting: Setting, *, whole: bool = True) -> Choice:
@@ -253,7 +338,8 @@ def choose_from(setting: Setting, drawn: Drawn) -> Choice:
 def simplicity(setting: Setting, drawn: Drawn, place: int) -> tuple[float | str, ...]:
     """Return the key by which ties go: smaller is simpler.
 
-    Fewer hours of upkeep, the simpler form, fewer replicas as planned, the lower cost, the name.
+    Fewer hours of upkeep, the simpler form, a fixed fleet, fewer replicas as planned, the lower
+    cost, the name.
     """
     row = int(drawn.outcomes.rows[place])
     platform = setting.worlds.platforms[int(setting.stakes.platform[row])]
@@ -261,6 +347,7 @@ def simplicity(setting: Setting, drawn: Drawn, place: int) -> tuple[float | str,
     return (
         setting.study.team.upkeep_hours(platform),
         float(profile.form_rank),
+        float(setting.stakes.scaled[row]),
         float(drawn.outcomes.replicas[place, 0]),
         float(drawn.criterion_usd[place]),
         sku_of(setting, row),

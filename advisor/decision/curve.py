@@ -61,7 +61,6 @@ def _shared_usd(engine: Engine, rates_per_s: Floats) -> Floats:
                     STANDING_PLATFORMS[platform],
                     study=study,
                     traffic=traffic_of(study, requests_per_s=float(rate)),
-                    artefact_gb=engine.artefact_gb,
                 ),
                 study=study,
                 book=engine.book,
@@ -152,7 +151,6 @@ def _serverless_points(engine: Engine, candidate: int, rates: Floats) -> list[Co
             book=engine.book,
             on=engine.on,
             monthly_usd=np.array([engine.costs[candidate].monthly_usd]),
-            artefact_gb=engine.artefact_gb,
         )
         ok = columns.sold & columns.fits & columns.meets_latency & (columns.other == "")
         ok &= within_budget(study, columns.usd_per_month)

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.choice import Choice, choose
+from advisor.decision.choice import Choice, choose, share_in_time
 from advisor.decision.ground import Ground, ground_key, ground_of
 from advisor.decision.ladder import Climb
 from advisor.decision.metered import Metered
@@ -73,11 +73,6 @@ class Engine:
     def candidate_of(self) -> NDArray[np.int64]:
         """Per profile, the row of its candidate's first profile: forms share a candidate."""
         return self.ground.candidate_of
-
-    @property
-    def artefact_gb(self) -> float:
-        """Size of the largest saved model: what storage is billed for. [GB]"""
-        return self.ground.artefact_gb
 
     @property
     def costs(self) -> tuple[CandidateCosts, ...]:
@@ -202,13 +197,20 @@ def kept_history(study: Study, ground: Ground) -> HistoryAdvice | None:
 
 
 def _at_traffic(table: OptionTable, setting: Setting) -> OptionTable:
-    """Return the option table with what replicas share at the study's traffic."""
+    """Return the option table with what its replicas share and roll out at the traffic."""
     offers = tuple(
         dataclasses.replace(offer, shared_usd_per_month=float(usd))
         for offer, usd in zip(table.offers, setting.offer_shared_usd, strict=True)
     )
     shared = setting.offer_shared_usd[table.offer]
-    return dataclasses.replace(table, offers=offers, shared_usd=shared)
+    pooling = setting.pooling[setting.ground.kinds.of_row]
+    return dataclasses.replace(
+        table,
+        offers=offers,
+        shared_usd=shared,
+        replica_usd=table.replica_usd * (1 + setting.surge),
+        pooling=pooling,
+    )
 
 
 def _often(setting: Setting, choice: Choice) -> NDArray[np.bool_]:
@@ -219,6 +221,9 @@ def _often(setting: Setting, choice: Choice) -> NDArray[np.bool_]:
     by_kind = np.zeros(len(setting.ground.kinds.first) + 1, dtype=bool)
     np.logical_or.at(by_kind, kinds[kinds >= 0], enough[kinds >= 0])
     often: NDArray[np.bool_] = by_kind[stakes.kind] & (stakes.kind >= 0)
+    others = np.flatnonzero(setting.possible & (stakes.kind < 0))
+    left = np.setdiff1d(others, drawn.outcomes.rows)
+    often[left] = share_in_time(setting, left) >= setting.study.decision.feasible_probability
     often[drawn.outcomes.rows] = enough
     return often
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from advisor import defaults
 from advisor.capacity.queueing import lognormal_knots, sojourn_quantiles_s, station_waiting
 from advisor.capacity.replicas import NO_WAIT, plan_replicas
-from advisor.decision.options import MAX_REPLICAS, ROUTING
+from advisor.decision.following import ROUTING
+from advisor.decision.options import MAX_REPLICAS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

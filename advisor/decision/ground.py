@@ -14,7 +14,7 @@ from advisor.decision.outcomes import Kinds, kinds_of
 from advisor.decision.serverless import IDLE_PER_S
 from advisor.evidence import CandidateProfile, Evidence, profiles_of
 from advisor.platforms import STANDING_PLATFORMS
-from advisor.platforms.base import Floats, traffic_of
+from advisor.platforms.base import Floats, artefact_usage, traffic_of
 from advisor.study import Study
 from advisor.training import Places, training_places, usd_per_run
 from pricing.instances import InstanceCatalogue
@@ -29,6 +29,8 @@ class Training:
     place_row: int | None
     """Cheapest place; null where there is none."""
     usd_per_run: float
+    artefact_usd: float
+    """Storage of the saved models, where they are trained. [USD/month]"""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,6 @@ class Ground:
     profiles: tuple[CandidateProfile, ...]
     candidate_of: NDArray[np.int64]
     """Per profile, the row of its candidate's first profile: forms share a candidate."""
-    artefact_gb: float
-    """Size of the largest saved model: what storage is billed for. [GB]"""
     training: tuple[Training, ...]
     offers: tuple[Offer, ...]
     table: OptionTable
@@ -100,14 +100,19 @@ def ground_of(
     listed: dict[Any, Any] = {} if before is None else before.listed
     # The forms of a candidate are the same training and the same answers: one cost for all.
     by_name = {
-        p.name: _training_of(study, p, book=book, catalogue=catalogue, on=on, listed=listed)
+        p.name: _training_of(
+            study,
+            p,
+            artefact_gb=artefact_gb_of(profiles, p.name),
+            book=book,
+            catalogue=catalogue,
+            on=on,
+            listed=listed,
+        )
         for p in profiles
         if p.form_rank == 0
     }
-    artefact_gb = max((p.artefact_gb for p in profiles), default=0.0)
-    offers = build_offers(
-        study, book=book, catalogue=catalogue, on=on, artefact_gb=artefact_gb, listed=listed
-    )
+    offers = build_offers(study, book=book, catalogue=catalogue, on=on, listed=listed)
     key = ground_key(study)
     same_speed = before is not None and before.key[-1] == key[-1]
     if before is not None and same_speed:
@@ -123,7 +128,6 @@ def ground_of(
         on=on,
         profiles=profiles,
         candidate_of=np.array([first_profile(profiles, p.name) for p in profiles], dtype=np.int64),
-        artefact_gb=artefact_gb,
         training=tuple(by_name[p.name] for p in profiles),
         offers=offers,
         table=table,
@@ -156,7 +160,7 @@ def _still_kept(before: Ground) -> dict[Any, Any]:
     return {
         key: value
         for key, value in before.kept.items()
-        if key == "fleets" or key[0] in {"service", "groups"}
+        if key == "fleets" or key[0] in {"service", "groups", "pooling"}
     }
 
 
@@ -169,6 +173,7 @@ def _training_of(
     study: Study,
     profile: CandidateProfile,
     *,
+    artefact_gb: float,
     book: PriceBook,
     catalogue: InstanceCatalogue,
     on: date,
@@ -177,7 +182,19 @@ def _training_of(
     places = training_places(study, profile, book=book, catalogue=catalogue, on=on, listed=listed)
     row = places.cheapest()
     usd = 0.0 if row is None else usd_per_run(places.place(row), study=study, book=book, on=on)
-    return Training(places=places, place_row=row, usd_per_run=usd)
+    stored = price(
+        [artefact_usage(artefact_gb)],
+        study=study,
+        book=book,
+        region=study.cloud.regions[0] if row is None else places.place(row).region,
+        on=on,
+    )
+    return Training(places=places, place_row=row, usd_per_run=usd, artefact_usd=stored.total_usd)
+
+
+def artefact_gb_of(profiles: tuple[CandidateProfile, ...], name: str) -> float:
+    """Return the size of a candidate's saved model, of its largest form. [GB]"""
+    return max(p.artefact_gb for p in profiles if p.name == name)
 
 
 def shared_usd(ground: Ground, study: Study) -> Floats:
@@ -193,7 +210,6 @@ def shared_usd(ground: Ground, study: Study) -> Floats:
                     STANDING_PLATFORMS[platform],
                     study=study,
                     traffic=traffic,
-                    artefact_gb=ground.artefact_gb,
                 ),
                 study=study,
                 book=ground.book,

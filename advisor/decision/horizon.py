@@ -138,7 +138,6 @@ def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
         book=engine.book,
         catalogue=engine.catalogue,
         on=engine.on,
-        artefact_gb=engine.artefact_gb,
     )
     sku, platform = sku_of(engine.setting, best), str(engine.columns.platform[best])
     found: dict[str, float] = {}
@@ -154,8 +153,11 @@ def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
 
 def _replicas_in(engine: Engine, best: int, month: int) -> np.typing.NDArray[np.int64]:
     """Return the replicas that the chosen option needs in each draw of a month."""
-    setting: Setting = setting_of(_in_month(engine.study, month), engine.ground)
+    study = _in_month(engine.study, month)
+    setting: Setting = setting_of(study, engine.ground)
     found: np.typing.NDArray[np.int64] = setting.outcomes(np.array([best], dtype=np.intp)).replicas[
         0, 1:
     ]
+    if setting.stakes.scaled[best]:  # only those that always run are in use for the whole term
+        return np.minimum(found, study.needs.availability_zones)
     return found

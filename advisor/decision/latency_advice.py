@@ -6,8 +6,8 @@ import numpy as np
 
 from advisor.capacity.queueing import lognormal_knots, sojourn_quantiles_s, station_waiting
 from advisor.decision.engine import Engine
-from advisor.decision.options import ROUTING
-from advisor.decision.words import option_name
+from advisor.decision.following import ROUTING
+from advisor.decision.words import name_of
 from advisor.platforms.base import Floats
 from advisor.recommendation import (
     LatencyAdvice,
@@ -47,7 +47,7 @@ def latency_advice(engine: Engine) -> LatencyAdvice | None:
     rates, times_ms, full = _load_curve(engine, row)
     low, middle, high, p50 = times_ms
     return LatencyAdvice(
-        option=option_name(name, str(columns.platform[row]), str(columns.sku[row]), replicas),
+        option=name_of(engine, row),
         is_chosen=row == engine.order.ranked[0],
         replicas=replicas,
         mean_requests_per_s=study.workload.requests_per_s,

@@ -98,8 +98,7 @@ def async_offers(
 def async_shared_usage(study: Study) -> list[UsageLine]:
     """Return what an asynchronous endpoint pays whatever its instances; results stay in files."""
     traffic = traffic_of(study)
-    common = common_usage(traffic, artefact_gb=0.0)
-    kept = [line for line in common if line.service not in {"s3", "data-transfer-out"}]
+    kept = [line for line in common_usage(traffic) if line.service != "data-transfer-out"]
     return [*ASYNC.shared_usage(traffic=traffic), *kept]
 
 

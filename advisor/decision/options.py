@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from advisor import defaults
 from advisor.capacity.gpu_runs import gpu_call
 from advisor.capacity.hosts import carry_call
-from advisor.capacity.queueing import Routing
 from advisor.capacity.replicas import plan_replicas
 from advisor.capacity.scaling import workers_that_fit
 from advisor.cost import standing_rates
+from advisor.decision.following import ROUTING, billed_replicas
 from advisor.decision.sharing import put_misses, worker_gib
 from advisor.evidence import CandidateProfile
 from advisor.platforms import FRONTS, STANDING_PLATFORMS
@@ -32,11 +32,18 @@ from pricing.quotes import PriceBook
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-ROUTING: Routing = "least-outstanding"
-"""How requests find a replica; every platform can be set to it, and the advice says so."""
-
 MAX_REPLICAS = 1_000
 """Options that need more than this are rejected: a fleet of that size is another question."""
+
+COMMITTED = "savings-1y"
+"""A commitment is paid whether replicas run or not: there autoscaling saves nothing."""
+
+STARTS = {
+    "sagemaker": defaults.SAGEMAKER_START_S,
+    "ecs-fargate": defaults.FARGATE_START_S,
+    "ecs-ec2": defaults.EC2_START_S,
+}
+"""Start of a replica by the beginning of its platform's name; its check comes on top on ECS."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,15 @@ class OptionTable:
     """VCPUs that may be busy for ever; infinite where the machine is not burstable. [vCPU]"""
     chip: NDArray[np.object_]
     """Processor or GPU that serves: machines of one chip err together."""
+    start_s: Floats
+    """From asking for a replica to its first answer. [s]"""
+    scaled: NDArray[np.bool_]
+    """Whether the replicas follow the traffic by target tracking."""
+    twin: Ints
+    """Row of the same option with a fixed fleet; its own where it is one."""
+    pooling: Floats
+    """What the target of such a fleet asks for over the load alone, see `following`; 1 unless put
+    in."""
 
     def __len__(self) -> int:
         """Return the number of options."""
@@ -147,6 +163,8 @@ class Plan:
     """Whether p99 keeps the need with at most `MAX_REPLICAS`."""
     serving_usd: Floats
     """Replicas and shared lines; NaN where not sold. [USD/month]"""
+    billed: Floats
+    """Replicas billed on average: fewer than planned where they follow the traffic."""
 
 
 def build_offers(
@@ -155,7 +173,6 @@ def build_offers(
     book: PriceBook,
     catalogue: InstanceCatalogue,
     on: date,
-    artefact_gb: float,
     listed: dict[Any, Any] | None = None,
 ) -> tuple[Offer, ...]:
     """Return what can be bought on the standing platforms, priced.
@@ -190,7 +207,6 @@ def build_offers(
                     region=region,
                     purchase=purchase,
                     on=on,
-                    artefact_gb=artefact_gb,
                 )
                 offers.append(
                     Offer(
@@ -217,7 +233,29 @@ def build_table(
     if not parts:
         return _empty_table(profiles)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return OptionTable(offers=tuple(offers), profiles=tuple(profiles), **columns)
+    columns["twin"] = np.arange(len(columns["row"]))
+    table = OptionTable(offers=tuple(offers), profiles=tuple(profiles), **columns)
+    return _with_scaled(study, table) if study.cloud.autoscaling else table
+
+
+def _with_scaled(study: Study, table: OptionTable) -> OptionTable:
+    """Add the options whose replicas follow the traffic, after those with a fixed fleet.
+
+    Jobs and queues have no such fleet, a commitment is paid all the time, and a new replica of many
+    models would have none of them loaded.
+    """
+    may = [
+        offer.platform in STANDING_PLATFORMS
+        and offer.platform not in LOADS_ON_DEMAND
+        and offer.purchase != COMMITTED
+        and standing_rule(study) == ""
+        for offer in table.offers
+    ]
+    own = np.array(may, dtype=bool)[table.offer] & table.fits & np.isfinite(table.replica_usd)
+    rows = np.flatnonzero(own)
+    both = table.take(np.concatenate([np.arange(len(table)), rows]))
+    scaled = np.arange(len(both)) >= len(table)
+    return dataclasses.replace(both, scaled=scaled)
 
 
 def _empty_table(profiles: Sequence[CandidateProfile]) -> OptionTable:
@@ -228,6 +266,8 @@ def _empty_table(profiles: Sequence[CandidateProfile]) -> OptionTable:
         "profile": int,
         "workers": int,
         "on_gpu": bool,
+        "scaled": bool,
+        "twin": int,
     }
     kinds |= {"basis": object, "chip": object}
     names = [n for n in OptionTable.__dataclass_fields__ if n not in {"offers", "profiles"}]
@@ -294,10 +334,20 @@ def _cross(
         "network_gbps": machines.network_gbps,
         "sustained_vcpu": machines.sustained_vcpu,
         "chip": chip,
+        "start_s": np.full(count, replica_start_s(offer.platform) + profile.start_s),
+        "scaled": np.zeros(count, dtype=bool),
+        "pooling": np.ones(count),
     }
     if study.workload.models > 1 and offer.platform in LOADS_ON_DEMAND:
         put_misses(columns, study, profile, ratio=ratios.ratio)
     return {name: column[keep] for name, column in columns.items()}
+
+
+def replica_start_s(platform: str) -> float:
+    """From asking for a replica to a process that loads the model, its checks counted. [s]"""
+    ready = next(start.value for name, start in STARTS.items() if platform.startswith(name))
+    check = defaults.BALANCER_CHECK_S.value if platform.startswith("ecs") else 0.0
+    return float(ready + check)
 
 
 def _put_gpu_times(
@@ -377,7 +427,20 @@ def plan(
     met = found.infeasible == ""
     # One that cannot keep the need is shown at the least number of replicas, with the p99 that it
     # would have without any load.
-    replicas = np.where(met, found.replica_count, _fewest(study, table, peak_per_s))
+    fewest = _fewest(study, table, peak_per_s)
+    replicas = np.where(met, found.replica_count, fewest)
+    billed = replicas.astype(float)
+    own = np.flatnonzero(table.scaled)
+    if own.size:
+        rate = np.broadcast_to(np.asarray(peak_per_s, dtype=float), len(table))[own]
+        billed[own] = billed_replicas(
+            study.workload,
+            zones=study.needs.availability_zones,
+            start_s=table.start_s[own],
+            load=table.pooling[own] * load_replicas(table, own) * rate,
+            most=replicas[own],
+            fewest=fewest[own],
+        )
     unloaded_s = np.where(found.infeasible == "service-too-slow", found.unloaded_p99_s, np.inf)
     return Plan(
         replicas=replicas,
@@ -388,8 +451,15 @@ def plan(
         fits=table.fits,
         sold=np.isfinite(table.replica_usd),
         meets_latency=met,
-        serving_usd=shared + replicas * table.replica_usd,
+        serving_usd=shared + billed * table.replica_usd,
+        billed=billed,
     )
+
+
+def load_replicas(table: OptionTable, rows: NDArray[np.intp]) -> Floats:
+    """Return the replicas that each request a second keeps busy at the planned share. [s]"""
+    room = table.workers[rows] * defaults.MAX_UTILISATION.value
+    return np.asarray(table.service_s[rows] / room)
 
 
 def _fewest(study: Study, table: OptionTable, peak_per_s: float | Floats) -> Ints:

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.decision.fleet import Fleet, fleet_counts
-from advisor.decision.options import MAX_REPLICAS, OptionTable, fewest_replicas
+from advisor.decision.following import billed_replicas
+from advisor.decision.options import MAX_REPLICAS, OptionTable, fewest_replicas, load_replicas
 from advisor.decision.uncertainty import Draws, service_factor, transfer_factors
 from advisor.study import Study
 
@@ -63,11 +64,12 @@ def kinds_of(table: OptionTable) -> Kinds:
             table.scv,
             np.nan_to_num(table.network_gbps, nan=-1.0),
             table.sustained_vcpu,
+            table.start_s,
         ]
-    )
+    )[:, ~table.scaled]
     _, first, of_row = np.unique(alike, axis=1, return_index=True, return_inverse=True)
     return Kinds(
-        of_row=of_row.ravel(),
+        of_row=of_row.ravel()[table.twin],
         first=first,
         group=group.ravel()[first],
         group_candidate=groups[0].astype(np.int64),
@@ -117,6 +119,8 @@ class Stakes:
     """What grows with the requests, at the study's rate. [USD/month]"""
     work_usd: Floats
     """What grows with requests and service time, at the study's rate. [USD/month]"""
+    scaled: Bools
+    """Whether the replicas follow the traffic."""
     p99_fixed_s: Floats
     """Parts of p99 of an option without standing replicas. [s]"""
     p99_service_s: Floats
@@ -184,6 +188,50 @@ def fleets_of(
     )
 
 
+def billed_of(
+    study: Study,
+    table: OptionTable,
+    kinds: Kinds,
+    worlds: Worlds,
+    which: NDArray[np.intp],
+    *,
+    count: Ints,
+    pooling: Floats,
+) -> Floats:
+    """Return the replicas billed on average of some kinds of machine that follow the traffic.
+
+    Args:
+        study: the question.
+        table: the options.
+        kinds: the machines in it.
+        worlds: the draws.
+        which: kinds.
+        count: replicas of their fixed fleets, (kind x draw).
+        pooling: what their target asks for over the load alone.
+    """
+    rows = kinds.first[which]
+    billed = np.empty(count.shape)
+    for start in range(0, len(rows), CHUNK):
+        own = rows[start : start + CHUNK]
+        part = slice(start, start + CHUNK)
+        load = worlds.service[kinds.group[which[part]]] * worlds.peak_per_s
+        load *= (load_replicas(table, own) * pooling[part])[:, None]
+        billed[part] = billed_replicas(
+            study.workload,
+            zones=study.needs.availability_zones,
+            start_s=table.start_s[own],
+            load=load,
+            most=count[part],
+            fewest=_fewest(
+                study,
+                table.network_gbps[own],
+                worlds.peak_per_s,
+                sustained_per_s=table.sustained_vcpu[own] / table.service_s[own],
+            ),
+        )
+    return billed
+
+
 def _fewest(
     study: Study, network_gbps: Floats, peak_per_s: Floats, *, sustained_per_s: Floats
 ) -> Ints:
@@ -201,9 +249,20 @@ def outcomes_of(
     stakes: Stakes,
     worlds: Worlds,
     rows: NDArray[np.intp],
-    fleets: Callable[[NDArray[np.intp]], Fleet],
+    *,
+    fleets: Callable[[NDArray[np.int64]], Fleet],
+    billed: Callable[[NDArray[np.int64]], Floats],
 ) -> Outcomes:
-    """Return cost and feasibility of some options in every draw."""
+    """Return cost and feasibility of some options in every draw.
+
+    Args:
+        study: the question.
+        stakes: what cost and latency are made of.
+        worlds: the draws.
+        rows: which options.
+        fleets: the replicas of some kinds of machine in every draw.
+        billed: those of them that are billed on average where they follow the traffic.
+    """
     size = (len(rows), worlds.peak_per_s.size)
     usd, met = np.empty(size), np.empty(size, dtype=bool)
     replicas = np.zeros(size, dtype=np.int64)
@@ -232,6 +291,9 @@ def outcomes_of(
         own = rows[part]
         cost = stakes.replica_usd[own][:, None] * worlds.price[stakes.purchase[own]]
         cost *= replicas[part]
+        follows = np.flatnonzero(stakes.scaled[own])
+        if follows.size:
+            cost[follows] = _scaled_usd(stakes, worlds, own[follows], billed)
         cost += (
             stakes.fixed_usd[own][:, None] + stakes.request_usd[own][:, None] * traffic
         ) * drift
@@ -244,6 +306,18 @@ def outcomes_of(
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
+
+
+def _scaled_usd(
+    stakes: Stakes,
+    worlds: Worlds,
+    rows: NDArray[np.intp],
+    billed: Callable[[NDArray[np.int64]], Floats],
+) -> Floats:
+    """Return what the replicas cost that follow the traffic. [USD/month]"""
+    usd = stakes.replica_usd[rows][:, None] * worlds.price[stakes.purchase[rows]]
+    usd *= billed(stakes.kind[rows])
+    return usd
 
 
 def criterion_usd(study: Study, usd: Floats) -> Floats:

@@ -1,14 +1,11 @@
 """What runs today, as one of the options: savings, the cost of moving, the payback."""
 
-import numpy as np
-
-from advisor.cost import price, shared_lines
+from advisor.cost import total_usd
 from advisor.decision.engine import Engine
-from advisor.decision.serverless import serverless_lines, service_s_at
+from advisor.decision.serving_bill import serving_lines
 from advisor.decision.words import TITLES
 from advisor.errors import AdvisorError
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
-from advisor.platforms.base import traffic_of
 from advisor.recommendation import PresentAdvice
 from advisor.study import Current
 
@@ -107,43 +104,36 @@ def _serving_usd(engine: Engine, current: Current) -> float:
     study = engine.study
     region = current.region or study.cloud.regions[0]
     sku = current.sku or ""
-    traffic = traffic_of(study)
     if current.platform == sagemaker_serverless.NAME:
         memory_gib = int(sku.split()[0]) if sku.split()[:1] and sku.split()[0].isdigit() else 0
         if memory_gib not in sagemaker_serverless.MEMORY_GIB:
             raise AdvisorError(f"current.sku {sku!r}: write a serverless size such as `2 GiB`")
-        profile = engine.profiles[_candidate(engine, current, engine.choice.best)]
-        lines = serverless_lines(
-            study,
-            memory_gib=memory_gib,
-            duration_s=service_s_at(profile, memory_gib),
-            book=engine.book,
-            region=region,
-            on=engine.on,
-            artefact_gb=engine.artefact_gb,
-        )
-        return float(np.sum([line.usd_per_month for line in lines]))
-    platform = STANDING_PLATFORMS.get(current.platform)
-    if platform is None:
+    elif (platform := STANDING_PLATFORMS.get(current.platform)) is None:
         raise AdvisorError(
             f"current.platform {current.platform!r} cannot be priced from its size: give "
             "current.usd_per_month"
         )
-    known = platform.machines(
-        book=engine.book,
-        catalogue=engine.catalogue,
-        region=region,
-        purchase=current.purchase,
-        on=engine.on,
-    ).sku
-    if sku not in known:
-        raise AdvisorError(
-            f"current.sku {sku!r} is not sold for {TITLES[current.platform]}: write it as a "
-            f"recommendation does, e.g. {known[0]!r}, or give current.usd_per_month"
+    else:
+        known = platform.machines(
+            book=engine.book,
+            catalogue=engine.catalogue,
+            region=region,
+            purchase=current.purchase,
+            on=engine.on,
+        ).sku
+        if sku not in known:
+            raise AdvisorError(
+                f"current.sku {sku!r} is not sold for {TITLES[current.platform]}: write it as a "
+                f"recommendation does, e.g. {known[0]!r}, or give current.usd_per_month"
+            )
+    return total_usd(
+        serving_lines(
+            engine,
+            profile_row=_candidate(engine, current, engine.choice.best),
+            platform=current.platform,
+            sku=sku,
+            region=region,
+            purchase=current.purchase,
+            replicas=current.replicas,
         )
-    usage = [
-        *platform.replica_usage(sku=sku, purchase=current.purchase, replicas=current.replicas),
-        *shared_lines(platform, study=study, traffic=traffic, artefact_gb=engine.artefact_gb),
-    ]
-    bill = price(usage, study=study, book=engine.book, region=region, on=engine.on)
-    return float(bill.total_usd)
+    )

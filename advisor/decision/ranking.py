@@ -45,6 +45,10 @@ class Columns:
     meets_latency: Bools
     other: NDArray[np.object_]
     """A platform's own limit that is broken, in words; empty where none is."""
+    scaled: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """Whether replicas follow the traffic; not unless given."""
+    billed: Floats = field(default_factory=lambda: np.zeros(0))
+    """Replicas billed on average; the planned ones unless given."""
     request_usd: Floats = field(default_factory=lambda: np.zeros(0))
     """Part of the serving cost that grows with the requests; 0 unless given. [USD/month]"""
     work_usd: Floats = field(default_factory=lambda: np.zeros(0))
@@ -63,6 +67,8 @@ class Columns:
         count = len(self.candidate)
         finite = np.where(np.isfinite(self.p99_s), self.p99_s, 0.0)
         unless_given = {
+            "scaled": np.zeros(count, dtype=bool),
+            "billed": np.asarray(self.replicas, dtype=float),
             "request_usd": np.zeros(count),
             "work_usd": np.zeros(count),
             "p99_service_s": finite,
@@ -91,7 +97,7 @@ def nothing() -> Columns:
     """Return columns without a row."""
     kinds: dict[str, type] = dict.fromkeys(("candidate", "replicas"), int)
     kinds |= dict.fromkeys(("platform", "sku", "region", "purchase", "basis", "other"), object)
-    kinds |= dict.fromkeys(("on_gpu", "sold", "fits", "meets_latency"), bool)
+    kinds |= dict.fromkeys(("scaled", "on_gpu", "sold", "fits", "meets_latency"), bool)
     names = Columns.__dataclass_fields__
     return Columns(**{n: np.empty(0, dtype=kinds.get(n, float)) for n in names})
 
@@ -194,7 +200,7 @@ def order(columns: Columns, *, feasible: Bools, candidate_of: Ints, best: int | 
     cost = np.where(feasible, columns.usd_per_month, np.inf)
     by_cost = [int(row) for row in np.lexsort((columns.sku.astype(str), cost)) if feasible[row]]
     owner = candidate_of[columns.candidate]
-    groups: dict[tuple[int, str, str, str], int] = {}
+    groups: dict[Group, int] = {}
     for row in by_cost:
         groups.setdefault(_group(columns, owner, row), row)
     shown = set(groups.values()) | set(by_cost[:SHOWN_BEYOND_GROUPS])
@@ -208,17 +214,22 @@ def order(columns: Columns, *, feasible: Bools, candidate_of: Ints, best: int | 
     )
 
 
-def _group(columns: Columns, owner: Ints, row: int) -> tuple[int, str, str, str]:
+Group = tuple[int, str, str, str, bool]
+"""Candidate, platform, region, purchase, and whether replicas follow the traffic."""
+
+
+def _group(columns: Columns, owner: Ints, row: int) -> Group:
     return (
         int(owner[row]),
         str(columns.platform[row]),
         str(columns.region[row]),
         str(columns.purchase[row]),
+        bool(columns.scaled[row]),
     )
 
 
 def _nearest_misses(
-    columns: Columns, owner: Ints, feasible: Bools, groups: dict[tuple[int, str, str, str], int]
+    columns: Columns, owner: Ints, feasible: Bools, groups: dict[Group, int]
 ) -> list[int]:
     """Return, of each group without a feasible option, the one with the fewest broken rules.
 
@@ -232,10 +243,10 @@ def _nearest_misses(
     )
     usd = np.where(np.isfinite(columns.usd_per_month), columns.usd_per_month, np.inf)
     late = np.where(columns.meets_latency, 0.0, columns.p99_s)
-    nearest: dict[tuple[int, str, str, str], int] = {}
+    nearest: dict[Group, int] = {}
     for row in np.lexsort((usd, late, broken)):
         if not feasible[row]:
             key = _group(columns, owner, int(row))
-            if key not in groups:
+            if key not in groups and not columns.scaled[row]:
                 nearest.setdefault(key, int(row))
     return sorted(nearest.values(), key=lambda r: (usd[r], str(columns.platform[r]), r))

@@ -12,7 +12,7 @@ from advisor.decision.drivers import Driver, drivers_of, with_value
 from advisor.decision.engine import Engine
 from advisor.decision.ranking import reasons
 from advisor.decision.setting import Setting, setting_of
-from advisor.decision.words import TITLES, option_name
+from advisor.decision.words import TITLES, name_of
 from advisor.evidence import CandidateProfile
 from advisor.recommendation import Overtaking, Rival
 
@@ -91,6 +91,18 @@ def _asked(engine: Engine, best: int) -> Iterator[Asked]:
         if profile.form_rank == 0 and i != candidate and not profile.is_baseline
     ]
     if best < len(table):
+        scaled = bool(columns.scaled[best])
+        questions.append(
+            (
+                "Why not a fixed fleet?" if scaled else "Why not autoscaling?",
+                lambda r: (
+                    r < len(table)
+                    and owner[r] == candidate
+                    and str(columns.platform[r]) == platform
+                    and bool(columns.scaled[r]) != scaled
+                ),
+            )
+        )
         questions.append(
             (
                 "Why not a smaller machine?",
@@ -200,7 +212,7 @@ def _rival(engine: Engine, best: int, one: Asked, overtakes: tuple[Overtaking, .
     more = float((engine.risk.usd(row) - engine.risk.usd(best)).mean())
     return Rival(
         question=one.question,
-        name=option_name(profile.label, platform, sku, int(columns.replicas[row])),
+        name=name_of(engine, row),
         candidate=profile.name,
         platform=platform,
         sku=sku,

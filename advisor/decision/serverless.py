@@ -32,7 +32,6 @@ def serverless_columns(
     book: PriceBook,
     on: date,
     monthly_usd: Floats,
-    artefact_gb: float,
     kept: dict[Any, Any] | None = None,
 ) -> Columns:
     """Return one row per candidate, region and memory size; prices are kept where asked to."""
@@ -61,7 +60,6 @@ def serverless_columns(
             book=book,
             region=region,
             on=on,
-            artefact_gb=artefact_gb,
             kept=kept,
         )
         for region in study.cloud.regions
@@ -134,7 +132,6 @@ def _prices(
     book: PriceBook,
     region: str,
     on: date,
-    artefact_gb: float,
     kept: dict[Any, Any],
 ) -> Prices:
     """Take the bill of one size apart: by the second of work, by the request, and the rest."""
@@ -150,7 +147,6 @@ def _prices(
                 book=book,
                 region=region,
                 on=on,
-                artefact_gb=artefact_gb,
             )
             kept[key] = total_usd(lines)
         found: float = kept[key]
@@ -235,14 +231,13 @@ def serverless_lines(
     book: PriceBook,
     region: str,
     on: date,
-    artefact_gb: float,
 ) -> tuple[CostLine, ...]:
     """Return the serving lines of one serverless option."""
     traffic = traffic_of(study)
     return bill_lines(
         [
             *serverless.usage(memory_gib=memory_gib, duration_s=duration_s, traffic=traffic),
-            *common_usage(traffic, artefact_gb=artefact_gb),
+            *common_usage(traffic),
         ],
         group="serving",
         study=study,

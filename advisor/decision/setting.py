@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.decision.fleet import Fleet
+from advisor.decision.following import pooling
 from advisor.decision.ground import Ground, shared_usd
 from advisor.decision.metered import Metered, metered_columns, metered_options
 from advisor.decision.outcomes import (
@@ -15,6 +16,7 @@ from advisor.decision.outcomes import (
     Outcomes,
     Stakes,
     Worlds,
+    billed_of,
     fleets_of,
     outcomes_of,
     service_of,
@@ -24,8 +26,9 @@ from advisor.decision.serverless import serverless_columns
 from advisor.decision.standing import offer_limits
 from advisor.decision.uncertainty import draws_of
 from advisor.platforms import ASYNC, FRONTS, JOB_PLATFORMS, sagemaker_serverless
+from advisor.platforms.rules import rollout_s, surge_share
 from advisor.retraining import Cadence, cadence_of
-from advisor.study import Study
+from advisor.study import HOURS_PER_MONTH, Study
 from advisor.training import Places
 
 Floats = NDArray[np.float64]
@@ -46,7 +49,9 @@ class CandidateCosts:
     usd_per_run: float
     cadence: Cadence
     monthly_usd: float
-    """Training runs, labels and review. [USD/month]"""
+    """Training runs, labels, review and storage of the saved models. [USD/month]"""
+    artefact_usd: float
+    """Storage of the saved models, a part of it. [USD/month]"""
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,23 @@ class Setting:
     stakes: Stakes
     worlds: Worlds
     possible: Bools
-    """Options that are sold, fit into memory and break no limit of their platform."""
+    """Options that are sold, fit into memory and break no limit of their platform; with autoscaling
+    only where it lets a replica go as planned."""
+    surge: Floats
+    """Of each row of the option table, replicas billed for rolling releases out over the others."""
+    pooling: Floats
+    """Of each kind of machine, what a target asks for over the load alone."""
 
     def outcomes(self, rows: NDArray[np.intp]) -> Outcomes:
         """Return some options in every draw."""
-        return outcomes_of(self.study, self.stakes, self.worlds, rows, self._fleets)
+        return outcomes_of(
+            self.study,
+            self.stakes,
+            self.worlds,
+            rows,
+            fleets=self.fleets,
+            billed=self.billed_replicas,
+        )
 
     def nominal(self, rows: NDArray[np.intp]) -> Bools:
         """Return which options keep the needs with every input at the study's word."""
@@ -98,7 +115,7 @@ class Setting:
             ),
         )
 
-    def _fleets(self, kinds: NDArray[np.int64]) -> Fleet:
+    def fleets(self, kinds: NDArray[np.int64]) -> Fleet:
         """Return the fleets of some kinds; those of the last loads asked for are kept."""
         told, place = np.unique(kinds, return_inverse=True)
         kept = self._kept_fleets()
@@ -111,12 +128,43 @@ class Setting:
         own = told[place]
         return Fleet(count=kept.count[own].astype(np.int64), met=kept.met[own])
 
+    def billed_replicas(self, kinds: NDArray[np.int64]) -> Floats:
+        """Return the replicas billed on average of some kinds that follow the traffic."""
+        kept = self._kept_fleets()
+        told = np.unique(kinds)
+        new = told[~kept.followed[told]]
+        if new.size:
+            kept.billed[new] = billed_of(
+                self.study,
+                self.ground.table,
+                self.ground.kinds,
+                self.worlds,
+                new.astype(np.intp),
+                count=self.fleets(new).count,
+                pooling=self.pooling[new],
+            )
+            kept.followed[new] = True
+        found: Floats = kept.billed[kinds]
+        return found
+
+    def letting_go(self) -> Bools:
+        """Return which options that follow the traffic let a replica go as planned."""
+        word = self.at_its_word()
+        rows = np.flatnonzero(self.possible & self.stakes.scaled)
+        kinds = self.stakes.kind[rows]
+        fewer = np.zeros(len(self.stakes), dtype=bool)
+        count = word.fleets(kinds).count[:, 0]
+        fewer[rows] = word.billed_replicas(kinds)[:, 0] < count * (1 - 1e-9)
+        return fewer
+
     def _kept_fleets(self) -> "KeptFleets":
         """Return the table of fleets at this load, need and doubt."""
         study = self.study
         work, needs = study.workload, study.needs
         key = (
             work.peak_per_s,
+            work.requests_per_s,
+            work.active_hours_per_month,
             max(work.request_kb, work.response_kb),
             needs.max_p99_latency_ms,
             needs.availability_zones,
@@ -133,6 +181,8 @@ class Setting:
                 count=np.zeros(size, dtype=np.int16),
                 met=np.zeros(size, dtype=bool),
                 known=np.zeros(size[0], dtype=bool),
+                billed=np.empty(size),
+                followed=np.zeros(size[0], dtype=bool),
             )
         return tables[key]
 
@@ -144,6 +194,9 @@ class KeptFleets:
     count: NDArray[np.int16]
     met: Bools
     known: Bools
+    billed: Floats
+    """Replicas billed on average where they follow the traffic."""
+    followed: Bools
 
 
 def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
@@ -157,6 +210,7 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
     costs = costs_of(study, ground)
     monthly_usd = np.array([c.monthly_usd for c in costs])
     shared = shared_usd(ground, study)
+    surge = _surge(ground, costs)
     metered = _metered(study, ground) if whole or not _too_late(study) else ()
     others = concatenate(
         [
@@ -166,7 +220,7 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
     )
     platforms = tuple(dict.fromkeys([o.platform for o in ground.offers] + [*others.platform]))
     purchases = tuple(dict.fromkeys([o.purchase for o in ground.offers] + [*others.purchase]))
-    return Setting(
+    found = Setting(
         study=study,
         ground=ground,
         costs=costs,
@@ -174,7 +228,7 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
         offer_shared_usd=shared,
         others=others,
         metered=metered,
-        stakes=_stakes(ground, others, shared, platforms, purchases),
+        stakes=_stakes(ground, others, shared, platforms, purchases, surge=surge),
         worlds=_worlds(study, ground, others, costs, (platforms, purchases)),
         possible=np.concatenate(
             [
@@ -182,7 +236,47 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
                 others.sold & others.fits & (others.other == "").astype(bool),
             ]
         ),
+        surge=surge,
+        pooling=pooling_of(study, ground),
     )
+    if not ground.table.scaled.any():
+        return found
+    still = found.stakes.scaled & ~found.letting_go()
+    return dataclasses.replace(found, possible=found.possible & ~still)
+
+
+def _surge(ground: Ground, costs: tuple[CandidateCosts, ...]) -> Floats:
+    """Return replicas billed for rolling releases out over the others, of each standing option."""
+    table = ground.table
+    seconds = np.array([rollout_s(o.platform) for o in ground.offers], dtype=float)
+    releases = np.array([c.cadence.releases_per_month for c in costs])
+    shares = np.array([surge_share(o.platform) for o in ground.offers], dtype=float)
+    hours = (table.start_s + seconds[table.offer]) / 3600
+    found: Floats = shares[table.offer] * releases[table.profile] * hours / HOURS_PER_MONTH
+    return found
+
+
+def pooling_of(study: Study, ground: Ground) -> Floats:
+    """Return, of each kind of machine, what a target asks for over the load alone; kept."""
+    need_ms, zones = study.needs.max_p99_latency_ms, study.needs.availability_zones
+    key = ("pooling", need_ms, zones)
+    if key not in ground.kept:
+        table, kinds = ground.table, ground.kinds
+        found = np.ones(len(kinds.first))
+        told = np.unique(kinds.of_row[table.scaled])
+        rows = kinds.first[told]
+        if rows.size:
+            found[told] = pooling(
+                service_s=table.service_s[rows],
+                scv=table.scv[rows],
+                workers=table.workers[rows],
+                front_s=table.front_s[rows],
+                fewest=zones,
+                max_p99_s=None if need_ms is None else need_ms / 1e3,
+            )
+        ground.kept[key] = found
+    kept: Floats = ground.kept[key]
+    return kept
 
 
 def _too_late(study: Study) -> bool:
@@ -220,7 +314,6 @@ def _serverless(study: Study, ground: Ground, monthly_usd: Floats) -> list[Colum
         book=ground.book,
         on=ground.on,
         monthly_usd=monthly_usd,
-        artefact_gb=ground.artefact_gb,
         kept=ground.kept,
     )
     return [found]
@@ -237,7 +330,9 @@ def costs_of(study: Study, ground: Ground) -> tuple[CandidateCosts, ...]:
                 place_row=training.place_row,
                 usd_per_run=training.usd_per_run,
                 cadence=cadence,
-                monthly_usd=cadence.retrain_usd * cadence.releases_per_month,
+                monthly_usd=cadence.retrain_usd * cadence.releases_per_month
+                + training.artefact_usd,
+                artefact_usd=training.artefact_usd,
             )
     return tuple(found[p.name] for p in ground.profiles)
 
@@ -274,6 +369,8 @@ def _stakes(
     shared: Floats,
     platforms: tuple[str, ...],
     purchases: tuple[str, ...],
+    *,
+    surge: Floats,
 ) -> Stakes:
     table, kinds = ground.table, ground.kinds
     of_platform = {name: i for i, name in enumerate(platforms)}
@@ -301,12 +398,13 @@ def _stakes(
         ),
         kind=np.concatenate([kinds.of_row, np.full(len(others), -1)]),
         group=np.concatenate([kinds.group[kinds.of_row], _other_groups(ground, others)[0]]),
-        replica_usd=np.concatenate([table.replica_usd, np.zeros(len(others))]),
+        replica_usd=np.concatenate([table.replica_usd * (1 + surge), np.zeros(len(others))]),
         fixed_usd=np.concatenate(
             [ground.idle_usd[table.offer], others.serving_usd - request - work]
         ),
         request_usd=np.concatenate([(shared - ground.idle_usd)[table.offer], request]),
         work_usd=np.concatenate([none, work]),
+        scaled=np.concatenate([table.scaled, np.zeros(len(others), dtype=bool)]),
         p99_fixed_s=np.concatenate([none, fixed_s]),
         p99_service_s=np.concatenate([none, service_s]),
         p99_start_s=np.concatenate([none, start_s]),
@@ -362,6 +460,7 @@ def _worlds(
             + retraining.label_cost_usd
             + retraining.review_hours * team.engineer_usd_per_hour * draws.review
         )
+        candidate_usd[row] += cost.artefact_usd * draws.drift
     people = [team.upkeep_usd(name) * draws.hours(name) for name in platforms]
     errors = {i: (p.name + p.form, p.service_relative_error) for i, p in enumerate(ground.profiles)}
     own = study.decision

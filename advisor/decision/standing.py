@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.capacity.queueing import lognormal_knots, sojourn_quantiles_s, station_waiting
-from advisor.decision.options import ROUTING, Offer, OptionTable, Plan
+from advisor.decision.following import ROUTING
+from advisor.decision.options import Offer, OptionTable, Plan
 from advisor.decision.ranking import Columns
 from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats
@@ -47,8 +48,18 @@ def standing_columns(
         sold=plan.sold,
         fits=plan.fits,
         meets_latency=plan.meets_latency,
-        other=_per_offer(table, [offer_limits(study, offer) for offer in offers]),
+        other=_limits(study, table, plan),
+        scaled=table.scaled,
+        billed=plan.billed,
     )
+
+
+def _limits(study: Study, table: OptionTable, plan: Plan) -> NDArray[np.object_]:
+    """Return the limit that each option breaks, in words; empty where none is."""
+    limits = _per_offer(table, [offer_limits(study, offer) for offer in table.offers])
+    still = table.scaled & (plan.billed >= plan.replicas * (1 - 1e-9))
+    limits[still & (limits == "")] = "autoscaling lets no replica go: billed as a fixed fleet"
+    return limits
 
 
 def offer_limits(study: Study, offer: Offer) -> str:

@@ -7,25 +7,16 @@ from advisor.capacity.autoscaling import replicas_needed
 from advisor.capacity.fleet_outcome import ScalingWay, ServiceTime, compare_scaling
 from advisor.capacity.traffic import workload_minutes_per_s
 from advisor.decision.engine import Engine
+from advisor.decision.following import ROUTING
 from advisor.decision.latency_advice import reaches_need_per_s
-from advisor.decision.options import MAX_REPLICAS, ROUTING, fewest_replicas
-from advisor.decision.words import option_name
+from advisor.decision.options import COMMITTED, MAX_REPLICAS, fewest_replicas
+from advisor.decision.words import name_of
 from advisor.recommendation import ScalingOutcome, TrafficAdvice, TrafficHour
 from advisor.study import GROWTH_LEAD_MONTHS, HOURS_PER_MONTH
 
 ALLOWED_OUT_FRACTION = 0.01
 """Share of the minutes that target tracking may be out of the need where it can be chosen so.
 Assumed."""
-
-COMMITTED = "savings-1y"
-"""A commitment is paid whether replicas run or not: there scaling saves nothing."""
-
-STARTS = {
-    "sagemaker": defaults.SAGEMAKER_START_S,
-    "ecs-fargate": defaults.FARGATE_START_S,
-    "ecs-ec2": defaults.EC2_START_S,
-}
-"""Start of a replica by the beginning of its platform's name; its check comes on top on ECS."""
 
 
 def traffic_advice(engine: Engine) -> TrafficAdvice | None:
@@ -48,7 +39,7 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
     within = reaches_need_per_s(engine, row)
     carried = min(full * defaults.MAX_UTILISATION.value, np.inf if within is None else within)
     fewest = _fewest(engine, row)
-    start_s = _start_s(engine, row)
+    start_s = float(table.start_s[row])
     ways = compare_scaling(
         rates_per_s=rates,
         service=ServiceTime(
@@ -73,9 +64,8 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
         rate_per_replica_per_s=carried / replicas,
         minimum_count=fewest,
     )
-    name = engine.profiles[int(columns.candidate[row])].name
     return TrafficAdvice(
-        option=option_name(name, str(columns.platform[row]), str(columns.sku[row]), replicas),
+        option=name_of(engine, row),
         basis="input" if work.profile else "assumed",
         mean_requests_per_s=work.requests_per_s * grown,
         peak_requests_per_s=work.peak_per_s,
@@ -94,15 +84,6 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
         ),
         scaling=tuple(_outcome(engine, row, way, fewest) for way in ways),
     )
-
-
-def _start_s(engine: Engine, row: int) -> float:
-    """From asking for a replica to its first answer. [s]"""
-    table = engine.table
-    platform = str(engine.columns.platform[row])
-    ready = next(start.value for name, start in STARTS.items() if platform.startswith(name))
-    check = defaults.BALANCER_CHECK_S.value if platform.startswith("ecs") else 0.0
-    return float(ready + check + table.profiles[int(table.profile[row])].start_s)
 
 
 def _fewest(engine: Engine, row: int) -> int:

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from advisor.decision.engine import Engine
+from advisor.decision.following import Following, following_of, start_minutes
 from advisor.evidence import Evidence
 from advisor.platforms import ASYNC, JOB_PLATFORMS, STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
@@ -36,13 +37,49 @@ EXCLUDED = (
 """What no bill of this product holds."""
 
 
-def option_name(candidate: str, platform: str, sku: str, replicas: int) -> str:
-    """Return an option's name, e.g. `forest on ECS Fargate, 2 x (1 vCPU, 2 GiB, arm64)`."""
+def option_name(
+    candidate: str, platform: str, sku: str, replicas: int, *, fewest: int | None = None
+) -> str:
+    """Return an option's name, e.g. `forest on ECS Fargate, 2 x (1 vCPU, 2 GiB, arm64)`.
+
+    One whose replicas follow the traffic says from how many: `2 to 6 x m7i.large, autoscaling`.
+    """
     title = TITLES[platform]
     if platform == sagemaker_serverless.NAME:
         return f"{candidate} on {title}, {sku}"
     size = f"({sku})" if "," in sku else sku
-    return f"{candidate} on {title}, {replicas} x {size}"
+    if fewest is None or fewest == replicas:
+        return f"{candidate} on {title}, {replicas} x {size}"
+    return f"{candidate} on {title}, {fewest} to {replicas} x {size}, autoscaling"
+
+
+def following_at(engine: Engine, row: int) -> Following:
+    """Return how a fleet on the machines of a standing option follows the traffic."""
+    return following_of(
+        engine.study.workload,
+        start_minutes=int(start_minutes(engine.table.start_s[[row]])[0]),
+        fewest=engine.study.needs.availability_zones,
+    )
+
+
+def fewest_of(engine: Engine, row: int) -> int:
+    """Return the replicas of an option that always run."""
+    replicas = engine.columns.replicas[row]
+    if not engine.columns.scaled[row]:
+        return int(replicas)
+    return int(following_at(engine, row).least(replicas))
+
+
+def name_of(engine: Engine, row: int) -> str:
+    """Return the name of one of the options."""
+    columns = engine.columns
+    return option_name(
+        engine.profiles[int(columns.candidate[row])].label,
+        str(columns.platform[row]),
+        str(columns.sku[row]),
+        int(columns.replicas[row]),
+        fewest=fewest_of(engine, row),
+    )
 
 
 def verdict(

@@ -27,7 +27,7 @@ from advisor.decision.outcomes import Outcomes
 from advisor.decision.risk import BAND, cheapest_of_each_draw
 from advisor.decision.setting import Setting, setting_of
 from advisor.evaluation.decision_studies import evidence_of, random_study, small_catalogue
-from advisor.evaluation.decision_world import simulated_replicas
+from advisor.evaluation.decision_world import billed_more, simulated_replicas
 from pricing.tables import load_book
 
 Floats = NDArray[np.float64]
@@ -197,7 +197,7 @@ def _true_world(
         checked += 1
         same += replicas == found.replicas[place, 1]
         price = world.worlds.price[world.stakes.purchase[row], 1]
-        more = replicas - int(found.replicas[place, 1])
+        more = billed_more(world, row, planned=int(found.replicas[place, 1]), needed=replicas)
         usd[place] += more * world.stakes.replica_usd[row] * price
     return rows, usd, met, checked, same
 

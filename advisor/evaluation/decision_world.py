@@ -3,8 +3,11 @@
 import numpy as np
 
 from advisor import defaults
+from advisor.capacity.autoscaling import TrackingPolicy, target_tracking
 from advisor.capacity.simulation import lognormal_services_s, poisson_arrivals_s, routed_waits_s
-from advisor.decision.options import ROUTING, fewest_replicas
+from advisor.capacity.traffic import workload_minutes_per_s
+from advisor.decision.following import ROUTING, following_of, start_minutes, target_per_minute
+from advisor.decision.options import fewest_replicas
 from advisor.decision.setting import Setting
 
 REQUESTS = 6_000
@@ -68,3 +71,44 @@ def simulated_replicas(world: Setting, row: int, *, planned: int) -> int | None:
         if keeps(more):
             return more
     return planned
+
+
+def billed_more(world: Setting, row: int, *, planned: int, needed: int) -> float:
+    """Return the replicas billed in the true world beyond those of the formula.
+
+    Those that follow the traffic do so minute by minute, by the rules of AWS, with the target that
+    the advice says to set.
+    """
+    if not world.stakes.scaled[row]:
+        return float(needed - planned)
+    table, study = world.ground.table, world.study
+    kind = world.stakes.kind[[row]]
+    formula = float(world.billed_replicas(kind)[0, DRAW])
+    start_s = float(table.start_s[row])
+    following = following_of(
+        study.workload,
+        start_minutes=int(start_minutes(table.start_s[[row]])[0]),
+        fewest=study.needs.availability_zones,
+    )
+    service_s = float(table.service_s[row]) * float(
+        world.worlds.service[world.stakes.group[row], DRAW]
+    )
+    peak_per_s = float(world.worlds.peak_per_s[DRAW])
+    rates = workload_minutes_per_s(study.workload) * (peak_per_s / study.workload.peak_now_per_s)
+    least = int(following.least(np.array(needed)))
+    fleet = target_tracking(
+        rates_per_s=rates,
+        policy=TrackingPolicy(
+            target_per_minute=target_per_minute(
+                service_s=service_s,
+                workers=int(table.workers[row]),
+                pooled=float(world.pooling[kind[0]]),
+                headroom=following.headroom,
+            ),
+            minimum_count=least,
+            maximum_count=max(least, needed),
+            start_s=start_s,
+        ),
+    )
+    active = following.active_fraction
+    return active * float(fleet.billed.mean()) + (1 - active) * least - formula

@@ -128,15 +128,15 @@ class Rented(Protocol):
 class Platform(Rented, Protocol):
     """A standing way to run a model: replicas that are billed by the hour."""
 
-    def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:
+    def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:
         """Return the lines that grow with the number of replicas, the machine itself first."""
 
     def shared_usage(self, *, traffic: Traffic, zones: int) -> list[UsageLine]:
         """Return the lines that do not depend on sku and replicas."""
 
 
-def common_usage(traffic: Traffic, *, artefact_gb: float) -> list[UsageLine]:
-    """Return the lines that every platform pays: logs, registry, artefacts, answers going out."""
+def common_usage(traffic: Traffic) -> list[UsageLine]:
+    """Return the lines that every platform pays: logs, registry, answers going out."""
     return [
         UsageLine(
             label="Answers to the internet",
@@ -150,12 +150,16 @@ def common_usage(traffic: Traffic, *, artefact_gb: float) -> list[UsageLine]:
             stored_gb=traffic.log_gb_per_month * defaults.LOG_RETENTION_MONTHS.value,
         ),
         UsageLine(label="Container image", service="ecr", gb_months=defaults.IMAGE_GB.value),
-        UsageLine(
-            label="Model artefacts",
-            service="s3",
-            gb_months=artefact_gb * defaults.MODEL_VERSIONS_KEPT.value,
-        ),
     ]
+
+
+def artefact_usage(artefact_gb: float) -> UsageLine:
+    """Return the storage of a candidate's saved models, of which some versions are kept."""
+    return UsageLine(
+        label="Model artefacts",
+        service="s3",
+        gb_months=artefact_gb * defaults.MODEL_VERSIONS_KEPT.value,
+    )
 
 
 def load_balancer_usage(traffic: Traffic, *, zones: int) -> list[UsageLine]:

@@ -34,7 +34,7 @@ class EcsEc2:
             on=on,
         )
 
-    def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:
+    def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:
         """Return the instances, their disks and their public addresses."""
         return [
             UsageLine(

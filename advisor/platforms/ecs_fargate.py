@@ -64,7 +64,7 @@ class EcsFargate:
             sustained_vcpu=np.full(len(sizes), np.inf),
         )
 
-    def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:
+    def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:
         """Return the tasks and their public addresses."""
         vcpu, memory_gib, architecture = parse_task_sku(sku)
         return [

@@ -25,7 +25,28 @@ ZONES = {
 """Availability zones that an account sees in each region, as remembered of AWS's page of regions
 and zones; `aws ec2 describe-availability-zones` tells yours."""
 
+SURGE_SHARES = {"sagemaker-realtime": 1.0, "ecs-fargate": 1.0, "ecs-ec2": 1.0}
+"""Replicas that run beside the old ones while a release rolls out, over those of the fleet: an ECS
+service may have twice its tasks (maximumPercent 200, none below 100: its defaults; Amazon ECS
+Developer Guide, "Rolling deployments"), an endpoint gets a second fleet (blue/green, all at once,
+the default; SageMaker Developer Guide, "Blue/Green Deployments"). Elsewhere nothing stands beside:
+a multi-model endpoint loads the new model on the same instances."""
+
+ECS_DRAIN_S = 300.0
+"""Time that an old task still runs once the new ones answer: the target group's deregistration
+delay, 300 s unless set (Elastic Load Balancing, "Target group attributes"). [s]"""
+
 TO_BATCH = "hours after the request: set workload.pattern: batch where nobody waits"
+
+
+def surge_share(platform: str) -> float:
+    """Return the replicas that run beside the old ones in a rollout, over those of the fleet."""
+    return SURGE_SHARES.get(platform, 0.0)
+
+
+def rollout_s(platform: str) -> float:
+    """Return how long old and new replicas run together, the start of the new ones not counted."""
+    return ECS_DRAIN_S if platform.startswith("ecs") else 0.0
 
 
 def standing_rule(study: Study) -> str:

@@ -38,7 +38,7 @@ class SageMakerRealtime:
             sku_prefix="ml.",
         )
 
-    def replica_usage(self, *, sku: str, purchase: str, replicas: int) -> list[UsageLine]:
+    def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:
         """Return the endpoint's instances and their storage."""
         del purchase
         return [

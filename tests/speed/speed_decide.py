@@ -12,10 +12,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from advisor import defaults
 from advisor.capacity.replicas import plan_replicas
 from advisor.decision.choice import choose, draw, undominated
+from advisor.decision.following import ROUTING, billed_replicas
 from advisor.decision.ground import ground_of
-from advisor.decision.options import MAX_REPLICAS, ROUTING, fewest_replicas
+from advisor.decision.options import MAX_REPLICAS, fewest_replicas
 from advisor.decision.setting import setting_of
 from advisor.decision.sweep import parse_axis, sweep
 from advisor.recommend import recommend
@@ -137,11 +139,22 @@ def _against_a_loop(setting, kept) -> None:
         )
         if found.infeasible[0]:
             return float("nan")
+        billed = float(found.replica_count[0])
+        if stakes.scaled[row]:
+            load = peak * service_s / (table.workers[row] * defaults.MAX_UTILISATION.value)
+            billed = float(
+                billed_replicas(
+                    setting.study.workload,
+                    zones=setting.study.needs.availability_zones,
+                    start_s=table.start_s[[row]],
+                    load=np.array([load * setting.pooling[stakes.kind[row]]]),
+                    most=found.replica_count,
+                    fewest=fewest,
+                )[0]
+            )
         fixed = stakes.fixed_usd[row] + stakes.request_usd[row] * worlds.draws.traffic[column]
         return float(
-            stakes.replica_usd[row]
-            * found.replica_count[0]
-            * worlds.price[stakes.purchase[row], column]
+            stakes.replica_usd[row] * billed * worlds.price[stakes.purchase[row], column]
             + fixed * worlds.draws.drift[column]
             + worlds.people_usd[stakes.platform[row], column]
             + worlds.candidate_usd[stakes.candidate[row], column]

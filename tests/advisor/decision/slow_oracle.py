@@ -13,8 +13,9 @@ import numpy as np
 
 from advisor import defaults
 from advisor.capacity.replicas import plan_replicas
+from advisor.decision.following import ROUTING, following_of
 from advisor.decision.ground import shared_usd
-from advisor.decision.options import MAX_REPLICAS, ROUTING
+from advisor.decision.options import MAX_REPLICAS
 from advisor.decision.setting import Setting
 from advisor.decision.uncertainty import scores
 
@@ -136,7 +137,7 @@ def parts_of(setting: Setting, row: int) -> Parts:
         sold = ground.offers[offer]
         idle = float(ground.idle_usd[offer])
         shared = float(shared_usd(ground, setting.study)[offer])
-        replica = float(table.replica_usd[row])
+        replica = float(table.replica_usd[row]) * (1 + surge(setting, row))
         named = int(table.profile[row]), sold.platform, sold.purchase
         return Parts(*named, replica=replica, fixed=idle, requests=shared - idle, work=0.0)
     other = row - len(table)
@@ -152,6 +153,48 @@ def parts_of(setting: Setting, row: int) -> Parts:
     )
 
 
+def surge(setting: Setting, row: int) -> float:
+    """Return the replicas that roll releases out, over those of the fleet: a second one each time.
+
+    On ECS the old one still drains for five minutes when the new one answers.
+    """
+    table = setting.ground.table
+    platform = setting.ground.offers[int(table.offer[row])].platform
+    if platform == "sagemaker-multi-model":
+        return 0.0
+    seconds = float(table.start_s[row]) + (300 if platform.startswith("ecs") else 0)
+    releases = setting.costs[int(table.profile[row])].cadence.releases_per_month
+    return releases * seconds / (HOURS * 3600)
+
+
+def billed(setting: Setting, row: int, fleet: list[tuple[int, bool]]) -> list[float]:
+    """Return the replicas paid for in every draw, by the minute where they follow the traffic."""
+    study, table = setting.study, setting.ground.table
+    counts = [count for count, _ in fleet]
+    if row >= len(table) or not table.scaled[row]:
+        return [float(count) for count in counts]
+    zones, work = study.needs.availability_zones, study.workload
+    following = following_of(
+        work, start_minutes=math.ceil(float(table.start_s[row]) / 60), fewest=zones
+    )
+    active = work.active_hours_per_month / HOURS
+    pooled = float(setting.pooling[setting.stakes.kind[row]])
+    gbps, vcpu = float(table.network_gbps[row]), float(table.sustained_vcpu[row])
+    service_s = float(table.service_s[row])
+    found = []
+    draws = zip(counts, setting.worlds.peak_per_s.tolist(), errs_by(setting, row), strict=True)
+    for most, peak, factor in draws:
+        load = peak * service_s * factor * pooled / (float(table.workers[row]) * 0.7)
+        steps = math.ceil(48 * math.log2(min(max(load, 0.25), 1e9) / 0.25) - 1e-6)
+        asked = 0.25 * 2 ** (min(steps, 13 * 48 - 1) / 48)
+        least = min(most, max(zones, math.ceil(most / 20 - 1e-9)))
+        minutes = np.ceil(following.levels * asked - 1e-9).clip(least, most)
+        mean = active * float(minutes.mean()) + (1 - active) * least
+        always = _fewest(setting, peak, gbps=gbps, sustained_per_s=vcpu / service_s)
+        found.append(max(mean, float(min(most, always)) if always > zones else 0.0))
+    return found
+
+
 def releases_usd(setting: Setting, candidate: int) -> list[float]:
     """Return what training, labelling and reviewing one candidate costs in every draw."""
     study, draws = setting.study, setting.worlds.draws
@@ -164,7 +207,8 @@ def releases_usd(setting: Setting, candidate: int) -> list[float]:
         hours = retraining.review_hours * float(draws.review[d])
         review = hours * study.team.engineer_usd_per_hour
         once = training + retraining.label_cost_usd + review
-        found.append(cost.cadence.releases_per_month * once)
+        stored = cost.artefact_usd * float(draws.drift[d])
+        found.append(cost.cadence.releases_per_month * once + stored)
     return found
 
 
@@ -187,6 +231,7 @@ def costs_and_met(
         prices.tolist(), draws.drift.tolist(), draws.traffic.tolist(), draws.start.tolist(),
         hours.tolist(), releases, longer, strict=True,
     )  # fmt: skip
+    paid = [0.0] * (draws.count + 1) if fleet is None else billed(setting, row, fleet)
     costs, met, replicas = [], [], []
     for d, (price, drift, traffic, start, people, released, slower) in enumerate(figures):
         if fleet is not None:
@@ -199,7 +244,7 @@ def costs_and_met(
             late_s = whole_s + service_s * (slower - 1) + start_s * (start - 1)
             count, kept = 0, need_ms is None or late_s <= need_ms / 1e3
         metered = parts.requests * traffic + parts.work * slower * traffic
-        machines = count * parts.replica * price
+        machines = paid[d] * parts.replica * price
         cost = machines + (parts.fixed + metered) * drift + people_usd * people + released
         costs.append(cost)
         met.append(bool(kept and (limit is None or cost <= limit)))
@@ -308,10 +353,12 @@ def decide(setting: Setting) -> tuple[set[int], float | None]:
     if chosen is None:
         return set(), None
 
-    def simplicity(row: int) -> tuple[float, int, int]:
+    def simplicity(row: int) -> tuple[float, int, bool, int]:
         parts = parts_of(setting, row)
         upkeep = study.team.upkeep_hours(parts.platform)
-        return upkeep, profiles[parts.candidate].form_rank, judged[row][1]
+        table = setting.ground.table
+        scaled = row < len(table) and bool(table.scaled[row])
+        return upkeep, profiles[parts.candidate].form_rank, scaled, judged[row][1]
 
     own = [r for r in judged if profiles[parts_of(setting, r).candidate].name == chosen]
     ties = [r for r in own if judged[r][0] <= bills[chosen] * (1 + TIE) + 1e-12]
