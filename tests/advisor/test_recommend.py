@@ -159,6 +159,21 @@ def test_the_relaxed_need_really_makes_something_feasible():
     assert answer(study(needs={"max_p99_latency_ms": relaxed_ms})).best is not None
 
 
+def test_two_needs_that_only_give_together_are_told_with_both_figures():
+    both = {"max_p99_latency_ms": 0.5, "max_usd_per_month": 20.0}
+    hints = answer(study(needs=both)).relaxations
+
+    assert len(hints) == 1
+    ms, usd = (float(part.split(":")[1].split()[0]) for part in hints[0].split(", with "))
+    relaxed = {"max_p99_latency_ms": ms, "max_usd_per_month": usd}
+    assert answer(study(needs=relaxed)).best is not None
+    for key, value in relaxed.items():
+        less = answer(study(needs={**relaxed, key: value * 0.99}))
+        assert less.best is None
+    for key in both:
+        assert answer(study(needs={**both, key: relaxed[key]})).best is None
+
+
 def test_a_quality_that_nobody_has_says_which_one_would_do():
     found = answer(study(needs={"min_quality": 0.99}))
 
