@@ -18,13 +18,13 @@ from advisor import defaults
 from advisor.capacity.shapes import batch_job, idle_cycle
 from advisor.cost import bill_lines
 from advisor.decision.metered_offers import Priced, async_offers, async_shared_usage, job_offers
-from advisor.decision.options import MAX_REPLICAS, OptionTable, build_table, plan
+from advisor.decision.options import COMMITTED, MAX_REPLICAS, OptionTable, build_table, plan
 from advisor.decision.ranking import Columns
 from advisor.evidence import CandidateProfile
 from advisor.platforms import ASYNC, JOB_PLATFORMS
 from advisor.platforms.base import Floats
 from advisor.platforms.jobs import JobRun, job_shared_usage
-from advisor.platforms.rules import job_rule, models_rule, request_rule
+from advisor.platforms.rules import commitment_rule, job_rule, models_rule, request_rule
 from advisor.platforms.spot import spot_repeat
 from advisor.recommendation import CostLine
 from advisor.study import HOURS_PER_MONTH, Study
@@ -146,15 +146,22 @@ def _jobs(study: Study, table: OptionTable, priced: Sequence[Priced]) -> Metered
     work_s = work.job_rows * row_s / machines
     wall_s = start_s + work_s
     billed_s = np.ceil(np.maximum(MINIMUM_BILLED_S, wall_s) - 1e-6)
+    # A commitment is paid every hour of the month, whatever runs in it.
+    committed = np.array([o.purchase == COMMITTED for o in offers], dtype=bool)[table.offer]
+    all_month_s = HOURS_PER_MONTH * 3600 / work.jobs_per_month
+    billed_s = np.where(committed, np.maximum(billed_s, all_month_s), billed_s)
     hours = machines * work.jobs_per_month * billed_s / 3600
     usd_per_hour = table.replica_usd / HOURS_PER_MONTH
     machine_usd = hours * usd_per_hour
-    grows = np.minimum(1.0, work_s / billed_s)
+    grows = np.where(committed & (wall_s < all_month_s), 0.0, np.minimum(1.0, work_s / billed_s))
     none = np.full(len(table), np.nan)
     rule = job_rule(study)
     limits = np.array(
         [
-            _payload_limit(study, o.platform) or rule or models_rule(study, o.platform)
+            _payload_limit(study, o.platform)
+            or rule
+            or models_rule(study, o.platform)
+            or commitment_rule(study, o.purchase)
             for o in offers
         ],
         dtype=object,

@@ -57,7 +57,6 @@ def job_offers(
         if name in study.cloud.platforms
         for region in study.cloud.regions
         for purchase in study.cloud.purchase
-        if purchase in platform.purchases
     ]
 
 
@@ -91,7 +90,7 @@ def async_offers(
         )
         for region in study.cloud.regions
         for purchase in study.cloud.purchase
-        if ASYNC.name in study.cloud.platforms and purchase in ASYNC.purchases
+        if ASYNC.name in study.cloud.platforms
     ]
 
 
@@ -119,9 +118,15 @@ def _priced(
     """Price a platform's machines, kept from question to question, and what they share."""
     key = ("metered machines", platform.name, region, purchase)
     if key not in kept:
+        sold = purchase in platform.purchases
         machines = platform.machines(
-            book=book, catalogue=catalogue, region=region, purchase=purchase, on=on
+            book=book,
+            catalogue=catalogue,
+            region=region,
+            purchase=purchase if sold else "on-demand",
+            on=on,
         )
+        machines = machines if sold else machines.unsold()
         machines = machines.cheapest(SHOWN_ELSEWHERE) if rule else machines
         usd = hourly_usd(machines, hour_of, study=study, book=book, region=region, on=on)
         kept[key] = machines, usd * HOURS_PER_MONTH

@@ -187,13 +187,17 @@ def build_offers(
             continue
         for region in study.cloud.regions:
             for purchase in study.cloud.purchase:
-                if purchase not in platform.purchases:
-                    continue
+                sold = purchase in platform.purchases
                 key = ("machines", platform.name, region, purchase)
                 if key not in listed:
                     machines = platform.machines(
-                        book=book, catalogue=catalogue, region=region, purchase=purchase, on=on
+                        book=book,
+                        catalogue=catalogue,
+                        region=region,
+                        purchase=purchase if sold else "on-demand",
+                        on=on,
                     )
+                    machines = machines if sold else machines.unsold()
                     if standing_rule(study) or models_rule(study, platform.name):
                         machines = machines.cheapest(SHOWN_ELSEWHERE)
                     listed[key] = machines

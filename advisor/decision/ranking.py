@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.platforms import SOLD_AS
 from advisor.platforms.base import Floats
 from advisor.study import Study
 
@@ -131,8 +132,12 @@ def reasons(
     if candidate_reason is not None:
         found.append(candidate_reason)
     if not columns.sold[row]:
+        platform, purchase = str(columns.platform[row]), str(columns.purchase[row])
         found.append(
-            f"no price for {columns.sku[row]} ({columns.purchase[row]}) in {columns.region[row]}"
+            f"no price for {columns.sku[row]} ({purchase}) in {columns.region[row]}"
+            if purchase in SOLD_AS[platform]
+            else f"{platform} is not sold as {purchase}, or no price of that is known: "
+            f"{' or '.join(SOLD_AS[platform])}"
         )
     if not columns.fits[row]:
         found.append(

@@ -9,8 +9,8 @@ from advisor.decision.options import Offer, OptionTable, Plan
 from advisor.decision.ranking import Columns
 from advisor.platforms import STANDING_PLATFORMS
 from advisor.platforms.base import Floats
-from advisor.platforms.rules import models_rule, standing_rule, zones_rule
-from advisor.study import MONTHS_PER_YEAR, Study
+from advisor.platforms.rules import commitment_rule, models_rule, standing_rule, zones_rule
+from advisor.study import Study
 
 
 def standing_columns(
@@ -73,9 +73,7 @@ def offer_limits(study: Study, offer: Offer) -> str:
     most_kb = STANDING_PLATFORMS[offer.platform].max_payload_kb
     if largest_kb > most_kb:
         return f"a payload of {largest_kb:,.0f} kB is above the limit of {most_kb:,.0f} kB"
-    if offer.purchase.endswith("-1y") and study.horizon_months < MONTHS_PER_YEAR:
-        return f"commits for 12 months, the horizon is {study.horizon_months}"
-    return ""
+    return commitment_rule(study, offer.purchase)
 
 
 def _per_offer(table: OptionTable, values: list[str]) -> np.typing.NDArray[np.object_]:

@@ -1,6 +1,7 @@
 """The ways to run a model: one file each, one dict of all."""
 
 from advisor.defaults import Default
+from advisor.platforms import sagemaker_serverless
 from advisor.platforms.base import Platform
 from advisor.platforms.ecs_ec2 import EcsEc2
 from advisor.platforms.ecs_fargate import EcsFargate
@@ -26,6 +27,14 @@ JOB_PLATFORMS: dict[str, JobPlatform] = {
 
 ASYNC = SageMakerAsync()
 """A queue before instances that may scale to zero."""
+
+SOLD_AS: dict[str, tuple[str, ...]] = {
+    **{name: platform.purchases for name, platform in STANDING_PLATFORMS.items()},
+    **{name: platform.purchases for name, platform in JOB_PLATFORMS.items()},
+    ASYNC.name: ASYNC.purchases,
+    sagemaker_serverless.NAME: ("on-demand",),
+}
+"""Ways to buy each platform that exist."""
 
 FRONTS: dict[str, Default] = {
     **{name: platform.front for name, platform in STANDING_PLATFORMS.items()},

@@ -1,6 +1,6 @@
 """What every way to run a model has in common."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -59,6 +59,11 @@ class Machines:
             network_gbps=self.network_gbps[rows],
             sustained_vcpu=self.sustained_vcpu[rows],
         )
+
+    def unsold(self) -> "Machines":
+        """Return the cheapest sku without its price: what stands for a purchase that none has."""
+        one = self.cheapest(1)
+        return replace(one, usd_per_hour=np.full(len(one), np.nan))
 
     def cheapest(self, count: int) -> "Machines":
         """Return the skus that cost least an hour, in the order of the table."""

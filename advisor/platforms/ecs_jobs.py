@@ -57,7 +57,7 @@ class Ec2Scheduled:
     name = "ecs-ec2-scheduled"
     title = "ECS on EC2, scheduled task"
     front = defaults.EC2_TASK_START_S
-    purchases = ("on-demand", "spot")
+    purchases = ("on-demand", "spot", "savings-1y")
     max_payload_kb = float("inf")
     max_machines = int(defaults.ECS_JOB_TASKS.value)
     advice = "use a capacity provider with managed scaling down to zero, so that instances end"

@@ -1,6 +1,6 @@
 """Which platform answers which kind of study, and why not the others."""
 
-from advisor.study import Study
+from advisor.study import MONTHS_PER_YEAR, Study
 
 LOADS_ON_DEMAND = frozenset({"sagemaker-multi-model"})
 """Platforms that keep the models in memory that are asked for, and load the others."""
@@ -80,6 +80,13 @@ def models_rule(study: Study, platform: str) -> str:
         return f"runs one model: {models:,} models need {models:,} of them"
     if models == 1 and platform in LOADS_ON_DEMAND:
         return "one model alone: a real-time endpoint is the same (workload.models: how many share)"
+    return ""
+
+
+def commitment_rule(study: Study, purchase: str) -> str:
+    """Return why a commitment is too long for a study; empty if it is not."""
+    if purchase.endswith("-1y") and study.horizon_months < MONTHS_PER_YEAR:
+        return f"commits for 12 months, the horizon is {study.horizon_months}"
     return ""
 
 

@@ -159,6 +159,55 @@ def test_the_relaxed_need_really_makes_something_feasible():
     assert answer(study(needs={"max_p99_latency_ms": relaxed_ms})).best is not None
 
 
+def test_a_way_to_buy_that_a_platform_lacks_is_a_row_with_its_reason():
+    found = answer(study(cloud={"purchase": ["on-demand", "spot"]}))
+    told = {r.option.platform: r.reasons for r in found.rejected if r.option.purchase == "spot"}
+
+    assert any("sagemaker-realtime is not sold as spot" in x for x in told["sagemaker-realtime"])
+    assert not any(o.purchase == "spot" and "sagemaker" in o.platform for o in found.ranked)
+
+
+def test_a_release_rolls_out_with_a_second_fleet_for_start_and_drain():
+    judged = engine(study(workload={"requests_per_s": 300.0}, cloud={"platforms": ["ecs-fargate"]}))
+    row = judged.order.ranked[0]
+    lines = {line.label: line.usd_per_month for line in option_lines(judged, row)}
+    fleet = next(v for k, v in lines.items() if k.startswith("Fargate tasks") and "rolls" not in k)
+    extra = next(v for k, v in lines.items() if k.startswith("Fargate tasks") and "rolls" in k)
+    candidate = int(judged.columns.candidate[row])
+    releases = judged.costs[candidate].cadence.releases_per_month
+
+    # 45 s to start, 30 s of checks, the model's own start, and 300 s of drain.
+    seconds = 45 + 30 + judged.profiles[candidate].start_s + 300
+    assert extra / fleet == pytest.approx(releases * seconds / (730 * 3600), rel=1e-9)
+
+
+def test_each_candidate_pays_for_its_own_saved_models():
+    small, large = ladder()[1], ladder()[2].model_copy(update={"artefact_bytes": 5_000_000_000})
+    found = answer(study(), small, large)
+    stored = {
+        o.candidate: next(x for x in o.lines if x.label.startswith("Model artefacts"))
+        for o in (*found.ranked, *(r.option for r in found.rejected))
+    }
+
+    assert stored[large.candidate.name].quantity_per_month == pytest.approx(5 * 10)
+    assert stored[small.candidate.name].quantity_per_month == pytest.approx(0.001 * 10)
+
+
+def test_autoscaling_is_ranked_beside_the_fixed_fleet_and_can_be_left_out():
+    busy = {"workload": {"requests_per_s": 300.0}, "needs": {"max_p99_latency_ms": 100.0}}
+    both = answer(study(**busy))
+    fixed = answer(study(**busy, cloud={"autoscaling": False}))
+    scaled = [o for o in both.ranked if o.scaling == "target-tracking"]
+
+    assert scaled
+    assert {o.scaling for o in both.ranked} == {"fixed", "target-tracking"}
+    assert {o.scaling for o in fixed.ranked} == {"fixed"}
+    assert both.best.usd_per_month <= fixed.best.usd_per_month
+    for option in scaled:
+        assert option.fewest_replicas <= option.mean_replicas < option.replicas
+        assert "autoscaling" in option.name
+
+
 def test_two_needs_that_only_give_together_are_told_with_both_figures():
     both = {"max_p99_latency_ms": 0.5, "max_usd_per_month": 20.0}
     hints = answer(study(needs=both)).relaxations

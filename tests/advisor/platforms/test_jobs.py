@@ -196,3 +196,12 @@ def test_a_job_that_no_single_need_would_save_is_told_what_to_relax_for_jobs():
     assert "max_p99_latency_ms" not in hint
     assert "deadline_hours" in hint
     assert "cloud.purchase" in hint
+
+
+def test_a_savings_plan_of_a_job_is_paid_for_every_hour_of_the_month():
+    wanted = nightly(cloud={"purchase": ["savings-1y"], "platforms": ["ecs-ec2-scheduled"]})
+    option = answer(wanted).best
+    machines = next(line for line in option.lines if line.label.startswith("EC2 instances"))
+
+    assert option.purchase == "savings-1y"
+    assert machines.quantity_per_month == pytest.approx(730 * option.replicas, rel=1e-3)
