@@ -67,8 +67,10 @@ def page() -> None:
     def whole() -> Recommendation:
         return answering.answer(path, changed, on=today)
 
-    showing.views(now, before=before, whole=whole, saved=saved, changed=changed, base=base)
+    place = showing.views(now, before=before, whole=whole, saved=saved, changed=changed, base=base)
     showing.downloads(now, whole=whole, path=path, changed=changed)
+    if place is not None:
+        showing.break_even(place, now, answering.break_evens_at(path, changed, on=today))
 
 
 st.set_page_config(page_title="Deployment advisor", page_icon="⚖️", layout="wide")

@@ -4,7 +4,11 @@ A number here is a default of ours, basis `assumed`; every one that a decision u
 its assumptions table.
 """
 
+from datetime import date
 from typing import NamedTuple
+
+SET_ON = date(2026, 11, 21)
+"""Day on which these defaults, and those of the study file, were last set."""
 
 
 class Default(NamedTuple):

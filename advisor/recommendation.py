@@ -451,8 +451,10 @@ class Assumption(Record):
     """Its unit."""
     source: str
     """Where it comes from."""
+    dated: date | None = None
+    """Day it was said or set; null for what was measured, which has its runs' dates."""
     basis: Basis
-    """`input`, `assumed` or `list`."""
+    """`input`, `assumed`, `list` or `measured`."""
 
 
 class PriceStamp(Record):

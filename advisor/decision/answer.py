@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.cost import bill_lines, people_line, total_usd
 from advisor.decision import words
-from advisor.decision.assumptions import assumptions_of
+from advisor.decision.assumptions import assumptions_of, with_dates
 from advisor.decision.chain import carried_chains
 from advisor.decision.curve import cost_curve
 from advisor.decision.engine import Engine
@@ -107,9 +107,12 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
         gpu=gpu,
         training=training,
         ladder=_ladder(engine),
-        assumptions=(
-            *assumptions_of(engine, retraining),
-            *assumptions_of_experiments(experiments),
+        assumptions=with_dates(
+            (
+                *assumptions_of(engine, retraining),
+                *assumptions_of_experiments(experiments),
+            ),
+            on=engine.on,
         ),
         prices=PriceStamp(
             on=engine.on,

@@ -1,5 +1,7 @@
 """Every number behind the answer that was not measured, with its source."""
 
+from datetime import date
+
 from pydantic import BaseModel
 
 from advisor import defaults
@@ -26,6 +28,19 @@ def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assump
         runs = "retraining.runs_per_release"
         rows = [row.replace(**measured) if row.name == runs else row for row in rows]
     return tuple(rows)
+
+
+def with_dates(rows: tuple[Assumption, ...], *, on: date) -> tuple[Assumption, ...]:
+    """Return rows with the day each was said or set.
+
+    A figure of the study holds as of the answer's day, a default of ours since we set it last.
+
+    Args:
+        rows: the figures.
+        on: the answer's day.
+    """
+    days = {"input": on, "assumed": defaults.SET_ON}
+    return tuple(row.replace(dated=row.dated or days.get(row.basis)) for row in rows)
 
 
 def study_figures(study: Study) -> list[Assumption]:

@@ -34,6 +34,8 @@ class Asker:
 
     study: Study
     ground: Ground
+    pause: Callable[[], None] | None = None
+    """Called before each question: whoever waits for the answers may end the asking there."""
 
     def __post_init__(self) -> None:
         """Start with nothing heard."""
@@ -47,6 +49,8 @@ class Asker:
             ValidationError: a study cannot have that value.
         """
         if (driver.key, value) not in self._heard:
+            if self.pause is not None:
+                self.pause()
             changed = with_value(self.study, driver.key, value)
             ground = ground_for(changed, self.ground)
             self._heard[driver.key, value] = answer_at(changed, ground)
@@ -66,14 +70,20 @@ def answer_at(study: Study, ground: Ground) -> AnswerKey | None:
     return answer_key(setting, choose(setting, whole=False).best)
 
 
-def break_evens(setting: Setting, *, drivers: Sequence[Driver] | None = None) -> list[BreakEven]:
+def break_evens(
+    setting: Setting,
+    *,
+    drivers: Sequence[Driver] | None = None,
+    pause: Callable[[], None] | None = None,
+) -> list[BreakEven]:
     """Return, per driver that can change the answer, the nearest value at which it does.
 
     Args:
         setting: the study on its ground.
         drivers: which figures to vary; all that the study has by default.
+        pause: called before each of hundreds of decisions; what it raises ends the search.
     """
-    asker = Asker(study=setting.study, ground=setting.ground)
+    asker = Asker(study=setting.study, ground=setting.ground, pause=pause)
     found = []
     for driver in drivers_of(setting) if drivers is None else drivers:
         value = nearest_flip(driver, partial(asker.differs, driver))

@@ -18,10 +18,11 @@ from advisor.decision.engine import Engine, judge
 from advisor.decision.glance import Glance
 from advisor.decision.glance import glance as glance_of
 from advisor.decision.ground import Ground, ground_key, ground_of
+from advisor.decision.sensitivity import break_evens
 from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
 from advisor.recommend import load_evidence
-from advisor.recommendation import Recommendation
+from advisor.recommendation import BreakEven, Recommendation
 from advisor.study import Study, load_study
 from benchmarks.errors import BenchmarkError
 from pricing.errors import PricingError
@@ -34,6 +35,8 @@ Depth = Literal["views", "whole"]
 PAUSE_S = 0.3
 """Who moves a slider again within this time sees the verdict follow; the views wait. [s]"""
 LOOK_S = 0.02
+MOST_BREAK_EVENS = 256
+"""Scenarios whose break-evens are kept."""
 
 
 def glance(path: Path, overrides: Mapping[str, str], *, on: date) -> Glance:
@@ -74,6 +77,32 @@ def wait_for_rest(changed: Mapping[str, str]) -> None:
             time.sleep(LOOK_S)
             place.empty()  # the next move ends this run here
     st.session_state["answered"] = now
+
+
+def break_evens_at(path: Path, overrides: Mapping[str, str], *, on: date) -> tuple[BreakEven, ...]:
+    """Return how far each figure may move before the answer changes.
+
+    It decides hundreds of times: the next move of whoever sits before the page ends it at once,
+    and what was found is kept for every session.
+
+    Args:
+        path: the study.
+        overrides: the changed figures.
+        on: the day whose prices apply.
+    """
+    key = (path, _settings(overrides), on, _stamp(path))
+    kept = _kept_break_evens()
+    if key not in kept:
+        place = st.empty()
+        kept[key] = tuple(break_evens(_engine(*key).setting, pause=place.empty))
+        while len(kept) > MOST_BREAK_EVENS:
+            kept.pop(next(iter(kept)), None)
+    return kept[key]
+
+
+@st.cache_resource(show_spinner=False)
+def _kept_break_evens() -> dict[tuple[object, ...], tuple[BreakEven, ...]]:
+    return {}
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)

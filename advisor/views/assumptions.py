@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from advisor.defaults import SET_ON
 from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.html import table_html
 from advisor.report.tables import assumptions_table
@@ -74,10 +75,11 @@ def _field(control: Control, saved: Study, changed: Mapping[str, str]) -> None:
         )
     found = origin(control.key, saved, changed=moved)
     meant = BASIS_MEANINGS[found.basis]
+    since = f", set {SET_ON.isoformat()}" if found.basis == "assumed" else ""
     words = (
         f"{control.help.replace('`', '')} In the study: "
         f"{value_words(value_at(saved, control.key))}. Range: {control.range_text}. "
-        f"Source: {found.source}."
+        f"Source: {found.source}{since}."
     )
     st.html(
         f'<div class="parts"><p class="origin"><span class="badge" title="{meant}">'

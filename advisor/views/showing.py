@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from advisor.decision.glance import Glance
-from advisor.recommendation import Recommendation
+from advisor.recommendation import BreakEven, Recommendation
 from advisor.report import FORMATS, render_bytes
 from advisor.report.charts import CHART_TITLES, CHARTS
 from advisor.report.html import legend_html, table_html, words_html
 from advisor.report.sections import VIEWS, Section
+from advisor.report.sections.risk import break_even as break_even_section
 from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence
 from advisor.report.words import clean_sentence, cleaned, headline
 from advisor.study import Study, load_study
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 WHAT_IF = {
-    "Decision": "What would change the answer (takes some seconds)",
     "Risk": "What flips the answer, and where it holds (takes some seconds)",
 }
 """Views with a part that decides many times over: it is worked out when it is opened."""
+
+NO_BREAK_EVEN = "No figure alone changes the answer within its range."
+BREAK_EVEN_AFTER = "Options considered"
+"""Section of the Decision view that the break-evens follow; they are found when the page rests."""
 
 LONG = 8
 """Rows from which the figures behind a chart are folded."""
@@ -59,9 +63,12 @@ def verdict(
         f"Prices of {now.on.isoformat()}."
     )
     kind = "" if now.best else " none"
+    # What the words belong to: two scenarios may be told in the same words.
+    scenario_key = "&".join(f"{key}={value}" for key, value in changed.items())
     with st.container(key="verdict"):
         st.html(
-            f'<div class="parts verdict" role="status" aria-live="polite"><div class="{kind}">'
+            f'<div class="parts verdict" role="status" aria-live="polite" '
+            f'data-scenario="{html.escape(scenario_key)}"><div class="{kind}">'
             f"<h1>{_safe(now.sentence)}</h1>"
             f'<p class="delta">{_safe(delta)}</p></div></div>'
         )
@@ -96,7 +103,7 @@ def views(
     saved: Study,
     changed: Mapping[str, str],
     base: Mapping[str, str],
-) -> None:
+) -> "DeltaGenerator | None":
     """Show the open view; the others are drawn when they are opened.
 
     Args:
@@ -106,8 +113,11 @@ def views(
         saved: the study.
         changed: what differs from it.
         base: what the baseline differs by.
+
+    Returns:
+        the place for `break_even` to fill; none where the open view has no such place.
     """
-    safe = cleaned(now)
+    safe, place = cleaned(now), None
     tabs = st.tabs(list(scenario.VIEW_NAMES), key=scenario.VIEW, on_change="rerun")
     for tab, name in zip(tabs, scenario.VIEW_NAMES, strict=True):
         if not tab.open:
@@ -121,8 +131,22 @@ def views(
             shown = VIEWS[name](safe)
             for section in shown:
                 _section(section, safe)
+                if section.title == BREAK_EVEN_AFTER:
+                    place = st.empty()
+                    place.caption("Looking for what would change the answer.")
             if name in WHAT_IF:
                 _what_if(name, whole, {section.title for section in shown})
+    return place
+
+
+def break_even(place: "DeltaGenerator", now: Recommendation, found: tuple[BreakEven, ...]) -> None:
+    """Show how far each figure may move before the answer changes, with where it stands now."""
+    answer = cleaned(now.replace(break_even=found))
+    with place.container():
+        section = break_even_section(answer)
+        _section(
+            section if found else section._replace(sentences=(NO_BREAK_EVEN,), tables=()), answer
+        )
 
 
 def _what_if(name: str, whole: Callable[[], Recommendation], shown: set[str]) -> None:

@@ -59,7 +59,9 @@ def test_the_json_keeps_the_keys_of_the_contract():
     assert set(found["ladder"][0]) >= {
         "candidate", "quality", "quality_spread", "usd_per_month", "verdict",
     }  # fmt: skip
-    assert set(found["assumptions"][0]) == {"name", "value", "unit", "source", "basis"}
+    assert set(found["assumptions"][0]) == {
+        "name", "value", "unit", "source", "dated", "basis",
+    }  # fmt: skip
     assert set(found["prices"]) == {"on", "oldest_checked_on", "sha256"}
 
 

@@ -540,6 +540,7 @@ def recommendation(**changes):
                 value=20.0,
                 unit="1/s",
                 source="the study",
+                dated=date(2026, 11, 21),
                 basis="input",
             ),
             Assumption(
@@ -557,6 +558,7 @@ def recommendation(**changes):
                 value=0.002,
                 unit="s added to every answer on ECS",
                 source="our assumption; not measured",
+                dated=date(2026, 8, 1),
                 basis="assumed",
             ),
         ),

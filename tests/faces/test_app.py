@@ -1,14 +1,17 @@
 """The explorer: the first view is an answer, every figure can be moved, the address holds all."""
 
 import ast
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from advisor.decision.engine import prepare
+from advisor.decision.sensitivity import break_evens as break_evens_of
 from advisor.recommend import load_evidence, recommend
 from advisor.report import FORMATS
 from advisor.study import load_study
+from advisor.views import answering
 from advisor.views.presets import PEAK, PRESETS, RATE
 from advisor.views.questions import (
     CHOICES,
@@ -20,6 +23,8 @@ from advisor.views.questions import (
     controls,
     value_at,
 )
+from pricing.instances import load_catalogue
+from pricing.tables import load_book
 from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 
 
@@ -35,7 +40,7 @@ def opened(study_path, monkeypatch):
     monkeypatch.setenv("ADVISOR_STUDY", str(study_path))
 
     def opened(**address: str) -> AppTest:
-        page = AppTest.from_file(APP, default_timeout=60)
+        page = AppTest.from_file(APP, default_timeout=120)
         for key, value in address.items():
             page.query_params[key.replace("__", ".")] = value
         return page.run()
@@ -58,13 +63,29 @@ def shown(page: AppTest) -> str:
 
 def verdict_of(study_path, *settings: str) -> str:
     study = load_study(study_path, settings)
-    answer = recommend(study, load_evidence(study_path, study), on=datetime.now(UTC).date())
+    # What would change the answer is no part of the verdict, and takes most of the time.
+    answer = recommend(
+        study, load_evidence(study_path, study), on=datetime.now(UTC).date(), what_if=False
+    )
     return answer.verdict.partition(". ")[0]
 
 
 def assumptions_of(page: AppTest) -> AppTest:
     page.session_state["view"] = "Assumptions"
     return page.run()
+
+
+@pytest.fixture(autouse=True)
+def no_break_evens(monkeypatch, request):
+    """Leave out the search that hundreds of decisions make, where it is not what is tested."""
+    if "break_evens" not in request.fixturenames:
+        monkeypatch.setattr("advisor.views.answering.break_evens", lambda *_, **__: [])
+
+
+@pytest.fixture
+def break_evens():
+    """Asks for the real search, and for nothing that another test left."""
+    answering._kept_break_evens.clear()
 
 
 def button(page: AppTest, label: str):
@@ -78,6 +99,41 @@ def test_the_first_view_is_already_an_answer(opened, study_path):
     assert not page.error
     assert verdict_of(study_path) in shown(page)
     assert address(page) == {}
+
+
+def test_the_break_even_bar_is_there_when_the_page_is_at_rest(opened, study_path, break_evens):
+    page = opened()
+
+    study = load_study(study_path)
+    answer = recommend(study, load_evidence(study_path, study), on=datetime.now(UTC).date())
+    assert not page.exception
+    assert answer.verdict.partition(". ")[0] == verdict_of(study_path)
+    assert "What would change the answer" in [one.value for one in page.header]
+    assert f"Nearest: {answer.break_even[0].driver}, now" in shown(page)
+
+
+def test_a_search_for_break_evens_ends_with_the_next_move(study_path):
+    class Moved(BaseException):
+        pass
+
+    asked = []
+
+    def move():
+        asked.append(1)
+        if len(asked) == 3:
+            raise Moved
+
+    study = load_study(study_path)
+    engine = prepare(
+        study,
+        load_evidence(study_path, study),
+        on=date(2026, 11, 21),
+        book=load_book(),
+        catalogue=load_catalogue(),
+    )
+    with pytest.raises(Moved):
+        break_evens_of(engine.setting, pause=move)
+    assert len(asked) == 3
 
 
 def test_moving_the_request_rate_moves_the_verdict_as_the_command_line_would(opened, study_path):

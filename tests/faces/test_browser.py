@@ -35,6 +35,13 @@ FLAGS = [
     "--disable-sync",
 ]
 DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
+AGREE = """() => {
+  const shown = document.querySelector('.verdict[data-scenario]')?.dataset.scenario;
+  const asked = [...new URLSearchParams(location.search)].filter(
+    ([key]) => key.includes('.') && !key.startsWith('base.'));
+  return shown === asked.map(([key, value]) => `${key}=${value}`).join('&');
+}"""
+"""Whether the words on the page belong to the scenario in the address."""
 START_S = 120
 PATIENCE_MS = 120_000
 """A loaded machine draws its first page slowly; that is not what is tested here."""
@@ -135,9 +142,13 @@ class Visit:
         for _ in range(abs(steps)):
             before = self.page.url
             self.page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-            # The address follows the verdict; the words may stay the same, the address may not.
+            # The words may stay the same; the address and the scenario they belong to may not.
             self.page.wait_for_function("old => location.href !== old", arg=before)
-        self.settle()
+        self.agree()
+
+    def agree(self) -> None:
+        """Wait until the verdict is the one of the address."""
+        self.page.wait_for_function(AGREE)
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +203,16 @@ def test_every_view_opens_without_a_complaint(page, address):
     assert visit.foreign == []
 
 
+def test_the_break_even_bar_says_where_the_study_stands(page, address):
+    visit = Visit(page, address)
+    visit.settle()
+
+    chart = page.get_by_label("How far each figure may move before the answer changes")
+    chart.first.wait_for(state="visible")
+    assert page.get_by_role("heading", name="What would change the answer").is_visible()
+    assert visit.complaints == []
+
+
 def test_the_verdict_stays_in_sight_when_the_page_is_scrolled(page, address):
     visit = Visit(page, address)
     page.get_by_text("Download JSON").scroll_into_view_if_needed()
@@ -219,7 +240,7 @@ def answered(study_path: Path, address: str) -> str:
         for key, value in parse_qsl(urlsplit(address).query)
         if "." in key and not key.startswith("base.")
     ]
-    said = answer_of(study_path, overrides=settings, store=None, on=None)
+    said = answer_of(study_path, overrides=settings, store=None, on=None, what_if=False)
     return headline(said.verdict)[0]
 
 
@@ -299,6 +320,7 @@ def test_every_export_can_be_downloaded(page, address, study_path):
 def test_the_study_file_of_a_page_gives_the_same_answer(page, address, study_path):
     visit = Visit(page, address)
     visit.move("Mean request rate", steps=6)
+    visit.settle()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download study file").click()
     copy = study_path.parent / "downloaded.yaml"

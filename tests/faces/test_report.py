@@ -264,9 +264,12 @@ def test_the_markdown_says_these_words():
 def test_numbers_of_the_assumptions_table_carry_unit_source_and_basis():
     table = render(recommendation(), format="md").partition("**Inputs and assumptions**")[2]
 
-    assert r"| workload.requests\_per\_s | 20 ✎ | 1/s | your input | the study |" in table
+    assert (
+        r"| workload.requests\_per\_s | 20 ✎ | 1/s | the study | 2026-11-21 | your input |" in table
+    )
     assert r"| needs.min\_quality | not set ✎ |" in table
     assert "| 0.002 △ |" in table
+    assert "| our assumption; not measured | 2026-08-01 | assumed |" in table
 
 
 def test_the_report_ends_with_the_command_that_gives_it_again():

@@ -14,16 +14,18 @@ def assumptions_table(recommendation: Recommendation) -> Table:
             Column("Input"),
             Column("Value", numeric=True),
             Column("Unit"),
-            Column("Basis"),
             Column("Source"),
+            Column("Date"),
+            Column("Basis"),
         ),
         rows=tuple(
             (
                 Cell(entry.name),
                 Cell(value_text(entry.value), entry.basis),
                 Cell(entry.unit),
-                Cell(BASIS_MEANINGS[entry.basis]),
                 Cell(entry.source),
+                Cell(entry.dated.isoformat() if entry.dated else "its runs'"),
+                Cell(BASIS_MEANINGS[entry.basis]),
             )
             for entry in recommendation.assumptions
         ),
