@@ -117,7 +117,8 @@ def views(
     Returns:
         the place for `break_even` to fill; none where the open view has no such place.
     """
-    safe, place = cleaned(now), None
+    safe = cleaned(now)
+    place: DeltaGenerator | None = None
     tabs = st.tabs(list(scenario.VIEW_NAMES), key=scenario.VIEW, on_change="rerun")
     for tab, name in zip(tabs, scenario.VIEW_NAMES, strict=True):
         if not tab.open:

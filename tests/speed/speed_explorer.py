@@ -36,7 +36,8 @@ WATCH = """
   const before = scenario();
   window.moved = new Promise((done) => {
     let start = null;
-    window.addEventListener('keydown', () => { start = performance.now(); }, {once: true, capture: true});
+    const pressed = () => { start = performance.now(); };
+    window.addEventListener('keydown', pressed, {once: true, capture: true});
     const seen = new MutationObserver(() => {
       if (scenario() === undefined || scenario() === before) return;
       seen.disconnect();
