@@ -34,7 +34,7 @@ class Asker:
 
     study: Study
     ground: Ground
-    pause: Callable[[], None] | None = None
+    pause: Callable[[], object] | None = None
     """Called before each question: whoever waits for the answers may end the asking there."""
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ def break_evens(
     setting: Setting,
     *,
     drivers: Sequence[Driver] | None = None,
-    pause: Callable[[], None] | None = None,
+    pause: Callable[[], object] | None = None,
 ) -> list[BreakEven]:
     """Return, per driver that can change the answer, the nearest value at which it does.
 
