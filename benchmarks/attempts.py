@@ -77,6 +77,14 @@ class Found:
         self.notes += [text for text in dict.fromkeys(texts) if text not in self.notes]
 
 
+def is_disturbed(result: JobResult) -> bool:
+    """Whether other programs or other machines took so much that the trial's times are doubtful."""
+    return (
+        result.other_load_fraction > OTHER_LOAD_LIMIT_FRACTION
+        or result.stolen_fraction > STOLEN_LIMIT_FRACTION
+    )
+
+
 class Attempts:
     """Runs the trials of one candidate on one device and remembers what happened around them."""
 
@@ -128,7 +136,15 @@ class Attempts:
         kept = self._cache.get(trial_id) if reusable else None
         if kept is not None:
             self.found.note(*kept["notes"])
-            return JobResult("ok", kept["value"], None, 0.0, "")
+            return JobResult(
+                "ok",
+                kept["value"],
+                None,
+                0.0,
+                "",
+                other_load_fraction=kept.get("other_load_fraction", 0.0),
+                stolen_fraction=kept.get("stolen_fraction", 0.0),
+            )
         where = self._candidate.name
         self._lab.begin_step(
             where if self._device == "cpu" else f"{where} on {self._device}", label
@@ -145,9 +161,13 @@ class Attempts:
         if result.stolen_fraction > STOLEN_LIMIT_FRACTION:
             self.found.stolen.append(result.stolen_fraction)
         if result.outcome == "ok" and reusable:
-            self._lab.store.keep_trial(
-                self._key, trial_id, {"value": result.value, "notes": list(result.notes)}
-            )
+            kept = {
+                "value": result.value,
+                "notes": list(result.notes),
+                "other_load_fraction": result.other_load_fraction,
+                "stolen_fraction": result.stolen_fraction,
+            }
+            self._lab.store.keep_trial(self._key, trial_id, kept)
         return result
 
     def _observed(self, trial_id: str, job: Job, worker: Worker) -> JobResult:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from benchmarks.attempts import Attempts, StoppedError
+from benchmarks.attempts import Attempts, StoppedError, is_disturbed
 from benchmarks.families import family_of, missing_library, source_text
 from benchmarks.findings import BASELINE_FAMILY
 from benchmarks.forms.bench import LABEL as FORMS_LABEL
@@ -20,7 +20,12 @@ from benchmarks.records import (
     Device,
     Outcome,
 )
-from benchmarks.replicates import inconclusive_notes, merge_processes, unsteady_notes
+from benchmarks.replicates import (
+    Replicates,
+    inconclusive_notes,
+    merge_processes,
+    unsteady_notes,
+)
 from benchmarks.stats import LEAST_PROCESSES
 from benchmarks.trainings import MIN_ALLOWANCE_S, Trainings
 
@@ -149,29 +154,37 @@ class CandidateBench:
         preset = self._lab.preset
         many = self._threads > 1 and self._device == "cpu"
         label = "serving, one thread" if many else "serving"
-        threaded_count = preset.threaded_process_count if many else 0
-        values: list[dict[str, Any]] = []
-        threaded: list[dict[str, Any]] = []
-        for number in range(max(preset.process_count, threaded_count)):
-            if number < preset.process_count:
+        spare = preset.spare_process_count
+        single = Replicates(preset.process_count, spare)
+        threaded = Replicates(preset.threaded_process_count if many else 0, spare if many else 0)
+        number = 0
+        while single.needs_another() or threaded.needs_another():
+            if single.needs_another():
                 result = self._serve(f"serve-1-{number}", label, threads=1, fresh=True)
                 if result.outcome == "ok":
-                    values.append(result.value)
-                elif not values:
+                    single.add(result.value, is_disturbed=is_disturbed(result))
+                elif not single.kept():
                     raise StoppedError(result, "serving")
                 else:
+                    single.failed_count += 1
                     self._found.note(f"serving, process {number + 1}: {result.reason}")
-            if number < threaded_count:
+            if threaded.needs_another():
                 count = self._threads
                 result = self._serve(
                     f"serve-{count}-{number}", f"serving, {count} threads", threads=count
                 )
                 if result.outcome == "ok":
-                    threaded.append(result.value)
+                    threaded.add(result.value, is_disturbed=is_disturbed(result))
                 else:  # one thread was measured, so this is no more than a note
                     self._found.note(f"serving with {count} threads: {result.reason}")
-                    threaded_count = 0
-        self._keep_serving(values, threaded)
+                    threaded.failed_count = threaded.wanted_count + spare
+            number += 1
+        left_out_count = single.left_out_count + threaded.left_out_count
+        if left_out_count:
+            self._found.note(
+                f"{left_out_count} timed processes that others disturbed were repeated and left out"
+            )
+        self._keep_serving(single.kept(), threaded.kept())
 
     def _keep_serving(
         self, values: Sequence[Mapping[str, Any]], threaded: Sequence[Mapping[str, Any]]

@@ -8,6 +8,7 @@ from benchmarks.findings import BASELINE_FAMILY
 from benchmarks.forms import forms_for
 from benchmarks.forms.bench import LABEL as FORMS_LABEL
 from benchmarks.forms.grid import grid_of
+from benchmarks.lab import shared_modules
 from benchmarks.presets import BATCH_ROWS, CURVE_FRACTIONS, Preset
 from benchmarks.records import TEST_FRACTION, Candidate, DatasetSpec, Device
 
@@ -20,8 +21,14 @@ RUN_BYTES = 20_000
 DURATION_BYTES = 12
 """One duration in the store. [B]"""
 
-PROBES_S = 9.0
-"""Time to start the workers and probe the machine. [s]"""
+PROBES_S = 7.0
+"""Time to look at the machine and probe it. [s]"""
+
+WORKERS_START_S = 2.0
+"""Time in which the workers of candidates with the same libraries are up. [s]"""
+
+TORCH_START_S = 6.0
+"""The same where torch is one of them. [s]"""
 
 
 @dataclass(frozen=True)
@@ -129,10 +136,15 @@ def plan_trials(
     """List what will be done for each candidate, with a rough time for each step."""
     rows = int((1 - TEST_FRACTION) * dataset.used_row_count)
     trials = [PlannedTrial("", "look at this machine", PROBES_S)] if candidates else []
+    loaded: tuple[str, ...] = ()
     for candidate, device in candidates:
         fit_s = 0.1 + family_of(candidate).fit_us_per_row * 1e-6 * rows
         where = candidate.name if device == "cpu" else f"{candidate.name} on {device}"
         steps = [(f"learning curve, {share:.0%}", share * fit_s) for share in CURVE_FRACTIONS]
+        modules = shared_modules(family_of(candidate).serving_modules)
+        if modules != loaded:
+            loaded, start_s = modules, TORCH_START_S if "torch" in modules else WORKERS_START_S
+            steps[0] = (steps[0][0], steps[0][1] + start_s)
         steps += [(f"training, seed {seed}", fit_s) for seed in preset.seeds]
         serving_s = preset.serving_s(batch_count=batch_count, threaded=False)
         if thread_count > 1 and device == "cpu":

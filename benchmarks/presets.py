@@ -43,6 +43,9 @@ class Preset:
     threaded_process_count: int = 1
     """The same with all threads."""
 
+    spare_process_count: int = 0
+    """Processes more that are tried where other programs or machines disturbed some of them."""
+
     def serving_s(self, *, batch_count: int, threaded: bool) -> float:
         """Return about how long the inference of one candidate takes. [s]"""
         first = self.threaded_single_row if threaded else self.single_row
@@ -83,14 +86,14 @@ PRESETS = {
         max_rows=50_000,
         max_cells=5_000_000,
         single_row=Budget(
-            wanted_s=0.5, min_count=300, limit_s=2.0, max_count=2_000, width_fraction=0.05
+            wanted_s=0.35, min_count=300, limit_s=2.0, max_count=2_000, width_fraction=0.05
         ),
         larger_batches=Budget(
             wanted_s=0.12,
             min_count=20,
             limit_s=0.4,
             max_count=500,
-            warmup_s=0.1,
+            warmup_s=0.05,
             width_fraction=0.05,
         ),
         threaded_single_row=Budget(
@@ -128,6 +131,7 @@ PRESETS = {
         ),
         process_count=3,
         threaded_process_count=3,
+        spare_process_count=2,
     ),
     "rigorous": Preset(
         name="rigorous",
@@ -166,6 +170,7 @@ PRESETS = {
         ),
         process_count=10,
         threaded_process_count=5,
+        spare_process_count=4,
         probe_s=0.5,
     ),
 }

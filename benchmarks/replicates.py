@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.records import InferenceMeasurement
@@ -12,6 +13,58 @@ UNSTEADY_LIMIT_FRACTION = 0.10
 
 TIMED = {"durations_s", "inner_call_count", "first_call_s", "inconclusive", "device_s"}
 """Fields that a process measures; the others say what it measured."""
+
+
+@dataclass
+class Replicates:
+    """Processes that time the same: those that others disturbed are repeated, within bounds.
+
+    Which ones are left out follows from what other programs and machines did, never from the times.
+    """
+
+    wanted_count: int
+    """Undisturbed processes that are wanted."""
+    spare_count: int = 0
+    """Processes more that may be tried for them."""
+    undisturbed: list[Mapping[str, Any]] = field(default_factory=list)
+    """What the undisturbed ones brought."""
+    disturbed: list[Mapping[str, Any]] = field(default_factory=list)
+    """What the others brought."""
+    failed_count: int = 0
+    """Processes that brought nothing."""
+
+    def needs_another(self) -> bool:
+        """Whether one more process is to be tried."""
+        tried_count = len(self.undisturbed) + len(self.disturbed) + self.failed_count
+        if tried_count < self.wanted_count:
+            return True
+        missing = len(self.undisturbed) + self.failed_count < self.wanted_count
+        return missing and tried_count < self.wanted_count + self.spare_count
+
+    def add(self, value: Mapping[str, Any], *, is_disturbed: bool) -> None:
+        """Keep what a process brought."""
+        (self.disturbed if is_disturbed else self.undisturbed).append(value)
+
+    def kept(self) -> list[Mapping[str, Any]]:
+        """Return what counts: the undisturbed where they are enough, else everything.
+
+        Example:
+            >>> found = Replicates(wanted_count=1, spare_count=1)
+            >>> found.add({"p": 9}, is_disturbed=True)
+            >>> found.needs_another()
+            True
+            >>> found.add({"p": 1}, is_disturbed=False)
+            >>> found.kept(), found.needs_another()
+            ([{'p': 1}], False)
+        """
+        if len(self.undisturbed) + self.failed_count >= self.wanted_count and self.undisturbed:
+            return list(self.undisturbed)
+        return [*self.undisturbed, *self.disturbed]
+
+    @property
+    def left_out_count(self) -> int:
+        """Disturbed processes that do not count."""
+        return len(self.undisturbed) + len(self.disturbed) - len(self.kept())
 
 
 def merge_processes(

@@ -10,6 +10,13 @@ ONE_CALL = Budget(wanted_s=0.0, min_count=1, limit_s=1.0)
 """Times a single call."""
 
 
+CONVERSION_S = 2.0
+"""About how long it takes to convert, check and load a form, timing apart. [s]"""
+
+READY_INPUT_S = 1.0
+"""About how long it takes to load the model and make ready input, timing apart. [s]"""
+
+
 @dataclass(frozen=True)
 class FormGrid:
     """What is measured beside the native form with parsed JSON rows."""
@@ -49,8 +56,8 @@ class FormGrid:
         larger_s = self.larger_batches.wanted_s + self.larger_batches.warmup_s
         single_s = self.single_row.wanted_s + self.single_row.warmup_s
         inputs_s = len(self.inputs) * (single_s + larger_s * (len(self.input_batch_rows) - 1))
-        each_s = 1.0 + single_s + larger_s * (len(self.batch_rows) - 1)
-        return self.process_count * (inputs_s + form_count * each_s)
+        each_s = CONVERSION_S + single_s + larger_s * (len(self.batch_rows) - 1)
+        return READY_INPUT_S + self.process_count * (inputs_s + form_count * each_s)
 
     def is_crowded(self, serving_modules: Sequence[str]) -> bool:
         """Whether a model of these libraries is timed with more threads than processors."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.replicates import inconclusive_notes, merge_processes
+from benchmarks.replicates import Replicates, inconclusive_notes, merge_processes
 from benchmarks.stats import by_process
 
 
@@ -31,6 +31,40 @@ def test_the_same_calls_of_several_processes_are_put_together_in_order():
     assert one.inconclusive is None
     assert by_process(eight.durations_s, eight.process_call_counts) == [(0.8,), (0.9, 0.7)]
     assert eight.inconclusive == "too wide"
+
+
+def tried(outcomes, *, wanted, spare):
+    """Try as many processes as are needed; `outcomes` says which ones others disturb."""
+    found, pending = Replicates(wanted, spare), iter(enumerate(outcomes))
+    while found.needs_another():
+        number, is_disturbed = next(pending)
+        found.add({"number": number}, is_disturbed=is_disturbed)
+    return [value["number"] for value in found.kept()], found.left_out_count
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "kept", "left_out_count"),
+    [
+        ([False, False, False], [0, 1, 2], 0),
+        ([True, False, False, False], [1, 2, 3], 1),
+        ([True, False, True, False, False], [1, 3, 4], 2),
+        ([True, False, True, True, False], [1, 4, 0, 2, 3], 0),
+        ([True] * 5, [0, 1, 2, 3, 4], 0),
+    ],
+)
+def test_disturbed_processes_are_repeated_and_count_only_where_others_are_too_few(
+    outcomes, kept, left_out_count
+):
+    assert tried(outcomes, wanted=3, spare=2) == (kept, left_out_count)
+
+
+def test_without_spare_processes_all_count_and_a_failed_one_is_not_repeated():
+    assert tried([True, False], wanted=2, spare=0) == ([1, 0], 0)
+    found = Replicates(2, 2)
+    found.add({}, is_disturbed=False)
+    found.failed_count = 1
+    assert not found.needs_another()
+    assert found.kept() == [{}]
 
 
 def test_one_process_needs_no_counts():

@@ -159,6 +159,25 @@ def test_processes_of_one_thread_and_of_all_take_turns(measured):
         assert {i.process_call_counts for i in run.inference} == {(2, 2)}
 
 
+def test_timed_processes_that_others_disturb_are_repeated_within_bounds(study, monkeypatch):
+    monkeypatch.setattr("benchmarks.attempts.OTHER_LOAD_LIMIT_FRACTION", -1.0)
+
+    result = measure(
+        study,
+        candidates=["dummy"],
+        preset=tiny_preset(process_count=2, spare_process_count=1),
+    )
+
+    (disturbed,) = result.runs
+    trials = [check.trial for check in disturbed.circumstances.references]
+    assert [name for name in trials if name.startswith("serve")] == [
+        "serve-1-0",
+        "serve-1-1",
+        "serve-1-2",
+    ]
+    assert {i.process_call_counts for i in disturbed.inference} == {(2, 2, 2)}
+
+
 def test_a_second_call_measures_nothing_again_unless_asked(measured, monkeypatch):
     folder, first, _ = measured
     for name, value in TWO_CPUS.items():

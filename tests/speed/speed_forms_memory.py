@@ -39,9 +39,11 @@ def prepared(family: str, scratch: Path) -> tuple[Path, Path]:
     from benchmarks.families import Setup
     from benchmarks.families.artefacts import save_model
     from benchmarks.measure import _save_rows
-    from benchmarks.records import Candidate
+    from benchmarks.records import Candidate, DataSettings
 
-    data = load_data(source="builtin:digits", folder=scratch)
+    data = load_data(
+        **dict(DataSettings(source="builtin:digits")), folder=scratch, max_rows=None, max_cells=None
+    )
     learner = Candidate(name=family, family=family, simplicity_rank=0)
     setup = Setup.of(learner, spec=data.spec, kinds=data.kinds)
     model = KNOWN[family].make(setup).fit(data.model_input(), data.y)
