@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.compare import Comparison
 from benchmarks.doubt import disturbance_ln, run_interval
 from benchmarks.learning import fit_curve, time_to_quality, trimmed_mean
-from benchmarks.records import NATIVE_FORM, BenchmarkRun, InferenceMeasurement
+from benchmarks.records import NATIVE_FORM, BenchmarkRun, FormMeasurement, InferenceMeasurement
 from benchmarks.stats import conservative_quantile
 from benchmarks.summary import NONE, run_cells
 
@@ -25,7 +25,13 @@ def run_row(runs: Sequence[BenchmarkRun]) -> list[str]:
 
 def run_lines(run: BenchmarkRun, *, quality: float | None = None) -> list[str]:
     """Return all that a run measured."""
-    return [*_head(run), *_training(run, quality=quality), *_inference(run), *_around(run)]
+    return [
+        *_head(run),
+        *_training(run, quality=quality),
+        *_inference(run),
+        *_shipping(run),
+        *_around(run),
+    ]
 
 
 def _head(run: BenchmarkRun) -> Iterator[str]:
@@ -107,7 +113,7 @@ def _inference(run: BenchmarkRun) -> Iterator[str]:
     for item in timings:
         counts = item.process_call_counts
         where = "" if item.form == NATIVE_FORM else f"  {item.form}"
-        kind = "" if item.input_kind == "json" else f" {item.input_kind}"
+        kind = "" if item.input_kind == "json" else f"  {item.input_kind} {item.precision}"
         middle = _stated(item, 0.5, doubt_ln=doubt_ln)
         tail = f"{_tail(item, doubt_ln=doubt_ln):>24}"
         yield (
@@ -117,6 +123,27 @@ def _inference(run: BenchmarkRun) -> Iterator[str]:
     first = next((item.first_call_s for item in run.inference if item.first_call_s), None)
     if first is not None:
         yield f"  the very first call took {_seconds(first)}"
+
+
+def _shipping(run: BenchmarkRun) -> Iterator[str]:
+    """What each form takes to be shipped and started."""
+    verified = [item for item in run.forms if item.form != NATIVE_FORM and item.outcome == "ok"]
+    shipped: list[tuple[str, BenchmarkRun | FormMeasurement]] = [(NATIVE_FORM, run)]
+    shipped += [(item.form, item) for item in verified]
+    known = [(form, item) for form, item in shipped if item.serving_memory_bytes is not None]
+    if not known:
+        return
+    yield "to ship"
+    yield f"  {'form':<14} {'file':>10} {'import':>9} {'load':>9} {'replica':>9} {'one more':>9}"
+    for form, item in known:
+        size = NONE if item.artefact_bytes is None else f"{item.artefact_bytes / 1e6:,.3f} MB"
+        starts = (NONE if s is None else _seconds(s) for s in (item.import_s, item.load_s))
+        memory = (
+            NONE if count is None else f"{count / 2**20:,.0f} MiB"
+            for count in (item.serving_memory_bytes, item.extra_worker_memory_bytes)
+        )
+        cells = " ".join(f"{text:>9}" for text in (*starts, *memory))
+        yield f"  {form:<14} {size:>10} {cells}"
 
 
 def _stated(item: InferenceMeasurement, quantile: float, *, doubt_ln: float) -> str:

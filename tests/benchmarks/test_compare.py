@@ -7,7 +7,12 @@ import pytest
 
 from benchmarks.compare import compare_runs, find_run, pairs_across, pairs_to_compare
 from benchmarks.doubt import disturbance_ln, run_interval
-from benchmarks.records import Circumstances, InferenceMeasurement, ReferenceCheck
+from benchmarks.records import (
+    Circumstances,
+    FormMeasurement,
+    InferenceMeasurement,
+    ReferenceCheck,
+)
 from benchmarks.show import comparison_lines, run_lines, run_row
 from tests.benchmarks.factories import candidate, hardware, run, training
 
@@ -152,6 +157,36 @@ def test_what_is_shown_of_a_run_are_intervals_growth_and_circumstances():
     assert "accuracy of 0.99: not reached" in shown
     assert "note: noisy" in shown
     assert len(run_row([run(), run(id="2", outcome="timeout", reason="slow")])) == 3
+
+
+def test_what_each_verified_form_takes_to_ship_is_shown_and_ready_input_by_its_precision():
+    onnx = FormMeasurement(
+        form="onnx",
+        outcome="ok",
+        artefact_bytes=5_000,
+        import_s=0.1,
+        load_s=0.02,
+        serving_memory_bytes=90 * 2**20,
+        extra_worker_memory_bytes=50 * 2**20,
+    )
+    refused = FormMeasurement(form="booster", outcome="skipped", reason="no such form")
+    ready = InferenceMeasurement(
+        batch_rows=1,
+        thread_count=1,
+        durations_s=(1e-3,) * 10,
+        input_kind="numpy",
+        precision="float32",
+    )
+    native = FormMeasurement(form="native", outcome="ok", inference=(ready,))
+    shown = run_lines(run(forms=(native, onnx, refused), extra_worker_memory_bytes=80 * 2**20))
+
+    start = shown.index("to ship")
+    rows = [line.split() for line in shown[start + 2 : start + 4]]
+    assert [row[0] for row in rows] == ["native", "onnx"]
+    assert rows[0][-4:] == ["150", "MiB", "80", "MiB"]
+    assert rows[1][1:] == ["0.005", "MB", "100", "ms", "20", "ms", "90", "MiB", "50", "MiB"]
+    assert not any("booster" in line for line in shown)
+    assert any(line.endswith("numpy float32") for line in shown)
 
 
 def test_a_run_that_was_disturbed_shows_wider_intervals_and_says_so():
