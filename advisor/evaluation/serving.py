@@ -25,6 +25,7 @@ from advisor.capacity.in_situ import (
     mm1_quantiles_s,
     predict_run,
 )
+from advisor.evaluation.serving_hindsight import at_the_speed_of
 from advisor.evaluation.serving_progress import Progress
 from advisor.evaluation.serving_table import Cell, steal_note, summarise
 from benchmarks.datasets import TaskData, load_data
@@ -291,8 +292,12 @@ class _Bench:
                 f"other programs took {others:.0%} of the server's cores",
             )
             shown = shown.replace(**dict.fromkeys(MEASURED))
+        afterwards = at_the_speed_of(
+            samples, rate_per_s=rate, expected_s=server.busy_s, worker_count=self.worker_count
+        )
         cell = Cell(
             **forecast,
+            **(afterwards if shown.p99_ms is not None else {}),
             cpu_per_request_ms=1e3 * server_s / max(1, due.size),
             others_fraction=others,
             measured_p50_ms=shown.p50_ms,

@@ -42,6 +42,13 @@ class Cell:
     lateness_p99_ms: float
     validity: str
     reason: str
+    same_speed_p99_ms: float | None = None
+    """p99 of the same model from the service times of the run itself: what the prediction would
+    have been, had it known the machine's speed during the run. No prediction. [ms]"""
+    same_speed_p99_low_ms: float | None = None
+    same_speed_p99_high_ms: float | None = None
+    speed_ratio: float | None = None
+    """Service time of requests that waited, in the run / as it was expected."""
     steal_fraction: float | None = None
     """Of the server's cores, taken by other machines of the host; null in cells kept before it was
     noted. [fraction]"""
@@ -63,6 +70,10 @@ def summarise(cells: Sequence[Cell]) -> dict[str, Any]:
         "p99_median_ape_percent_85": _median_ape(high, "predicted_p99_ms"),
         "p50_median_ape_percent_to_75": _median_ape(low, "predicted_p50_ms", "measured_p50_ms"),
         "p95_median_ape_percent_to_75": _median_ape(low, "predicted_p95_ms", "measured_p95_ms"),
+        "same_speed_p99_median_ape_percent_to_75": _median_ape(low, "same_speed_p99_ms"),
+        "same_speed_p99_median_ape_percent_85": _median_ape(high, "same_speed_p99_ms"),
+        "same_speed_coverage_80": _coverage(cells, "same_speed_p99"),
+        "speed_ratio_median_change_percent": _speed_change(cells),
         "refused_above_89": bool(above) and all(c.predicted_p99_ms is None for c in above),
         "naive_p99_median_ape_percent": _median_ape(low, "mm1_p99_ms"),
         "offline_p99_median_ape_percent": _median_ape(low, "offline_p99_ms"),
@@ -102,6 +113,7 @@ def _merged(cells: Sequence[Cell]) -> list[dict[str, Any]]:
             *("predicted_p99_low_ms", "predicted_p99_high_ms"),
             *("measured_p50_ms", "measured_p95_ms", "measured_p99_ms"),
             *("mm1_p99_ms", "offline_p99_ms", "service_ms", "in_situ_factor"),
+            *("same_speed_p99_ms", "speed_ratio"),
         ):
             values = [v for c in good if (v := getattr(c, name)) is not None]
             row[name] = statistics.median(values) if values else None
@@ -121,22 +133,33 @@ def _median_ape(
     return round(statistics.median(errors), 1) if errors else None
 
 
-def _coverage(cells: Sequence[Cell]) -> float | None:
+def _coverage(cells: Sequence[Cell], name: str = "predicted_p99") -> float | None:
     """Return the share of runs whose p99 fell into its band."""
-    inside = [
-        c.predicted_p99_low_ms <= c.measured_p99_ms <= c.predicted_p99_high_ms
+    bands = [
+        (getattr(c, f"{name}_low_ms"), c.measured_p99_ms, getattr(c, f"{name}_high_ms"))
         for c in cells
         if c.validity == "ok"
-        and c.measured_p99_ms is not None
-        and c.predicted_p99_low_ms is not None
-        and c.predicted_p99_high_ms is not None
     ]
+    inside = [low <= found <= high for low, found, high in bands if None not in (low, found, high)]
     return round(sum(inside) / len(inside), 3) if inside else None
+
+
+def _speed_change(cells: Sequence[Cell]) -> float | None:
+    """Return by how much the machine's speed in a run was off what it was just before, median."""
+    off = [abs(c.speed_ratio - 1) for c in cells if c.validity == "ok" and c.speed_ratio]
+    return round(100 * statistics.median(off), 1) if off else None
 
 
 HEADINGS = (
     *("model", "load", "runs", "p50 ms predicted / measured", "p95 ms", "p99 ms"),
-    *("80% band of p99", "M/M/1 p99 ms", "offline p99 ms", "service ms", "in-situ factor"),
+    *(
+        "80% band of p99",
+        "p99 at the run's speed",
+        "M/M/1 p99 ms",
+        "offline p99 ms",
+        "service ms",
+        "in-situ factor",
+    ),
 )
 
 
@@ -152,7 +175,8 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
         band = f"{_number(low)} to {_number(high)}" if low is not None else "not predictable"
         lines.append(
             f"| {row['model']} | {row['level']:.2f} | {runs} | {_pair(row, 'p50')} | "
-            f"{_pair(row, 'p95')} | {_pair(row, 'p99')} | {band} | {_number(row['mm1_p99_ms'])} | "
+            f"{_pair(row, 'p95')} | {_pair(row, 'p99')} | {band} | "
+            f"{_number(row['same_speed_p99_ms'])} | {_number(row['mm1_p99_ms'])} | "
             f"{_number(row['offline_p99_ms'])} | {_number(row['service_ms'])} | "
             f"{_number(row['in_situ_factor'])} |"
         )

@@ -50,6 +50,27 @@ def test_repeats_of_a_cell_count_by_their_median():
     assert found["coverage_80"] == pytest.approx(0.667)
 
 
+def test_the_models_error_is_told_from_a_change_of_the_machines_speed():
+    """The machine was 20% slower than just before; knowing that, the model was 4% off."""
+    found = summarise(
+        [
+            cell(
+                predicted_p99_ms=5.0,
+                predicted_p99_high_ms=6.0,
+                same_speed_p99_ms=10.4,
+                same_speed_p99_low_ms=9.0,
+                same_speed_p99_high_ms=12.0,
+                speed_ratio=1.2,
+            )
+        ]
+    )
+
+    assert found["p99_median_ape_percent_to_75"] == 50.0
+    assert found["same_speed_p99_median_ape_percent_to_75"] == 4.0
+    assert found["speed_ratio_median_change_percent"] == 20.0
+    assert (found["coverage_80"], found["same_speed_coverage_80"]) == (0.0, 1.0)
+
+
 def test_invalid_cells_are_listed_and_count_nowhere():
     found = summarise(
         [cell(), cell(model="b", validity="late-generator", measured_p99_ms=None, reason="late")]
