@@ -143,18 +143,25 @@ def export(
         ),
     ] = None,
     experiment: Annotated[str, typer.Option(help="MLflow's experiment.")] = "advisor",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what was written as JSON.")
+    ] = False,
 ) -> None:
     """Write the runs of a study for pyperf, pytest-benchmark or MLflow.
 
     Example: advisor bench export advisor.yaml --to pyperf -o runs.json
     """
+    import json
+
     runs = _runs(study)
     if to == "mlflow":
         from benchmarks.exports.mlflow import log_to_mlflow
 
         uri = output or "sqlite:///mlflow.db"
         written = log_to_mlflow(runs, tracking_uri=uri, experiment=experiment)
-        typer.echo(f"{uri}: {len(written)} runs written, {len(runs) - len(written)} were there")
+        words = f"{uri}: {len(written)} runs written, {len(runs) - len(written)} were there"
+        told = {"to": to, "path": uri, "run_count": len(runs), "written_count": len(written)}
+        typer.echo(json.dumps(told) if as_json else words)
         return
     from benchmarks.exports import write_export
 
@@ -163,7 +170,9 @@ def export(
     reader = {"pyperf": f"python -m pyperf stats {path}"}.get(
         to, f"pytest-benchmark compare {path}"
     )
-    typer.echo(f"{path} written; read it with: {reader}")
+    words = f"{path} written; read it with: {reader}"
+    told = {"to": to, "path": str(path), "run_count": len(runs)}
+    typer.echo(json.dumps(told) if as_json else words)
 
 
 def _runs(study: Path) -> "tuple[BenchmarkRun, ...]":

@@ -78,6 +78,10 @@ def plan(
         float | None,
         typer.Option(help="Money per retrain; else its measured time, priced, and review."),
     ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(help="Study with measured runs: a retrain then costs what its answer says."),
+    ] = None,
     redevelop_cost_usd: Annotated[
         float | None, typer.Option(help="Money per redevelopment, experiments and all.")
     ] = None,
@@ -128,11 +132,16 @@ def plan(
 
     Example: advisor cadence events.parquet --target y --time ts --error-cost-usd 2 --now 7d
     """
+    from dataclasses import replace
+
     from advisor.cadence.ask import Money, ask_matrix
     from advisor.errors import AdvisorError
 
     if (data is None) == (error_matrix is None):
         raise AdvisorError("give a data file, or --error-matrix FILE in its place")
+    notes: tuple[str, ...] = ()
+    if study is not None and retrain_cost_usd is None:
+        retrain_cost_usd, notes = _retrain_cost(study)
     money = Money(
         error_cost_usd=error_cost_usd,
         retrain_cost_usd=retrain_cost_usd,
@@ -161,6 +170,7 @@ def plan(
             window=window,
             money=money,
         )
+    asked = replace(asked, notes=(*notes, *asked.notes))
     if guard is not None:
         _write_guard(guard, asked)
     if chart is not None and asked.matrix is not None:
@@ -201,6 +211,19 @@ def watch(
         _print_watch(seen)
     if exit_code and seen.action != "nothing":
         raise typer.Exit(GATE_FAILED)
+
+
+def _retrain_cost(study: Path) -> tuple[float, tuple[str, ...]]:
+    """Return what a release of a study's model costs, with a note that says so. [USD]"""
+    from advisor.cli.recommend import answer_of
+
+    answer = answer_of(study, overrides=[], store=None, on=None, what_if=False)
+    usd = answer.retraining.retrain_usd
+    note = (
+        f"a retrain costs {usd:,.2f} USD as in the answer for {study.name}: its training runs as "
+        "measured and priced, labels and review; --retrain-cost-usd sets it"
+    )
+    return usd, (note,)
 
 
 def _ask_data(

@@ -1,6 +1,7 @@
 """`advisor experiments`: how many runs a promoted model takes, and whether the next one pays."""
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +18,12 @@ def add(app: typer.Typer) -> None:
 
 
 def experiments(
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            help="Study with measured runs: also which rung to try next, early stops and pace."
+        ),
+    ] = None,
     mlflow: Annotated[
         str | None, typer.Option(help="MLflow store: sqlite:///FILE, an mlruns folder, or a URL.")
     ] = None,
@@ -52,7 +59,7 @@ def experiments(
 
     The store is only read. Without a store the answer is the prior alone.
 
-    Example: advisor experiments --mlflow sqlite:///mlflow.db --budget-usd 100
+    Example: advisor experiments --study advisor.yaml --mlflow sqlite:///mlflow.db
     """
     import json
 
@@ -68,12 +75,45 @@ def experiments(
         base_error=base_error,
     )
     found = [spend(each, prices=prices, budget=budget) for each in histories or (None,)]
+    if study is not None:
+        _print_study(study, histories, found, as_json=as_json)
+        return
     if as_json:
         typer.echo(json.dumps(found[0] if len(found) == 1 else found, indent=2, allow_nan=False))
         return
     for each in found:
         for line in (*lines(each), *gain_bars(each)):
             typer.echo(line)
+
+
+def _print_study(
+    path: Path,
+    histories: "tuple[RunHistory, ...]",
+    found: list[dict[str, Any]],
+    *,
+    as_json: bool,
+) -> None:
+    """Print what the study's own measured runs say of experiments, after the histories."""
+    import json
+
+    from rich.console import Console
+
+    from advisor.cli.recommend import answer_of
+    from advisor.imports.spend import gain_bars, lines
+    from advisor.report.sections import VIEWS
+    from advisor.report.text import print_sections
+    from advisor.report.words import cleaned
+
+    answer = answer_of(path, overrides=[], store=None, on=None, what_if=False)
+    if as_json:
+        advice = answer.experiments.model_dump(mode="json") if answer.experiments else None
+        both = {"study": advice, "histories": found if histories else []}
+        typer.echo(json.dumps(both, indent=2, allow_nan=False))
+        return
+    for each in found if histories else ():
+        for line in (*lines(each), *gain_bars(each)):
+            typer.echo(line)
+    print_sections(VIEWS["Experiments"](cleaned(answer)), Console())
 
 
 def _histories(

@@ -7,6 +7,8 @@ from rich.text import Text
 
 from advisor.recommendation import Option, Recommendation
 from advisor.report import experiment_tables, tables
+from advisor.report.sections.parts import Section
+from advisor.report.tables import Table
 from advisor.report.words import LEGEND, cleaned, headline, quality, usd
 
 RANKED_SHOWN = 6
@@ -36,6 +38,26 @@ def print_recommendation(recommendation: Recommendation, console: Console) -> No
         ),
         highlight=False,
     )
+
+
+def print_sections(sections: tuple[Section, ...], console: Console) -> None:
+    """Print sections of the report with their tables; charts are left to those who can see them."""
+    for section in sections:
+        console.print(Text(f"\n{section.title}", style="bold"))
+        for words in (*section.sentences, *section.bullets):
+            console.print(Text(words), highlight=False)
+        for table in section.tables:
+            console.print(_grid(table), highlight=False)
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for column in table.columns:
+        side = "right" if column.numeric else "left"
+        grid.add_column(Text(column.title), justify=side, overflow="fold")  # type: ignore[arg-type]
+    for row in table.rows:
+        grid.add_row(*(Text(cell.plain) for cell in row))
+    return grid
 
 
 def _relaxations(recommendation: Recommendation) -> list[Text | Padding]:

@@ -176,6 +176,17 @@ def test_two_studies_can_be_compared(stored, tmp_path, capsys):
     assert found["compared"][0]["verdict"] == "slower"
 
 
+def test_an_export_says_as_json_what_it_wrote(stored, tmp_path, capsys):
+    path = tmp_path / "runs.json"
+
+    asked = ["bench", "export", str(stored), "--to", "pyperf", "-o", str(path), "--json"]
+    assert run_advisor(asked) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"to": "pyperf", "path": str(path), "run_count": told["run_count"]}
+    assert told["run_count"] > 0
+    assert path.is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -9,6 +9,8 @@ import pytest
 from cadence_matrices import cells, linear, saturating
 
 from advisor.cli import run
+from advisor.cli.recommend import answer_of
+from tests.faces.pages import measured_study
 from tests.given import STREAMS, needs_streams
 
 
@@ -50,6 +52,20 @@ def test_an_error_matrix_gives_the_square_root_law_and_every_key_of_the_contract
     periods = found["interval_periods"]
     assert cost["training"] == pytest.approx(50 / periods)
     assert cost["excess_error"] == pytest.approx(2000 * 1e-4 * (periods - 1) / 2, rel=1e-6)
+
+
+def test_a_study_gives_the_price_of_a_retrain_unless_one_is_given(tmp_path, capsys):
+    path, study = matrix_file(tmp_path, cells(linear(1e-4))), measured_study(tmp_path)
+    told = answer_of(study, overrides=[], store=None, on=None, what_if=False)
+    usd = told.retraining.retrain_usd
+
+    asked = ("--error-matrix", path, "--study", study, "--error-cost-usd", 100)
+    found = answer(capsys, *asked)
+    given = answer(capsys, *asked, "--retrain-cost-usd", 50)
+
+    training = found["cost_per_period"]["training"]
+    assert training * found["interval_periods"] == pytest.approx(usd)
+    assert given["cost_per_period"]["training"] * given["interval_periods"] == pytest.approx(50)
 
 
 def test_dates_give_the_interval_in_days(tmp_path, capsys):

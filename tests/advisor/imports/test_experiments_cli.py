@@ -6,6 +6,7 @@ import pytest
 from test_histories import mlflow_database, optuna_database
 
 from advisor.cli import run
+from tests.faces.pages import measured_study
 
 
 def test_a_store_becomes_runs_and_money_as_json(tmp_path, capsys):
@@ -32,6 +33,21 @@ def test_both_histories_are_printed_one_after_the_other(tmp_path, capsys):
 def test_without_a_store_the_prior_is_printed_as_one(capsys):
     assert run(["experiments"]) == 0
     assert "no history: the prior alone" in capsys.readouterr().out
+
+
+def test_a_study_adds_the_order_of_rungs_early_stops_and_the_pace(tmp_path, capsys):
+    path = measured_study(tmp_path)
+
+    assert run(["experiments", "--study", str(path)]) == 0
+    text = capsys.readouterr().out
+    for title in ("the simplest first", "stop bad runs early", "how fast they go"):
+        assert f"Experiments: {title}" in text
+
+    assert run(["experiments", "--study", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["histories"] == []
+    assert found["study"]["escalation"]
+    assert found["study"]["pace"]
 
 
 @pytest.mark.parametrize(
