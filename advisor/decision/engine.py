@@ -203,7 +203,8 @@ def _at_traffic(table: OptionTable, setting: Setting) -> OptionTable:
         for offer, usd in zip(table.offers, setting.offer_shared_usd, strict=True)
     )
     shared = setting.offer_shared_usd[table.offer]
-    pooling = setting.pooling[setting.ground.kinds.of_row]
+    pooling = np.ones(len(table))
+    pooling[table.scaled] = setting.pooled(setting.ground.kinds.of_row[table.scaled])
     return dataclasses.replace(
         table,
         offers=offers,

@@ -56,7 +56,7 @@ LOADS = 13 * LOADS_PER_OCTAVE
 ROUTING: Routing = "least-outstanding"
 """How requests find a replica; every platform can be set to it, and the advice says so."""
 
-HALVINGS = 30
+HALVINGS = 14
 """Steps in which the rate is bracketed that the fewest replicas carry."""
 
 

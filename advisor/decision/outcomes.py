@@ -274,18 +274,6 @@ def outcomes_of(
         own = rows[standing]
         fleet = fleets(stakes.kind[own])
         met[standing], replicas[standing] = fleet.met, fleet.count
-    others = np.flatnonzero(~standing)
-    service = np.ones((len(others), size[1]))
-    told = stakes.group[rows[others]] >= 0
-    service[told] = worlds.service[stakes.group[rows[others[told]]]]
-    if others.size:
-        own = rows[others]
-        p99_s = (
-            stakes.p99_fixed_s[own][:, None]
-            + stakes.p99_service_s[own][:, None] * service
-            + stakes.p99_start_s[own][:, None] * worlds.draws.start
-        )
-        met[others] = True if need_ms is None else p99_s <= need_ms / 1e3
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
         own = rows[part]
@@ -300,9 +288,20 @@ def outcomes_of(
         cost += worlds.people_usd[stakes.platform[own]]
         cost += worlds.candidate_usd[stakes.candidate[own]]
         usd[part] = cost
-    if others.size:
-        work = stakes.work_usd[rows[others]][:, None] * service
-        usd[others] += work * traffic * drift
+    others = np.flatnonzero(~standing)
+    for start in range(0, len(others), CHUNK):
+        at = others[start : start + CHUNK]
+        own = rows[at]
+        service = np.ones((len(at), size[1]))
+        told = stakes.group[own] >= 0
+        service[told] = worlds.service[stakes.group[own[told]]]
+        usd[at] += stakes.work_usd[own][:, None] * service * traffic * drift
+        p99_s = (
+            stakes.p99_fixed_s[own][:, None]
+            + stakes.p99_service_s[own][:, None] * service
+            + stakes.p99_start_s[own][:, None] * worlds.draws.start
+        )
+        met[at] = True if need_ms is None else p99_s <= need_ms / 1e3
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)

@@ -76,8 +76,6 @@ class Setting:
     only where it lets a replica go as planned."""
     surge: Floats
     """Of each row of the option table, replicas billed for rolling releases out over the others."""
-    pooling: Floats
-    """Of each kind of machine, what a target asks for over the load alone."""
 
     def outcomes(self, rows: NDArray[np.intp]) -> Outcomes:
         """Return some options in every draw."""
@@ -141,7 +139,7 @@ class Setting:
                 self.worlds,
                 new.astype(np.intp),
                 count=self.fleets(new).count,
-                pooling=self.pooling[new],
+                pooling=self.pooled(new),
             )
             kept.followed[new] = True
         found: Floats = kept.billed[kinds]
@@ -151,11 +149,32 @@ class Setting:
         """Return which options that follow the traffic let a replica go as planned."""
         word = self.at_its_word()
         rows = np.flatnonzero(self.possible & self.stakes.scaled)
-        kinds = self.stakes.kind[rows]
+        count = word.fleets(self.stakes.kind[rows]).count[:, 0]
+        large = count > self.study.needs.availability_zones
+        rows, count = rows[large], count[large]
         fewer = np.zeros(len(self.stakes), dtype=bool)
-        count = word.fleets(kinds).count[:, 0]
-        fewer[rows] = word.billed_replicas(kinds)[:, 0] < count * (1 - 1e-9)
+        billed = word.billed_replicas(self.stakes.kind[rows])[:, 0]
+        fewer[rows] = billed < count * (1 - 1e-9)
         return fewer
+
+    def pooled(self, kinds: NDArray[np.int64]) -> Floats:
+        """Return what a target asks for over the load alone, of some kinds of machine; kept."""
+        kept = _kept_pooling(self.study, self.ground)
+        told = np.unique(kinds)
+        new = told[np.isnan(kept[told])]
+        if new.size:
+            table, rows = self.ground.table, self.ground.kinds.first[new]
+            need_ms = self.study.needs.max_p99_latency_ms
+            kept[new] = pooling(
+                service_s=table.service_s[rows],
+                scv=table.scv[rows],
+                workers=table.workers[rows],
+                front_s=table.front_s[rows],
+                fewest=self.study.needs.availability_zones,
+                max_p99_s=None if need_ms is None else need_ms / 1e3,
+            )
+        found: Floats = kept[kinds]
+        return found
 
     def _kept_fleets(self) -> "KeptFleets":
         """Return the table of fleets at this load, need and doubt."""
@@ -237,7 +256,6 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
             ]
         ),
         surge=surge,
-        pooling=pooling_of(study, ground),
     )
     if not ground.table.scaled.any():
         return found
@@ -256,27 +274,13 @@ def _surge(ground: Ground, costs: tuple[CandidateCosts, ...]) -> Floats:
     return found
 
 
-def pooling_of(study: Study, ground: Ground) -> Floats:
-    """Return, of each kind of machine, what a target asks for over the load alone; kept."""
-    need_ms, zones = study.needs.max_p99_latency_ms, study.needs.availability_zones
-    key = ("pooling", need_ms, zones)
+def _kept_pooling(study: Study, ground: Ground) -> Floats:
+    """Return the table of `Setting.pooled` at this need, NaN where it was not asked for yet."""
+    key = ("pooling", study.needs.max_p99_latency_ms, study.needs.availability_zones)
     if key not in ground.kept:
-        table, kinds = ground.table, ground.kinds
-        found = np.ones(len(kinds.first))
-        told = np.unique(kinds.of_row[table.scaled])
-        rows = kinds.first[told]
-        if rows.size:
-            found[told] = pooling(
-                service_s=table.service_s[rows],
-                scv=table.scv[rows],
-                workers=table.workers[rows],
-                front_s=table.front_s[rows],
-                fewest=zones,
-                max_p99_s=None if need_ms is None else need_ms / 1e3,
-            )
-        ground.kept[key] = found
-    kept: Floats = ground.kept[key]
-    return kept
+        ground.kept[key] = np.full(len(ground.kinds.first), np.nan)
+    found: Floats = ground.kept[key]
+    return found
 
 
 def _too_late(study: Study) -> bool:

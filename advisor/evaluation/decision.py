@@ -71,14 +71,15 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
     """Return the scores over random studies.
 
     Keys: `studies`, `ece` (expected calibration error of the probability of being the cheapest),
-    `coverage_80` (fraction), `mean_regret_percent`, `optimum_found_percent` (the chosen option's
-    criterion is the least of all, ties within 2% counted, by a loop over every option),
+    `coverage_80` (fraction) and its standard error, `paid_less_percent` and `paid_more_percent`
+    (bills below and above the band), `mean_regret_percent`, `optimum_found_percent` (the chosen
+    option's criterion is the least of all, ties within 2% counted, by a loop over every option),
     `simulated_options`, `replicas_as_simulated_percent`.
     """
     grounds: dict[str, Ground] = {}
     stated: list[float] = []
     came_true: list[float] = []
-    held: list[bool] = []
+    places: list[int] = []
     regrets: list[float] = []
     optimal: list[bool] = []
     simulated = agreeing = 0
@@ -111,12 +112,16 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
         place = int(np.flatnonzero(choice.drawn.outcomes.rows == choice.best)[0])
         low, high = np.quantile(choice.drawn.outcomes.usd[place, 1:], BAND)
         paid = float(usd[rows == choice.best][0])
-        held.append(bool(low <= paid <= high))
+        places.append(int(paid > high) - int(paid < low))
         regrets.append(max(0.0, paid / float(true_usd.min()) - 1))
+    held = np.array(places) == 0
     return {
         "studies": len(held),
         "ece": calibration_error(np.array(stated), np.array(came_true)),
         "coverage_80": float(np.mean(held)),
+        "coverage_80_standard_error": float(held.std() / math.sqrt(held.size)),
+        "paid_less_percent": 100 * float(np.mean(np.array(places) < 0)),
+        "paid_more_percent": 100 * float(np.mean(np.array(places) > 0)),
         "mean_regret_percent": 100 * float(np.mean(regrets)),
         "optimum_found_percent": 100 * float(np.mean(optimal)),
         "simulated_options": simulated,

@@ -102,7 +102,7 @@ def billed_more(world: Setting, row: int, *, planned: int, needed: int) -> float
             target_per_minute=target_per_minute(
                 service_s=service_s,
                 workers=int(table.workers[row]),
-                pooled=float(world.pooling[kind[0]]),
+                pooled=float(world.pooled(kind)[0]),
                 headroom=following.headroom,
             ),
             minimum_count=least,

@@ -147,7 +147,7 @@ def _against_a_loop(setting, kept) -> None:
                     setting.study.workload,
                     zones=setting.study.needs.availability_zones,
                     start_s=table.start_s[[row]],
-                    load=np.array([load * setting.pooling[stakes.kind[row]]]),
+                    load=np.array([load * setting.pooled(stakes.kind[[row]])[0]]),
                     most=found.replica_count,
                     fewest=fewest,
                 )[0]

@@ -178,7 +178,7 @@ def billed(setting: Setting, row: int, fleet: list[tuple[int, bool]]) -> list[fl
         work, start_minutes=math.ceil(float(table.start_s[row]) / 60), fewest=zones
     )
     active = work.active_hours_per_month / HOURS
-    pooled = float(setting.pooling[setting.stakes.kind[row]])
+    pooled = float(setting.pooled(setting.stakes.kind[[row]])[0])
     gbps, vcpu = float(table.network_gbps[row]), float(table.sustained_vcpu[row])
     service_s = float(table.service_s[row])
     found = []
