@@ -72,8 +72,9 @@ class Following:
     """Share of the month with traffic; the rest is billed at the fewest replicas."""
     fewest: int
     """Replicas that always run: one per zone."""
-    tables: dict[int, Floats] = field(default_factory=dict)
-    """Mean replicas by load and most replicas, by the largest number of them."""
+    tables: dict[int, tuple[Floats, NDArray[np.bool_]]] = field(default_factory=dict)
+    """Mean replicas by load and most replicas, and which rows are filled, by the largest number of
+    replicas."""
 
     @property
     def mean_level(self) -> float:
@@ -94,33 +95,44 @@ class Following:
             most: replicas of the fixed fleet, which are the maximum. Shapes broadcast.
         """
         most = np.asarray(most, dtype=np.int64)
-        table = self._table(int(most.max(initial=0)))
         place = np.log2(np.maximum(load, FIRST_LOAD) / FIRST_LOAD)
         place *= LOADS_PER_OCTAVE
         place -= 1e-6
         row = np.minimum(np.ceil(place, out=place), LOADS - 1).astype(np.int64)
-        mean: Floats = table[row, most]
+        mean: Floats = self._table(row, largest=int(most.max(initial=0)))[row, most]
         return mean
 
-    def _table(self, largest: int) -> Floats:
-        """Return mean replicas, (load x most replicas), for up to a power of two of them.
+    def _table(self, row: Ints, *, largest: int) -> Floats:
+        """Return mean replicas, (load x most replicas), filled where a row is asked for.
 
         mean(y, n) = least + sum over k from least to n - 1 of the share of minutes with b y > k
         """
         size = 1 << max(3, (largest - 1).bit_length())
         if size not in self.tables:
-            loads = FIRST_LOAD * 2 ** (np.arange(LOADS) / LOADS_PER_OCTAVE)
-            count = np.arange(size)
-            above = 1 - np.searchsorted(
-                self.levels, count * (1 + 1e-12) / loads[:, None], side="right"
+            self.tables[size] = np.empty((LOADS, size + 1)), np.zeros(LOADS, dtype=bool)
+        table, is_filled = self.tables[size]
+        is_asked = np.zeros(LOADS, dtype=bool)
+        is_asked[row] = True
+        rows = np.flatnonzero(is_asked & ~is_filled)
+        if rows.size:
+            level = (
+                np.arange(size)
+                * (1 + 1e-12)
+                / (FIRST_LOAD * 2 ** (rows / LOADS_PER_OCTAVE))[:, None]
+            )
+            above = np.zeros(level.shape)
+            is_reached = level < self.levels[-1]
+            above[is_reached] = 1 - np.searchsorted(
+                self.levels, level[is_reached], side="right"
             ) / len(self.levels)
-            summed = np.concatenate([np.zeros((LOADS, 1)), np.cumsum(above, axis=1)], axis=1)
+            summed = np.concatenate([np.zeros((rows.size, 1)), np.cumsum(above, axis=1)], axis=1)
             most = np.arange(size + 1)
             least = self.least(most)
             active = least + summed - summed[:, least]
             mean = self.active_fraction * active + (1 - self.active_fraction) * least
-            self.tables[size] = np.clip(mean, least, most)  # to the last digit
-        return self.tables[size]
+            table[rows] = np.clip(mean, least, most)  # to the last digit
+            is_filled[rows] = True
+        return table
 
 
 def following_of(work: Workload, *, start_minutes: int, fewest: int) -> Following:
