@@ -95,6 +95,9 @@ def _entry(control: Control) -> None:
     if control.kind == "several":
         st.multiselect(control.label, control.choices, key=control.key)
         return
+    if control.kind == "switch":
+        st.checkbox(control.label, key=control.key)
+        return
     whole = control.kind == "whole"
     low = control.low if control.low is not None or "quality" in control.key else 0.0
     st.number_input(

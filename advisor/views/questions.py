@@ -124,7 +124,7 @@ class Control(NamedTuple):
     label: str
     help: str
     kind: str
-    """`whole`, `number` or `several`."""
+    """`whole`, `number`, `several` or `switch`."""
     choices: tuple[str, ...] = ()
     optional: bool = False
     low: float | None = None
@@ -139,6 +139,8 @@ class Control(NamedTuple):
         """What may be entered, in words."""
         if self.kind == "several":
             return f"any of {len(self.choices)}"
+        if self.kind == "switch":
+            return "yes or no"
         low = None if self.low is None else significant(self.low, digits=4)
         words = [] if low is None else [f"above {low}" if self.open_low else f"at least {low}"]
         if self.high is not None:
@@ -183,6 +185,8 @@ def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
     if origin is tuple:
         return [Control(key, label, described, "several", CHOICES[key])]
     kinds = _kinds(field.annotation)
+    if bool in kinds:
+        return [Control(key, label, described, "switch")]
     kind = "whole" if int in kinds and float not in kinds else "number"
     low, high, open_low = _bounds(field.annotation, field.metadata)
     return [
@@ -273,6 +277,8 @@ def changes(values: Mapping[str, Any], saved: Study) -> dict[str, str]:
 def _yaml(value: Any) -> str:
     if value is None:
         return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list | tuple):
         return f"[{', '.join(value)}]"
     return f"{value:.10g}" if isinstance(value, float) else str(value)
@@ -311,6 +317,8 @@ def value_words(value: Any) -> str:
     """Write a figure of the study for a table."""
     if value is None:
         return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(str(one) for one in value)
     return significant(value, digits=6) if isinstance(value, int | float) else str(value)

@@ -341,7 +341,16 @@ def test_every_other_control_says_its_unit_and_what_it_is():
     for section in SECTIONS:
         for control in controls(section):
             assert control.help
-            assert control.kind == "several" or "[" in control.label or _counts(control.key)
+            has_unit = "[" in control.label or _counts(control.key)
+            assert control.kind in {"several", "switch"} or has_unit
+
+
+def test_a_yes_or_no_of_the_study_is_a_checkbox_and_stands_in_the_address(opened):
+    page = assumptions_of(opened())
+    page.checkbox(key="cloud.autoscaling").uncheck().run()
+
+    assert not page.exception
+    assert address(page)["cloud.autoscaling"] == "false"
 
 
 def _counts(key: str) -> bool:
