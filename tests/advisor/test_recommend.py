@@ -401,8 +401,8 @@ def test_doubling_every_price_doubles_the_vendors_part_and_keeps_the_order_of_sk
         ]
     )
     free_people = study(team={"engineer_usd_per_hour": 0})
-    once = recommend(free_people, evidence(), on=ON, book=book)
-    twice = recommend(free_people, evidence(), on=ON, book=doubled)
+    once = recommend(free_people, evidence(), on=ON, what_if=False, book=book)
+    twice = recommend(free_people, evidence(), on=ON, what_if=False, book=doubled)
 
     vendor = [
         math.fsum(x.usd_per_month for x in r.best.lines if x.group == "serving")

@@ -17,7 +17,9 @@ ON = date(2026, 11, 21)
 
 def advice(*, runs=(), **retraining) -> ExperimentAdvice:
     figures = {"error_cost_usd": 1.0, "cases_per_day": 1000.0, "runs_per_release": 10}
-    found = recommend(study(retraining=figures | retraining), evidence(*runs), on=ON).experiments
+    found = recommend(
+        study(retraining=figures | retraining), evidence(*runs), on=ON, what_if=False
+    ).experiments
     assert found is not None
     return found
 
@@ -126,7 +128,7 @@ def test_workers_share_a_week_and_one_more_never_makes_a_release_later():
 
 def test_what_the_study_does_not_give_is_assumed():
     given = advice()
-    silent = recommend(study(retraining={}), evidence(), on=ON).experiments
+    silent = recommend(study(retraining={}), evidence(), on=ON, what_if=False).experiments
 
     assert silent is not None
     assert (given.runs_basis, given.value_basis) == ("input", "input")
@@ -141,11 +143,11 @@ def test_clusters_have_no_error_to_lower():
         for one in ladder(dataset=spec)
     )
 
-    assert recommend(study(), evidence(*runs), on=ON).experiments is None
+    assert recommend(study(), evidence(*runs), on=ON, what_if=False).experiments is None
 
 
 def test_the_assumptions_behind_it_are_listed():
-    found = recommend(study(), evidence(), on=ON)
+    found = recommend(study(), evidence(), on=ON, what_if=False)
     names = {row.name: row.basis for row in found.assumptions}
 
     for name in ("hit rate of experiments", "gate of experiments", "spread of experiments"):

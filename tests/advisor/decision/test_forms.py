@@ -105,4 +105,11 @@ def test_a_faster_form_never_makes_the_best_option_dearer():
 
 
 def recommend_with(found):
-    return recommend(found.study, found.evidence, on=ON, book=found.book, catalogue=found.catalogue)
+    return recommend(
+        found.study,
+        found.evidence,
+        on=ON,
+        book=found.book,
+        catalogue=found.catalogue,
+        what_if=False,
+    )

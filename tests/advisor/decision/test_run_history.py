@@ -46,7 +46,7 @@ def history(*, runs=60, promoted=(9, 29, 49), machine=None, score=None, pruned=(
 
 def answer(*histories, backtests=(), **settings):
     evidence = Evidence(runs=ladder(), backtests=backtests, histories=histories)
-    return recommend(study(**settings), evidence, on=ON)
+    return recommend(study(**settings), evidence, on=ON, what_if=False)
 
 
 def test_runs_per_release_come_from_the_history_where_the_study_sets_none():
