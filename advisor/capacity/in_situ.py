@@ -24,7 +24,7 @@ SERVICE_RELATIVE_SD = 0.05
 A judgement."""
 
 LOOKS_THAT_TELL = 4
-"""Looks from which the doubt is their own, see `Speed`."""
+"""Looks from which the doubt is their own, see `WatchedServer.relative_sd`."""
 
 SMOOTHING = 0.5
 """Weight of the last look in the expected speed, of what is left of the one before, and so on: the

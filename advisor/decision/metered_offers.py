@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from advisor.cost import bill_lines, hourly_usd, total_usd
-from advisor.decision.options import Offer
+from advisor.decision.options import Offer, listed_machines
 from advisor.platforms import ASYNC, JOB_PLATFORMS
 from advisor.platforms.base import common_usage, traffic_of
 from advisor.platforms.jobs import JobPlatform, JobRun, job_shared_usage
-from advisor.platforms.rules import SHOWN_ELSEWHERE, job_rule, request_rule
+from advisor.platforms.rules import job_rule, request_rule
 from advisor.platforms.sagemaker_async import SageMakerAsync
 from advisor.study import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
@@ -118,16 +118,15 @@ def _priced(
     """Price a platform's machines, kept from question to question, and what they share."""
     key = ("metered machines", platform.name, region, purchase)
     if key not in kept:
-        sold = purchase in platform.purchases
-        machines = platform.machines(
+        machines = listed_machines(
+            platform,
+            region=region,
+            purchase=purchase,
+            is_ruled_out=bool(rule),
             book=book,
             catalogue=catalogue,
-            region=region,
-            purchase=purchase if sold else "on-demand",
             on=on,
         )
-        machines = machines if sold else machines.unsold()
-        machines = machines.cheapest(SHOWN_ELSEWHERE) if rule else machines
         usd = hourly_usd(machines, hour_of, study=study, book=book, region=region, on=on)
         kept[key] = machines, usd * HOURS_PER_MONTH
     machines, replica_usd = kept[key]

@@ -23,7 +23,7 @@ from advisor.decision.following import ROUTING, billed_replicas
 from advisor.decision.sharing import put_misses, worker_gib
 from advisor.evidence import CandidateProfile
 from advisor.platforms import FRONTS, STANDING_PLATFORMS
-from advisor.platforms.base import Machines, traffic_of
+from advisor.platforms.base import Machines, Rented, traffic_of
 from advisor.platforms.rules import LOADS_ON_DEMAND, SHOWN_ELSEWHERE, models_rule, standing_rule
 from advisor.study import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
@@ -187,20 +187,19 @@ def build_offers(
             continue
         for region in study.cloud.regions:
             for purchase in study.cloud.purchase:
-                sold = purchase in platform.purchases
                 key = ("machines", platform.name, region, purchase)
                 if key not in listed:
-                    machines = platform.machines(
+                    listed[key] = listed_machines(
+                        platform,
+                        region=region,
+                        purchase=purchase,
+                        is_ruled_out=bool(
+                            standing_rule(study) or models_rule(study, platform.name)
+                        ),
                         book=book,
                         catalogue=catalogue,
-                        region=region,
-                        purchase=purchase if sold else "on-demand",
                         on=on,
                     )
-                    machines = machines if sold else machines.unsold()
-                    if standing_rule(study) or models_rule(study, platform.name):
-                        machines = machines.cheapest(SHOWN_ELSEWHERE)
-                    listed[key] = machines
                 machines = listed[key]
                 rates = standing_rates(
                     platform,
@@ -223,6 +222,33 @@ def build_offers(
                     )
                 )
     return tuple(offers)
+
+
+def listed_machines(
+    platform: Rented,
+    *,
+    region: str,
+    purchase: str,
+    is_ruled_out: bool,
+    book: PriceBook,
+    catalogue: InstanceCatalogue,
+    on: date,
+) -> Machines:
+    """Return a platform's machines at their list prices.
+
+    Bought in a way that the platform does not have, they are there without a price, so that the
+    reason is told. Of a platform that a rule of the study leaves out only a few are.
+    """
+    is_sold = purchase in platform.purchases
+    machines = platform.machines(
+        book=book,
+        catalogue=catalogue,
+        region=region,
+        purchase=purchase if is_sold else "on-demand",
+        on=on,
+    )
+    machines = machines if is_sold else machines.unsold()
+    return machines.cheapest(SHOWN_ELSEWHERE) if is_ruled_out else machines
 
 
 def build_table(

@@ -278,10 +278,11 @@ def outcomes_of(
         part = slice(start, start + CHUNK)
         own = rows[part]
         cost = stakes.replica_usd[own][:, None] * worlds.price[stakes.purchase[own]]
-        cost *= replicas[part]
+        paid = replicas[part].astype(float)
         follows = np.flatnonzero(stakes.scaled[own])
         if follows.size:
-            cost[follows] = _scaled_usd(stakes, worlds, own[follows], billed)
+            paid[follows] = billed(stakes.kind[own[follows]])
+        cost *= paid
         cost += (
             stakes.fixed_usd[own][:, None] + stakes.request_usd[own][:, None] * traffic
         ) * drift
@@ -305,18 +306,6 @@ def outcomes_of(
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
-
-
-def _scaled_usd(
-    stakes: Stakes,
-    worlds: Worlds,
-    rows: NDArray[np.intp],
-    billed: Callable[[NDArray[np.int64]], Floats],
-) -> Floats:
-    """Return what the replicas cost that follow the traffic. [USD/month]"""
-    usd = stakes.replica_usd[rows][:, None] * worlds.price[stakes.purchase[rows]]
-    usd *= billed(stakes.kind[rows])
-    return usd
 
 
 def criterion_usd(study: Study, usd: Floats) -> Floats:

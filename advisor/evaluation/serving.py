@@ -292,12 +292,14 @@ class _Bench:
                 f"other programs took {others:.0%} of the server's cores",
             )
             shown = shown.replace(**dict.fromkeys(MEASURED))
-        afterwards = at_the_speed_of(
-            samples, rate_per_s=rate, expected_s=server.busy_s, worker_count=self.worker_count
-        )
+        afterwards: dict[str, Any] = {}
+        if shown.p99_ms is not None:
+            afterwards = at_the_speed_of(
+                samples, rate_per_s=rate, expected_s=server.busy_s, worker_count=self.worker_count
+            )
         cell = Cell(
             **forecast,
-            **(afterwards if shown.p99_ms is not None else {}),
+            **afterwards,
             cpu_per_request_ms=1e3 * server_s / max(1, due.size),
             others_fraction=others,
             measured_p50_ms=shown.p50_ms,
