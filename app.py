@@ -51,9 +51,9 @@ def page() -> None:
         showing.cannot_use(str(error))
         if "opened" in st.session_state:
             asking.ask(path, saved, changed)
-            assumptions.fields(saved, changed)
+            assumptions.fields(saved)
         return
-    rest = showing.verdict(first, before=first_before, changed=changed, base=base)
+    rest = showing.verdict(first, before=first_before, saved=saved, changed=changed, base=base)
     scenario.write_address(changed, name)
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)

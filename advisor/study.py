@@ -3,6 +3,7 @@
 Every default stands here with its unit; `advisor init` writes them out with their sources.
 """
 
+import re
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -256,6 +257,7 @@ class Workload(Record):
                 if key in given:
                     raise ValueError(f"{key} is for batch: add `pattern: batch`, or leave it out")
             return raw
+        given |= {key: _number(given[key]) for key in _OF_JOBS if key in given}
         given.setdefault("rows_per_request", BATCH_ROWS_PER_CALL)
         given.setdefault("jobs_per_day", 1.0)
         if isinstance(given["rows_per_request"], int | float):
@@ -328,6 +330,23 @@ class Workload(Record):
     def job_rows(self) -> float:
         """Rows of one job; a day's rows where the study is not of jobs. [rows]"""
         return self.requests_per_month * self.rows_per_request / self.jobs_per_month
+
+
+_OF_JOBS = (
+    *("rows_per_job", "jobs_per_day", "requests_per_s", "rows_per_request"),
+    "active_hours_per_month",
+)
+"""Figures of a batch workload that follow from one another."""
+
+
+def _number(value: Any) -> Any:
+    """Return the number that a quoted figure means, anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return value  # the field's own check says what is wrong
 
 
 def _with_rate(given: dict[str, Any]) -> dict[str, Any]:
@@ -615,7 +634,8 @@ class Study(Record):
         work, needs = _fields(raw.get("workload")), _fields(raw.get("needs"))
         if work is None or needs is None:
             return raw
-        hours, ms = needs.get("deadline_hours"), needs.get("max_p99_latency_ms")
+        hours = _number(needs.get("deadline_hours"))
+        ms = _number(needs.get("max_p99_latency_ms"))
         if work.get("pattern") != "batch":
             if hours is not None:
                 raise ValueError(
@@ -625,7 +645,7 @@ class Study(Record):
             return raw
         try:
             if hours is None and ms is None:
-                hours = min(24.0, 24.0 / (work.get("jobs_per_day") or 1.0))
+                hours = min(24.0, 24.0 / (_number(work.get("jobs_per_day")) or 1.0))
             elif hours is None and ms is not None and isinstance(raw["needs"], Needs):
                 hours = ms / MS_PER_HOUR
             elif ms is not None and (hours is None or abs(ms / MS_PER_HOUR - hours) > 1e-6 * hours):
@@ -773,6 +793,9 @@ def _mapping_without_repeats(loader: _UniqueKeyLoader, node: yaml.MappingNode) -
 _UniqueKeyLoader.add_constructor(
     yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats
 )
+_UniqueKeyLoader.add_implicit_resolver(  # YAML 1.1 takes 1e6 for a word: it wants 1.0e+6
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+\Z"), list("-+0123456789")
+)
 
 
 def _apply_override(document: dict[str, Any], override: str) -> None:
@@ -785,7 +808,7 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
         )
     _require_known_key(keys, override)
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
     except yaml.YAMLError:
         raise StudyError(f"--set {override!r}: the value is not valid YAML; quote it") from None
     place: dict[str, Any] = document

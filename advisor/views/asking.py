@@ -7,8 +7,9 @@ import streamlit as st
 
 from advisor.study import Study
 from advisor.views import scenario
-from advisor.views.presets import PRESETS
-from advisor.views.questions import PRIMARY, Primary, steps_with, value_at
+from advisor.views.presets import PATTERN, PRESETS
+from advisor.views.primary import PATTERNS, PRIMARY, Primary, steps_with
+from advisor.views.questions import value_at
 
 
 def ask(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
@@ -18,11 +19,19 @@ def ask(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
         "Start from",
         [scenario.AS_SAVED, *PRESETS],
         key=scenario.PRESET,
-        on_change=_apply_preset,
-        args=(saved,),
+        on_change=scenario.apply_preset,
+        args=(path, saved, changed),
         help="Sets traffic and needs; everything else stays as it is.",
     )
-    for primary in PRIMARY:
+    side.radio(
+        "The model answers",
+        list(PATTERNS),
+        format_func=PATTERNS.__getitem__,
+        key=PATTERN,
+        on_change=scenario.turn,
+        args=(path, saved, changed),
+    )
+    for primary in PRIMARY[scenario.pattern()]:
         _slider(primary, saved)
     side.caption("All others stand in the view Assumptions.")
     _baseline(path, saved, changed)
@@ -56,18 +65,12 @@ def _baseline(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
     )
 
 
-def _apply_preset(saved: Study) -> None:
-    chosen = st.session_state[scenario.PRESET]
-    if chosen == scenario.AS_SAVED:
-        scenario.take(saved)
-    else:
-        scenario.put(PRESETS[chosen])
-
-
 def _slider(primary: Primary, saved: Study) -> None:
     # Values of the study, of the address and of a preset may lie between the steps.
     known = [value_at(saved, primary.key), value_at(st.session_state["started"], primary.key)]
     known += [preset[primary.key] for preset in PRESETS.values() if primary.key in preset]
+    if None not in primary.steps:
+        known = [value for value in known if value is not None]
     st.sidebar.select_slider(
         primary.label,
         options=steps_with(primary, known),

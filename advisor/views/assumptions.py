@@ -1,7 +1,6 @@
 """The view Assumptions: every figure behind the answer, to be moved where the study has it."""
 
 import html
-from collections.abc import Mapping
 
 import streamlit as st
 
@@ -12,14 +11,8 @@ from advisor.report.tables import assumptions_table
 from advisor.report.words import BASIS_MEANINGS
 from advisor.study import Study
 from advisor.views import scenario
-from advisor.views.questions import (
-    SECTIONS,
-    Control,
-    controls,
-    origin,
-    value_at,
-    value_words,
-)
+from advisor.views.controls import SECTIONS, Control, controls
+from advisor.views.questions import origin, value_at, value_words
 
 TITLES = {
     "workload": "Traffic",
@@ -27,13 +20,15 @@ TITLES = {
     "retraining": "Errors and releases",
     "team": "People",
     "cloud": "Where and how to buy",
+    "decision": "Doubt and risk",
+    "current": "What runs today",
 }
 COLUMNS = 2
 
 
-def show(recommendation: Recommendation, saved: Study, changed: Mapping[str, str]) -> None:
+def show(recommendation: Recommendation, saved: Study) -> None:
     """Show all figures that stand in the study, and below them the defaults that do not."""
-    fields(saved, changed)
+    fields(saved)
     st.header("What the study does not hold", anchor=False)
     ours = tuple(a for a in recommendation.assumptions if "." not in a.name)
     kept = recommendation.replace(assumptions=ours)
@@ -43,7 +38,7 @@ def show(recommendation: Recommendation, saved: Study, changed: Mapping[str, str
     )
 
 
-def fields(saved: Study, changed: Mapping[str, str]) -> None:
+def fields(saved: Study) -> None:
     """Show every figure of the study that is not among the first ones."""
     st.html(
         '<div class="parts"><p>Every figure that is not measured and not among the first seven, '
@@ -53,13 +48,13 @@ def fields(saved: Study, changed: Mapping[str, str]) -> None:
     for section in SECTIONS:
         st.header(TITLES.get(section, section.capitalize()), anchor=False)
         columns = st.columns(COLUMNS, gap="medium")
-        for place, control in enumerate(controls(section)):
+        for place, control in enumerate(controls(section, scenario.pattern())):
             with columns[place % COLUMNS]:
-                _field(control, saved, changed)
+                _field(control, saved)
 
 
-def _field(control: Control, saved: Study, changed: Mapping[str, str]) -> None:
-    moved = control.key in changed
+def _field(control: Control, saved: Study) -> None:
+    moved = st.session_state[control.key] != value_at(saved, control.key)
     entry, back = st.columns([6, 1], vertical_alignment="bottom", gap="small")
     with entry:
         _entry(control)
@@ -77,9 +72,8 @@ def _field(control: Control, saved: Study, changed: Mapping[str, str]) -> None:
     meant = BASIS_MEANINGS[found.basis]
     since = f", set {SET_ON.isoformat()}" if found.basis == "assumed" else ""
     words = (
-        f"{control.help.replace('`', '')} In the study: "
-        f"{value_words(value_at(saved, control.key))}. Range: {control.range_text}. "
-        f"Source: {found.source}{since}."
+        f"In the study: {value_words(value_at(saved, control.key))}. "
+        f"Range: {control.range_text}. Source: {found.source}{since}."
     )
     st.html(
         f'<div class="parts"><p class="origin"><span class="badge" title="{meant}">'
@@ -93,10 +87,19 @@ def _reset(key: str, saved: Study) -> None:
 
 def _entry(control: Control) -> None:
     if control.kind == "several":
-        st.multiselect(control.label, control.choices, key=control.key)
+        st.multiselect(control.label, control.choices, key=control.key, help=control.help)
         return
     if control.kind == "switch":
-        st.checkbox(control.label, key=control.key)
+        st.checkbox(control.label, key=control.key, help=control.help)
+        return
+    if control.kind == "one":
+        names = [None, *control.choices] if control.optional else list(control.choices)
+        st.selectbox(
+            control.label, names, key=control.key, format_func=value_words, help=control.help
+        )
+        return
+    if control.kind in {"text", "weights"}:
+        st.text_input(control.label, key=control.key, placeholder="not set", help=control.help)
         return
     whole = control.kind == "whole"
     low = control.low if control.low is not None or "quality" in control.key else 0.0
@@ -108,4 +111,5 @@ def _entry(control: Control) -> None:
         step=1 if whole else None,
         format="%d" if whole else "%g",
         placeholder="not set",
+        help=control.help,
     )

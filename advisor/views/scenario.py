@@ -14,7 +14,16 @@ import streamlit as st
 from advisor.errors import StudyError
 from advisor.report.sections import VIEWS
 from advisor.study import Study, load_study
-from advisor.views.questions import all_keys, changes, other_keys, value_at
+from advisor.views.presets import PATTERN, PRESETS
+from advisor.views.questions import (
+    all_keys,
+    changes,
+    first_keys,
+    in_pattern,
+    keys_of,
+    other_keys,
+    value_at,
+)
 
 STUDY, VIEW, BASE = "study", "view", "base."
 ASSUMPTIONS = "Assumptions"
@@ -49,11 +58,18 @@ def hold(keys: Iterable[str]) -> None:
         st.session_state[key] = st.session_state[key]
 
 
+def pattern() -> str:
+    """Return whether the page asks for requests or for jobs."""
+    chosen: str = st.session_state[PATTERN]
+    return chosen
+
+
 def _unseen() -> tuple[str, ...]:
     """Return the keys whose controls the open view does not show."""
+    seen = set(first_keys(pattern()))
     if st.session_state.get(VIEW) == ASSUMPTIONS:
-        return ()
-    return other_keys()
+        seen |= set(other_keys(pattern()))
+    return tuple(key for key in all_keys() if key not in seen)
 
 
 def _used(path: Path, changed: Mapping[str, str], otherwise: Study | None) -> Study | None:
@@ -66,7 +82,12 @@ def _used(path: Path, changed: Mapping[str, str], otherwise: Study | None) -> St
 
 def changed_from(saved: Study) -> dict[str, str]:
     """Return what differs from the saved study, as keys and values."""
-    return changes({key: st.session_state[key] for key in all_keys()}, saved)
+    # An emptied field of words is one that was never filled.
+    return changes({key: _or_none(st.session_state[key]) for key in all_keys()}, saved)
+
+
+def _or_none(value: Any) -> Any:
+    return None if value == "" else value
 
 
 def base() -> dict[str, str]:
@@ -91,6 +112,38 @@ def take(study: Study) -> None:
     """Set every control to a study's figures."""
     put({key: value_at(study, key) for key in all_keys()})
     st.session_state[PRESET] = AS_SAVED
+
+
+def turn(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
+    """Fill the figures of the pattern that was just chosen: the study's, else as many rows.
+
+    Args:
+        path: the study.
+        saved: the same, read.
+        changed: what differed from it before.
+    """
+    before = saved
+    if pattern() != saved.workload.pattern:
+        before = _used(path, changed, saved) or saved
+    found = in_pattern(before, pattern())
+    st.session_state["started"] = found
+    put({key: value_at(found, key) for key in keys_of(pattern())})
+
+
+def apply_preset(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
+    """Move to a preset's figures, and take back what only the one before had set."""
+    chosen = st.session_state[PRESET]
+    figures = PRESETS.get(chosen)
+    if figures is None:
+        take(saved)
+        return
+    given: Mapping[str, Any] = st.session_state.get("given", {})
+    put({k: value_at(saved, k) for k, v in given.items() if st.session_state[k] == v})
+    st.session_state["given"] = {k: v for k, v in figures.items() if k not in keys_of(None)}
+    if pattern() != figures[PATTERN]:
+        put({PATTERN: figures[PATTERN]})
+        turn(path, saved, changed)
+    put(figures)
 
 
 def put(values: Mapping[str, Any]) -> None:

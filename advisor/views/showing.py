@@ -22,7 +22,7 @@ from advisor.study import Study, load_study
 from advisor.template import study_text
 from advisor.views import assumptions, measuring, scenario
 from advisor.views.plain import plain
-from advisor.views.questions import changed_rows
+from advisor.views.questions import differing
 from advisor.views.style import sheet
 
 if TYPE_CHECKING:
@@ -47,14 +47,19 @@ def style() -> None:
 
 
 def verdict(
-    now: Glance, *, before: Glance, changed: Mapping[str, str], base: Mapping[str, str]
+    now: Glance,
+    *,
+    before: Glance,
+    saved: Study,
+    changed: Mapping[str, str],
+    base: Mapping[str, str],
 ) -> "DeltaGenerator":
     """Show the verdict, which stays in sight, and what changed against the baseline.
 
     Returns:
         the place of the sentences after the first, for `rest_of_verdict` to complete.
     """
-    moved = len(changed_keys(changed, base))
+    moved = len(differing(changed, base, saved))
     against = "the baseline" if base else "the saved study"
     delta = (
         f"{moved} changed: {difference_sentence(now, before, against=against)}"
@@ -90,11 +95,6 @@ def _safe(words: str) -> str:
     return html.escape(clean_sentence(words))
 
 
-def changed_keys(changed: Mapping[str, str], base: Mapping[str, str]) -> list[str]:
-    """Return the keys in which two scenarios differ."""
-    return sorted(k for k in {*changed, *base} if changed.get(k) != base.get(k))
-
-
 def views(
     now: Recommendation,
     *,
@@ -124,10 +124,10 @@ def views(
         if not tab.open:
             continue
         with tab:
-            if name == scenario.VIEW_NAMES[0] and changed_keys(changed, base):
-                _changes(safe, cleaned(before()), changed_rows(changed, base, saved))
+            if name == scenario.VIEW_NAMES[0] and (moved := differing(changed, base, saved)):
+                _changes(safe, cleaned(before()), moved)
             if name == scenario.ASSUMPTIONS:
-                assumptions.show(safe, saved, changed)
+                assumptions.show(safe, saved)
                 continue
             shown = VIEWS[name](safe)
             for section in shown:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from advisor.errors import StudyError
-from advisor.study import CandidateImport, Study, load_study, parse_study
+from advisor.study import CandidateImport, Study, load_study, parse_study, parse_study_text
 from advisor.template import study_template
 
 # ruff: noqa: E501 - the documented study, as users copy it
@@ -197,3 +197,25 @@ def test_every_discount_names_a_service_that_a_bill_can_hold():
 
     known = set(load_book().services)
     assert [s for s in DISCOUNT_SERVICES if s not in known and s != "sagemaker"] == []
+
+
+@pytest.mark.parametrize("written", ["1e6", "1.0e+6", "1000000", "'1e6'", "1E6"])
+def test_a_job_is_as_large_however_its_rows_are_written(written):
+    text = (
+        f"data: {{source: 'builtin:digits'}}\nworkload: {{pattern: batch, rows_per_job: {written}}}"
+    )
+
+    work = parse_study_text(text.encode(), where="s.yaml").workload
+
+    assert work.rows_per_job == 1e6
+    assert work.requests_per_s == pytest.approx(1e6 / 1000 / 86_400)
+
+
+def test_a_setting_may_be_written_with_an_exponent(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text("data: {source: 'builtin:digits'}\nworkload: {pattern: batch}\n")
+
+    study = load_study(path, ["workload.rows_per_job=2e7", "workload.jobs_per_day=1e-1"])
+
+    assert study.workload.job_rows == pytest.approx(2e7)
+    assert study.needs.deadline_hours == 24

@@ -19,7 +19,7 @@ from advisor.cli.recommend import answer_of
 from advisor.report import FORMATS, render
 from advisor.report.charts import CHARTS
 from advisor.report.words import headline
-from advisor.views.questions import PRIMARY
+from advisor.views.primary import PATTERNS, PRIMARY
 from tests.faces.factories import recommendation
 from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 
@@ -246,11 +246,26 @@ def answered(study_path: Path, address: str) -> str:
 
 def test_each_first_control_gives_the_command_lines_answer(page, address, study_path):
     visit = Visit(page, address)
-    for primary in PRIMARY:
-        visit.move(primary.label, steps=2 if primary.key == "workload.rows_per_request" else -2)
+    for primary in PRIMARY["online"]:
+        visit.move(primary.label, steps=-2)
 
         assert visit.verdict == answered(study_path, page.url), primary.key
-    assert len(parse_qsl(urlsplit(page.url).query)) >= len(PRIMARY)
+    assert len(parse_qsl(urlsplit(page.url).query)) >= len(PRIMARY["online"])
+    assert visit.complaints == []
+
+
+def test_requests_become_jobs_and_each_of_their_controls_gives_the_command_lines_answer(
+    page, address, study_path
+):
+    visit = Visit(page, address)
+    page.get_by_text(PATTERNS["batch"], exact=True).click()
+    page.wait_for_function("() => location.search.includes('workload.pattern=batch')")
+    visit.agree()
+    assert visit.verdict == answered(study_path, page.url)
+
+    for primary in PRIMARY["batch"][:3]:
+        visit.move(primary.label, steps=2)
+        assert visit.verdict == answered(study_path, page.url), primary.key
     assert visit.complaints == []
 
 
