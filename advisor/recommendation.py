@@ -779,6 +779,46 @@ class LatencyAdvice(Record):
     """Their distribution on the machine of the benchmark, without server and network."""
 
 
+class JobPoint(Record):
+    """How long a job of some rows takes."""
+
+    row_count: float
+    """Rows of the job. [rows]"""
+    wall_s: float
+    """From asking for machines to the last row. [s]"""
+    wall_s_low: float
+    """Lower end of its 80% band. [s]"""
+    wall_s_high: float
+    """Upper end. [s]"""
+
+
+class JobAdvice(Record):
+    """How long one job of the chosen option takes, and how large it may grow."""
+
+    option: str
+    """The chosen option, for people."""
+    machines: int
+    """Machines that share one job, held fixed along the curve."""
+    jobs_per_day: float
+    """Jobs of the study. [1/day]"""
+    row_count: float
+    """Rows of one job. [rows]"""
+    requests_per_s: float
+    """The mean rate that rows and jobs come to, by which the curve of costs counts. [1/s]"""
+    start_s: float
+    """From asking for machines to the first row. [s]"""
+    work_s: float
+    """From the first row to the last, on all machines together. [s]"""
+    deadline_s: float
+    """Time that a job may take. [s]"""
+    largest_row_count: float
+    """Rows with which the same machines just meet the deadline. [rows]"""
+    basis: Basis
+    """Basis of the time per row."""
+    curve: tuple[JobPoint, ...]
+    """Time against rows."""
+
+
 class TrafficHour(Record):
     """An hour of the day or week that is planned for."""
 
@@ -933,6 +973,8 @@ class Recommendation(Record):
     """Ids of the benchmark runs used."""
     study: str
     """Name of the study."""
+    pattern: Literal["online", "batch"] = "online"
+    """Whether it asks for requests that are answered, or for jobs by a deadline."""
     metric: str
     """The quality metric."""
     data: str
@@ -955,6 +997,8 @@ class Recommendation(Record):
     """How many runs to pay for; null for clustering and where nothing can be trained."""
     latency: LatencyAdvice | None = None
     """How the chosen option answers under load; null where nothing is feasible."""
+    job: JobAdvice | None = None
+    """How long one job takes; null where the study is of requests, or nothing is feasible."""
     traffic: TrafficAdvice | None = None
     """The traffic that is planned for; null for batch, and where no option keeps replicas."""
     carried: tuple[CarriedChain, ...] = ()

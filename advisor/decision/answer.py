@@ -22,6 +22,7 @@ from advisor.decision.gpu_advice import gpu_advice
 from advisor.decision.ground import artefact_gb_of
 from advisor.decision.horizon import horizon_advice
 from advisor.decision.information import Known, known_inputs, measure_next, uncertain_inputs
+from advisor.decision.job_advice import job_advice
 from advisor.decision.latency_advice import latency_advice, learning_curves
 from advisor.decision.metered import metered_band_s, metered_lines
 from advisor.decision.present import present_advice
@@ -121,6 +122,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
         ),
         runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
         study=study.name,
+        pattern=study.workload.pattern,
         metric=engine.evidence.runs[0].dataset.metric,
         data=words.data(engine.evidence),
         hardware=words.hardware(engine.profiles[0].hardware),
@@ -136,6 +138,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
         cost_curve=cost_curve(engine, chosen) if curves else (),
         experiments=experiments,
         latency=latency_advice(engine) if curves else None,
+        job=job_advice(engine) if curves else None,
         traffic=traffic_advice(engine) if curves else None,
         carried=carried_chains(engine),
         learning=learning_curves(engine),

@@ -83,7 +83,7 @@ def _options(recommendation: Recommendation) -> list[Text | Grid]:
     grid.add_column("", width=1)
     grid.add_column("Considered", ratio=5, overflow="fold")
     grid.add_column("USD/month", justify="right", no_wrap=True)
-    grid.add_column("p99 ms", justify="right", no_wrap=True)
+    grid.add_column(tables.time_title(recommendation), justify="right", no_wrap=True)
     grid.add_column("Why it lost", ratio=6, overflow="fold")
     place_of = tables.where_differs(recommendation)
     for option in tables.telling_options(recommendation, limit=RANKED_SHOWN):
@@ -92,7 +92,7 @@ def _options(recommendation: Recommendation) -> list[Text | Grid]:
             Text("✔" if won else ""),
             Text(f"{option.name}{place_of(option)}"),
             _money(option),
-            _p99(option),
+            _time(option, recommendation),
             Text("chosen" if won else tables.why_it_lost(option, recommendation)),
             style="bold green" if won else "",
         )
@@ -103,7 +103,7 @@ def _options(recommendation: Recommendation) -> list[Text | Grid]:
             Text("✘", style="red"),
             Text(f"{option.name}{place_of(option)}"),
             _money(option),
-            _p99(option),
+            _time(option, recommendation),
             Text("; ".join(rejection.reasons)),
         )
     return [
@@ -139,8 +139,8 @@ def _money(option: Option) -> Text:
     return Text(tables.cost_cell(option).plain)
 
 
-def _p99(option: Option) -> Text:
-    return Text(tables.p99_cell(option).plain)
+def _time(option: Option, recommendation: Recommendation) -> Text:
+    return Text(tables.time_cell(option, recommendation).plain)
 
 
 def _bullets(title: str, items: tuple[str, ...], style: str) -> list[Text | Padding]:

@@ -25,6 +25,8 @@ from advisor.recommendation import (
     HoldsPoint,
     HorizonAdvice,
     HorizonMonth,
+    JobAdvice,
+    JobPoint,
     LadderStep,
     LatencyAdvice,
     LearningCurve,
@@ -684,3 +686,33 @@ def hostile():
             ),
         ),
     )
+
+
+def job(**changes):
+    sizes = [1e6 * 2.0**i for i in range(-4, 5)]
+    values = {
+        "option": "logistic on SageMaker batch transform, 1 x ml.c7i.large",
+        "machines": 1,
+        "jobs_per_day": 1.0,
+        "row_count": 1e6,
+        "requests_per_s": 0.0116,
+        "start_s": 240.0,
+        "work_s": 600.0,
+        "deadline_s": 7200.0,
+        "largest_row_count": 1.16e7,
+        "basis": "scaled",
+        "curve": tuple(
+            JobPoint(
+                row_count=size,
+                wall_s=240 + 600 * size / 1e6,
+                wall_s_low=240 + 450 * size / 1e6,
+                wall_s_high=240 + 800 * size / 1e6,
+            )
+            for size in sizes
+        ),
+    }
+    return JobAdvice(**values | changes)
+
+
+CHARTS_OF_JOBS = ("job-time",)
+"""Charts that an answer about requests has not; it has `latency-by-load` in their place."""

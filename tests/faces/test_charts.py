@@ -16,7 +16,7 @@ from advisor.report.tables import (
     stack_table,
     telling_options,
 )
-from tests.faces.factories import experiments, infeasible, option, recommendation
+from tests.faces.factories import experiments, infeasible, job, option, recommendation
 
 
 def values(chart) -> list[dict]:
@@ -152,7 +152,7 @@ def test_a_chart_without_data_is_no_chart(name):
 
 @pytest.mark.parametrize("name", charts.CHARTS)
 def test_the_ink_of_a_drawn_chart_is_the_pages(name):
-    svg = drawn_svg(name, recommendation(), width=330)
+    svg = drawn_svg(name, recommendation(job=job()), width=330)
 
     assert svg is not None
     assert "currentColor" in svg

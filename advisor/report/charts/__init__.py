@@ -10,7 +10,7 @@ import altair as alt
 
 from advisor.report.charts.costs import cost_by_rate, cost_stack
 from advisor.report.charts.experiments import gain_by_runs
-from advisor.report.charts.latency import latency_by_load, measured_latency
+from advisor.report.charts.latency import job_time, latency_by_load, measured_latency
 from advisor.report.charts.models import learning, quality_against_cost
 from advisor.report.charts.retraining import error_by_age, retraining_cost
 from advisor.report.charts.risk import break_even, cost_bands, holds, swings
@@ -25,6 +25,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
     "cost-by-rate": cost_by_rate,
     "traffic": traffic,
     "latency-by-load": latency_by_load,
+    "job-time": job_time,
     "measured-latency": measured_latency,
     "quality-against-cost": quality_against_cost,
     "learning": learning,
@@ -41,6 +42,7 @@ CHART_TITLES = {
     "cost-stack": "What each option costs, and on what",
     "cost-by-rate": "Cost against request rate, cheapest option of each platform",
     "traffic": "The traffic that is planned for, hour by hour",
+    "job-time": "Time of one job against its rows, machines as planned",
     "latency-by-load": "Answer time against load, replicas as planned",
     "measured-latency": "Measured time of one call: share of calls done",
     "learning": "Quality against training rows",

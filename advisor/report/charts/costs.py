@@ -25,10 +25,11 @@ from advisor.report.tables import (
     curve_platforms,
     group_usd_per_month,
     platform_name,
+    rate_axis,
     stated,
     telling_options,
 )
-from advisor.report.words import significant, usd
+from advisor.report.words import usd
 
 MOST_STACKED = 6
 """Options in the cost stack."""
@@ -120,9 +121,10 @@ def cost_by_rate(
     if not points:
         return None
     narrow = not is_wide(width)
+    axis = rate_axis(recommendation)
     rows: list[Row] = [
         {
-            "rate": point.requests_per_s,
+            "rate": point.requests_per_s * axis.per_rate,
             "platform": platform_name(point.platform),
             "usd": point.usd_per_month,
             "option": point.option,
@@ -139,9 +141,9 @@ def cost_by_rate(
     )
     x = alt.X(
         "rate:Q",
-        title="Mean requests per second (log)",
+        title=f"{axis.title} (log)",
         scale=alt.Scale(type="log", nice=False),
-        axis=log_axis((p.requests_per_s for p in points), most=7 if narrow else 12),
+        axis=log_axis((row["rate"] for row in rows), most=7 if narrow else 12),
     )
     y = alt.Y(
         "usd:Q",
@@ -169,7 +171,7 @@ def cost_by_rate(
         ),
         tooltip=[
             alt.Tooltip("option:N", title="Option"),
-            alt.Tooltip("rate:Q", title="Requests/s", format=",.4~g"),
+            alt.Tooltip("rate:Q", title=axis.column, format=",.4~g"),
             alt.Tooltip("usd:Q", title="USD/month", format=",.2f"),
         ],
     )
@@ -177,18 +179,20 @@ def cost_by_rate(
     here = stated(recommendation, "workload.requests_per_s")
     if here is not None and here > 0:
         rates = [row["rate"] for row in rows]
-        text = f"you are here: {significant(here)}/s"
+        here *= axis.per_rate
+        text = f"you are here: {axis.text(here)}"
         layers += mark_here(here, "rate", text, left=here * here > min(rates) * max(rates))
     return together(layers, width=width, height=height + frame(width))
 
 
 def _crossings(recommendation: Recommendation) -> list[alt.Chart]:
     """A ring and the rate where another platform becomes the cheapest."""
+    axis = rate_axis(recommendation)
     rows: list[Row] = [
         {
-            "rate": one.requests_per_s,
+            "rate": one.requests_per_s * axis.per_rate,
             "usd": one.usd_per_month,
-            "text": f"{significant(one.requests_per_s, digits=2)}/s",
+            "text": axis.text(one.requests_per_s * axis.per_rate, digits=2),
             "change": f"{platform_name(one.before)} to {platform_name(one.after)}",
         }
         for one in crossings(recommendation)
@@ -200,7 +204,7 @@ def _crossings(recommendation: Recommendation) -> list[alt.Chart]:
     ring = base.mark_point(size=150, color=INK, strokeWidth=2, filled=False, opacity=1).encode(
         tooltip=[
             alt.Tooltip("change:N", title="Cheapest changes"),
-            alt.Tooltip("rate:Q", title="Requests/s", format=",.3~g"),
+            alt.Tooltip("rate:Q", title=axis.column, format=",.3~g"),
         ]
     )
     label = base.mark_text(dy=24, fontWeight="bold", color=INK, fontSize=12).encode(text="text:N")

@@ -1,7 +1,8 @@
-"""Answer time against load with the need, and the distribution that was measured."""
+"""Answer time against load, a job's time against its rows, and the times that were measured."""
 
 import altair as alt
 
+from advisor.decision.words import hours_of
 from advisor.recommendation import Recommendation
 from advisor.report.charts.parts import (
     ACCENT,
@@ -84,7 +85,7 @@ def latency_by_load(
     )
     layers: list[alt.Chart] = [band, lines]
     if need is not None and need <= ceiling * 1.1:
-        layers += _need(need, scale)
+        layers += _limit(need, f"need: {milliseconds(need)} ms", scale, "ms")
     peak = advice.peak_requests_per_s
     rates = [row["rate"] for row in rows]
     text = f"your peak: {significant(peak)}/s"
@@ -92,10 +93,61 @@ def latency_by_load(
     return together(layers, width=width, height=height + frame(width))
 
 
-def _need(need_ms: float, scale: alt.Scale) -> list[alt.Chart]:
-    """A horizontal line at the need, named at its left."""
-    data = [{"ms": need_ms, "text": f"need: {milliseconds(need_ms)} ms"}]
-    y = alt.Y("ms:Q", scale=scale)
+def job_time(
+    recommendation: Recommendation, *, width: Width = "container", height: int = 260
+) -> alt.LayerChart | None:
+    """Time of a job and its band against its rows, with the deadline."""
+    advice = recommendation.job
+    if advice is None:
+        return None
+    rows: list[Row] = [
+        {
+            "rows": point.row_count,
+            "minutes": point.wall_s / 60,
+            "low": point.wall_s_low / 60,
+            "high": point.wall_s_high / 60,
+        }
+        for point in advice.curve
+    ]
+    allowed = advice.deadline_s / 60
+    bounds = (min(row["low"] for row in rows), max(allowed, *(row["high"] for row in rows)))
+    bounds = (bounds[0] * 0.8, bounds[1] * 1.3)
+    scale = alt.Scale(type="log", domain=list(bounds), nice=False)
+    title, axis = "Minutes for one job (log)", log_axis(bounds, most=8)
+    x = alt.X(
+        "rows:Q",
+        title="Rows of one job (log)",
+        scale=alt.Scale(type="log", nice=False),
+        axis=log_axis((row["rows"] for row in rows), most=10 if is_wide(width) else 6),
+    )
+    base = plot(rows).encode(x=x)
+    band = base.mark_area(color=ACCENT, opacity=0.16).encode(
+        y=alt.Y("low:Q", scale=scale, title=title, axis=axis), y2="high:Q"
+    )
+    line = base.mark_line(color=ACCENT, strokeWidth=2.2).encode(
+        y=alt.Y("minutes:Q", scale=scale, title=title, axis=axis),
+        tooltip=[
+            alt.Tooltip("rows:Q", title="Rows", format=",.3~g"),
+            alt.Tooltip("minutes:Q", title="Minutes", format=",.3~g"),
+        ],
+    )
+    text = f"you are here: {significant(advice.row_count)} rows"
+    return together(
+        [
+            band,
+            line,
+            *_limit(allowed, f"deadline: {hours_of(1e3 * advice.deadline_s)}", scale, "minutes"),
+            *mark_here(advice.row_count, "rows", text, left=True),
+        ],
+        width=width,
+        height=height + frame(width),
+    )
+
+
+def _limit(value: float, text: str, scale: alt.Scale, field: str) -> list[alt.Chart]:
+    """A horizontal line at what is allowed, named at its left."""
+    data: list[Row] = [{field: value, "text": text}]
+    y = alt.Y(f"{field}:Q", scale=scale)
     rule = plot(data).mark_rule(color=WARM, strokeWidth=1.6, strokeDash=[7, 3]).encode(y=y)
     label = (
         plot(data)

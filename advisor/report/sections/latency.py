@@ -1,6 +1,7 @@
 """How the chosen option answers under load, and what was measured of the model alone."""
 
-from advisor.recommendation import LatencyAdvice, Recommendation, TrafficAdvice
+from advisor.decision.words import hours_of
+from advisor.recommendation import JobAdvice, LatencyAdvice, Recommendation, TrafficAdvice
 from advisor.report import tables
 from advisor.report.chain import chain_sentence, chain_tables
 from advisor.report.sections.parts import Section, present
@@ -19,7 +20,9 @@ def latency(recommendation: Recommendation) -> tuple[Section, ...]:
     if advice is None:
         return (Section("Latency: how it answers under load", sentences=(NOTHING,)),)
     return present(
-        Section(
+        _job(recommendation.job)
+        if recommendation.job
+        else Section(
             "Latency: how it answers under load",
             sentences=_sentences(advice),
             chart="latency-by-load" if advice.curve else None,
@@ -47,6 +50,27 @@ def latency(recommendation: Recommendation) -> tuple[Section, ...]:
         )
         if recommendation.carried
         else Section(""),
+    )
+
+
+def _job(advice: JobAdvice) -> Section:
+    wall_s = advice.start_s + advice.work_s
+    share = f"{advice.machines:,} machines share" if advice.machines > 1 else "one machine scores"
+    return Section(
+        "Latency: how long one job takes",
+        sentences=(
+            (
+                f"{advice.option}: {share} the {significant(advice.row_count)} rows of a job in "
+                f"{hours_of(1e3 * wall_s)}, of which {hours_of(1e3 * advice.start_s)} are the "
+                f"start; {hours_of(1e3 * advice.deadline_s)} are allowed."
+            ),
+            (
+                f"The same machines finish up to {significant(advice.largest_row_count, digits=2)} "
+                "rows in time; a larger job gets more of them."
+            ),
+        ),
+        chart="job-time",
+        tables=(tables.job_table(advice),),
     )
 
 

@@ -24,6 +24,7 @@ from advisor.report.tables.costs import (
     crossing_sentences,
     crossings,
     curve_platforms,
+    rate_axis,
     rate_table,
     stack_table,
 )
@@ -35,7 +36,7 @@ from advisor.report.tables.evidence import (
     reproduce_commands,
     version_lines,
 )
-from advisor.report.tables.latency import load_table, measured_table
+from advisor.report.tables.latency import job_table, load_table, measured_table
 from advisor.report.tables.models import (
     findings_table,
     ladder_table,
@@ -49,10 +50,11 @@ from advisor.report.tables.options import (
     considered_sentence,
     cost_cell,
     options_table,
-    p99_cell,
     rejected_table,
     telling_options,
     telling_rejections,
+    time_cell,
+    time_title,
     where_differs,
     why_it_lost,
 )
@@ -111,6 +113,7 @@ __all__ = [
     "holds_table",
     "horizon_table",
     "inputs_table",
+    "job_table",
     "known",
     "ladder_table",
     "learning_table",
@@ -118,10 +121,10 @@ __all__ = [
     "measured_table",
     "measurements",
     "options_table",
-    "p99_cell",
     "platform_name",
     "price_sentence",
     "prices_table",
+    "rate_axis",
     "rate_table",
     "rejected_table",
     "reproduce_commands",
@@ -136,6 +139,8 @@ __all__ = [
     "telling_options",
     "telling_rejections",
     "thinned",
+    "time_cell",
+    "time_title",
     "traffic_table",
     "training_table",
     "version_lines",

@@ -83,6 +83,30 @@ def stack_table(recommendation: Recommendation, *, limit: int = 6) -> Table:
     )
 
 
+class RateAxis(NamedTuple):
+    """What the curve of costs counts along: requests a second, or the rows of a job."""
+
+    title: str
+    column: str
+    per_rate: float
+    """Times a rate of requests."""
+    unit: str
+
+    def text(self, value: float, *, digits: int = 3) -> str:
+        """Write a place on the axis."""
+        return f"{significant(value, digits=digits)}{self.unit}"
+
+
+def rate_axis(recommendation: Recommendation) -> RateAxis:
+    """Return what the curve of costs counts along."""
+    job = recommendation.job
+    if job is None:
+        return RateAxis("Mean requests per second", "Requests/s", 1.0, "/s")
+    return RateAxis(
+        "Rows of one job", "Rows of one job", job.row_count / job.requests_per_s, " rows"
+    )
+
+
 class Crossing(NamedTuple):
     """A rate at which another platform becomes the cheapest."""
 
@@ -123,8 +147,11 @@ def crossings(recommendation: Recommendation) -> tuple[Crossing, ...]:
 
 def crossing_sentences(recommendation: Recommendation) -> tuple[str, ...]:
     """Say where the cheapest platform changes."""
+    axis = rate_axis(recommendation)
+    unit = " rows in a job" if recommendation.job else " requests/s"
     return tuple(
-        f"From {significant(one.requests_per_s)} requests/s on {platform_name(one.after)} is "
+        f"From {significant(one.requests_per_s * axis.per_rate)}{unit} on "
+        f"{platform_name(one.after)} is "
         f"cheaper than {platform_name(one.before)}."
         for one in crossings(recommendation)
     )
@@ -136,16 +163,17 @@ def rate_table(recommendation: Recommendation) -> Table:
     for point in recommendation.cost_curve:
         by_rate.setdefault(point.requests_per_s, {})[point.platform] = point
     platforms = curve_platforms(recommendation)
+    axis = rate_axis(recommendation)
     return Table(
         caption="Cheapest option of each platform, USD/month",
         columns=(
-            Column("Requests/s", numeric=True),
+            Column(axis.column, numeric=True),
             *(Column(platform_name(p), numeric=True) for p in platforms),
             Column("Cheapest"),
         ),
         rows=tuple(
             (
-                Cell(significant(rate)),
+                Cell(significant(rate * axis.per_rate)),
                 *(
                     Cell(usd(found[p].usd_per_month) if p in found else "none feasible")
                     for p in platforms

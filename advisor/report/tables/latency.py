@@ -1,6 +1,7 @@
 """Answer times as tables."""
 
-from advisor.recommendation import LatencyAdvice
+from advisor.decision.words import hours_of
+from advisor.recommendation import JobAdvice, LatencyAdvice
 from advisor.report.tables.cells import Cell, Column, Table, known, thinned
 from advisor.report.words import UNKNOWN, milliseconds, percent, significant
 
@@ -34,6 +35,28 @@ def load_table(advice: LatencyAdvice) -> Table:
                     if point.p99_ms_high is not None
                     else f"{milliseconds(point.p99_ms_low)} to overloaded"
                 ),
+            )
+            for point in thinned(advice.curve, MOST_POINTS)
+        ),
+    )
+
+
+def job_table(advice: JobAdvice) -> Table:
+    """The figures behind the time of a job against its rows."""
+    return Table(
+        caption="Time of one job, machines as planned",
+        columns=(
+            Column("Rows", numeric=True),
+            Column("Job takes", numeric=True),
+            Column("80% band", numeric=True),
+            Column("In time"),
+        ),
+        rows=tuple(
+            (
+                Cell(significant(point.row_count)),
+                Cell(hours_of(1e3 * point.wall_s), advice.basis),
+                Cell(f"{hours_of(1e3 * point.wall_s_low)} to {hours_of(1e3 * point.wall_s_high)}"),
+                Cell("yes" if point.wall_s <= advice.deadline_s else "no"),
             )
             for point in thinned(advice.curve, MOST_POINTS)
         ),

@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Callable
 
+from advisor.decision.words import hours_of
+from advisor.platforms import JOB_PLATFORMS
 from advisor.recommendation import Option, Recommendation, Rejection
 from advisor.report.tables.cells import Cell, Column, Table, known, weakest
 from advisor.report.words import UNKNOWN, milliseconds, percent, quality, usd
@@ -27,7 +29,7 @@ def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -
             Column(""),
             Column("Option"),
             Column("USD/month", numeric=True),
-            Column("p99 ms", numeric=True),
+            Column(time_title(recommendation), numeric=True),
             Column("80% band", numeric=True),
             Column("Busy", numeric=True),
             Column(recommendation.metric, numeric=True),
@@ -38,8 +40,8 @@ def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -
                 Cell("✔" if option == recommendation.best else places[id(option)]),
                 Cell(f"{option.name}{place_of(option)}"),
                 cost_cell(option),
-                p99_cell(option),
-                Cell(_band(option)),
+                time_cell(option, recommendation),
+                Cell(_band(option, recommendation)),
                 Cell(percent(option.utilisation_fraction)),
                 Cell(quality(option.quality), known(option.quality, "measured")),
                 Cell(
@@ -67,14 +69,14 @@ def rejected_table(recommendation: Recommendation, *, limit: int = MOST_REJECTED
         columns=(
             Column("Option"),
             Column("USD/month", numeric=True),
-            Column("p99 ms", numeric=True),
+            Column(time_title(recommendation), numeric=True),
             Column("Why it lost"),
         ),
         rows=tuple(
             (
                 Cell(f"{rejection.option.name}{place_of(rejection.option)}"),
                 cost_cell(rejection.option),
-                p99_cell(rejection.option),
+                time_cell(rejection.option, recommendation),
                 Cell("; ".join(rejection.reasons)),
             )
             for rejection in shown
@@ -87,9 +89,30 @@ def cost_cell(option: Option) -> Cell:
     return Cell(usd(option.usd_per_month), weakest(line.basis for line in option.lines))
 
 
-def p99_cell(option: Option) -> Cell:
-    """An option's p99 with its basis."""
-    return Cell(milliseconds(option.p99_latency_ms), known(option.p99_latency_ms, option.basis))
+def time_title(recommendation: Recommendation) -> str:
+    """Return the name of what an option takes: a whole job, or the slowest 1% of requests."""
+    return "Job takes" if recommendation.pattern == "batch" else "p99 ms"
+
+
+def time_cell(option: Option, recommendation: Recommendation) -> Cell:
+    """What an option takes, with its basis."""
+    time_ms = option.p99_latency_ms
+    return Cell(_time(time_ms, option, recommendation), known(time_ms, option.basis))
+
+
+def time_words(option: Option, recommendation: Recommendation) -> str:
+    """Write what an option takes, with its unit."""
+    words = _time(option.p99_latency_ms, option, recommendation)
+    return words if recommendation.pattern == "batch" or words == UNKNOWN else f"{words} ms"
+
+
+def _time(time_ms: float | None, option: Option, recommendation: Recommendation) -> str:
+    """Write a time: of a job in hours; of what stands all month there is no job to time."""
+    if recommendation.pattern != "batch":
+        return milliseconds(time_ms)
+    if time_ms is None or option.platform not in JOB_PLATFORMS:
+        return UNKNOWN
+    return hours_of(time_ms)
 
 
 def telling_options(recommendation: Recommendation, *, limit: int) -> tuple[Option, ...]:
@@ -155,12 +178,12 @@ def where_differs(recommendation: Recommendation) -> Callable[[Option], str]:
     return place_of
 
 
-def _band(option: Option) -> str:
-    if option.p99_latency_ms_low is None or option.p99_latency_ms_high is None:
+def _band(option: Option, recommendation: Recommendation) -> str:
+    low_ms, high_ms = option.p99_latency_ms_low, option.p99_latency_ms_high
+    if low_ms is None or high_ms is None:
         return UNKNOWN
-    return (
-        f"{milliseconds(option.p99_latency_ms_low)} to {milliseconds(option.p99_latency_ms_high)}"
-    )
+    low, high = (_time(time_ms, option, recommendation) for time_ms in (low_ms, high_ms))
+    return f"{low} to {high}"
 
 
 def considered_sentence(recommendation: Recommendation) -> str:

@@ -13,7 +13,8 @@ from advisor.report.tables.cells import (
     group_usd_per_month,
     platform_name,
 )
-from advisor.report.words import change, days, milliseconds, significant, usd
+from advisor.report.tables.options import time_words
+from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, usd
 
 
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
@@ -136,9 +137,16 @@ def change_table(now: Recommendation, before: Recommendation) -> Table:
     was_ms = old.p99_latency_ms if old else None
     now_ms = new.p99_latency_ms if new else None
     gap = significant(now_ms - was_ms) if was_ms is not None and now_ms is not None else ""
-    rows.append(
-        (Cell("p99, ms"), Cell(milliseconds(was_ms)), Cell(milliseconds(now_ms)), Cell(gap))
-    )
+    if now.pattern == before.pattern == "online":
+        rows.append(
+            (Cell("p99, ms"), Cell(milliseconds(was_ms)), Cell(milliseconds(now_ms)), Cell(gap))
+        )
+    else:
+        times = (
+            Cell(time_words(one, answer) if one else UNKNOWN)
+            for one, answer in ((old, before), (new, now))
+        )
+        rows.append((Cell("Slowest 1% of answers, or a job"), *times, Cell("")))
     return Table(
         caption="What became of the answer",
         columns=(

@@ -1,0 +1,122 @@
+"""An answer about jobs by a deadline, in every face: hours and rows, not p99 and requests."""
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from advisor.capacity.shapes import batch_job
+from advisor.cli.recommend import answer_of
+from advisor.report import render
+from advisor.report.charts import CHARTS
+from advisor.report.sections import VIEWS
+from advisor.report.tables import crossings, options_table, rate_axis, rate_table
+from advisor.report.text import print_recommendation
+from tests.faces.pages import measured_study
+
+NIGHTLY = (
+    *("workload.pattern=batch", "workload.rows_per_job=3e8", "needs.deadline_hours=0.5"),
+    *("workload.requests_per_s=null", "workload.peak_requests_per_s=null"),
+    *("needs.max_p99_latency_ms=null", "needs.availability_zones=1"),
+)
+
+
+@pytest.fixture(scope="module")
+def study_path(tmp_path_factory):
+    return measured_study(tmp_path_factory.mktemp("jobs"))
+
+
+def answered(study_path, *settings: str):
+    overrides = [*NIGHTLY, *settings]
+    return answer_of(study_path, overrides=overrides, store=None, on=None, what_if=False)
+
+
+def where(option):
+    return option.candidate, option.form, option.platform, option.sku, option.purchase
+
+
+@pytest.fixture(scope="module")
+def answer(study_path):
+    return answered(study_path)
+
+
+def test_the_curve_of_a_job_goes_through_the_answer(answer):
+    job = answer.job
+    here = next(point for point in job.curve if point.row_count == pytest.approx(job.row_count))
+
+    assert here.wall_s == pytest.approx(answer.best.p99_latency_ms / 1e3)
+    assert here.wall_s_low == pytest.approx(answer.best.p99_latency_ms_low / 1e3)
+    assert here.wall_s_high == pytest.approx(answer.best.p99_latency_ms_high / 1e3)
+    assert job.machines == answer.best.replicas > 1
+    assert job.row_count == pytest.approx(3e8)
+
+
+def test_the_curve_of_a_job_is_what_another_study_of_so_many_rows_says(study_path, answer):
+    chosen, job = answer.best, answer.job
+    point = next(p for p in reversed(job.curve) if p.row_count < 0.95 * job.row_count)
+
+    other = answered(study_path, f"workload.rows_per_job={point.row_count}")
+
+    (one,) = (o for o in other.ranked if where(o) == where(chosen))
+    work_s = (one.p99_latency_ms / 1e3 - job.start_s) * one.replicas / job.machines
+    assert job.start_s + work_s == pytest.approx(point.wall_s)
+
+
+def test_the_machines_of_a_job_finish_the_largest_one_and_no_larger(answer):
+    job = answer.job
+    per_machine = job.row_count / job.work_s / job.machines
+    rows = job.largest_row_count * np.array([0.999, 1.001])
+    found = batch_job(
+        row_count=rows, rows_per_s=per_machine, start_s=job.start_s, deadline_s=job.deadline_s
+    )
+
+    assert found.machine_count.tolist() == [job.machines, job.machines + 1]
+
+
+def test_the_table_of_options_tells_how_long_a_job_takes(answer):
+    table = options_table(answer)
+    titles = [column.title for column in table.columns]
+    times = [row[titles.index("Job takes")].text for row in table.rows]
+
+    assert times
+    assert all(time.endswith((" min", " h")) for time in times)
+
+
+def test_the_curve_of_costs_counts_the_rows_of_a_job(answer):
+    axis = rate_axis(answer)
+    table = rate_table(answer)
+    rows = [float(row[0].text.replace(",", "")) for row in table.rows]
+
+    assert table.columns[0].title == "Rows of one job"
+    assert min(rows) < answer.job.row_count < max(rows)
+    assert all(low < high for low, high in itertools.pairwise(rows))
+    assert all(one.requests_per_s * axis.per_rate > 0 for one in crossings(answer))
+
+
+@pytest.mark.parametrize("name", ["html", "md"])
+def test_a_report_about_jobs_speaks_of_rows_and_hours(answer, name):
+    text = render(answer, format=name)
+
+    assert "how long one job takes" in text
+    assert "Rows of one job" in text
+    assert "Mean requests per second" not in text
+    assert "serverless adds a container" not in text
+
+
+def test_the_terminal_tells_how_long_a_job_takes(answer):
+    written = io.StringIO()
+    print_recommendation(answer, Console(file=written, width=120))
+    said = written.getvalue()
+
+    assert "Job takes" in said
+    assert "p99 ms" not in said
+
+
+def test_every_chart_of_a_view_about_jobs_can_be_drawn(answer):
+    named = [section.chart for view in VIEWS.values() for section in view(answer)]
+    drawn = {name for name in named if name and CHARTS[name](answer) is not None}
+
+    assert {"job-time", "cost-by-rate", "cost-stack"} <= drawn
+    assert "latency-by-load" not in drawn
