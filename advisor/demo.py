@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from advisor.errors import AdvisorError
+from advisor.files import write_whole
+
 DEMO_STUDY = """\
 # The embedded example: who runs it needs no data and no network.
 name: demo
@@ -21,9 +24,18 @@ retraining:
 
 
 def demo_study_path(folder: Path = Path("out/demo")) -> Path:
-    """Write the embedded study into a folder, unless it is there, and return its path."""
+    """Write the embedded study into a folder, unless it is there, and return its path.
+
+    Raises:
+        AdvisorError: the folder cannot be made or written.
+    """
     path = folder / "advisor.yaml"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(DEMO_STUDY, encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AdvisorError(
+                f"{folder}: cannot be made: {error.strerror}: choose another folder"
+            ) from None
+        write_whole(path, DEMO_STUDY)
     return path

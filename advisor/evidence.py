@@ -18,6 +18,7 @@ from advisor.errors import NoRunsError
 from advisor.imports.history import RunHistory
 from advisor.imports.stores import read_histories
 from advisor.study import CandidateImport, Study
+from benchmarks.families import require_family
 from benchmarks.records import (
     NATIVE_FORM,
     TEST_FRACTION,
@@ -192,6 +193,9 @@ def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) 
         histories=read_histories(study.history, folder=study_path.parent),
     )
     if not any(run.outcome == "ok" for run in evidence.runs):
+        for entry in study.candidates:
+            if isinstance(entry, str):
+                require_family(entry)  # a name that is misspelt was never measured either
         failed = next((f" ({run.candidate.name}: {run.reason})" for run in evidence.runs), "")
         other = " for these data settings" if len(stored) > len(runs) else ""
         raise NoRunsError(

@@ -2,10 +2,45 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from advisor.errors import AdvisorError
+
+
+def require_file(path: Path, *, otherwise: str = "check the path") -> None:
+    """Say that a file is not there, with the names beside it that may have been meant.
+
+    Args:
+        path: the file that is wanted.
+        otherwise: what to do where nothing beside it is called alike.
+
+    Raises:
+        AdvisorError: there is no such file, or it is a folder.
+    """
+    if path.is_dir():
+        raise AdvisorError(f"{path}: is a folder: name the file in it")
+    if not path.exists():
+        raise AdvisorError(f"{path}: no such file: {near_files(path) or otherwise}")
+
+
+def near_files(path: Path, *, pattern: str = "*", also: Mapping[str, Path] | None = None) -> str:
+    """Return `did you mean ...?` for files that are called like a missing one; empty for none.
+
+    Args:
+        path: the missing file.
+        pattern: which files beside it can be meant.
+        also: files elsewhere by the name that they go by.
+    """
+    beside = sorted(path.parent.glob(pattern)) if path.parent.is_dir() else []
+    names = [(found.name, found) for found in beside if found.is_file()]
+    names += [(found.stem, found) for _, found in names if not path.suffix]
+    names += (also or {}).items()
+    near = get_close_matches(path.name, [name for name, _ in names], n=3, cutoff=0.6)
+    meant = dict.fromkeys(str(found) for want in near for name, found in names if name == want)
+    return f"did you mean {', '.join(list(meant)[:3])}?" if meant else ""
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -6,6 +6,7 @@ Every default stands here with its unit; `advisor init` writes them out with the
 import re
 import typing
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from advisor.errors import StudyError
+from advisor.files import near_files
 from advisor.records import Record
 from benchmarks.errors import did_you_mean
 
@@ -34,6 +36,9 @@ DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 
 MS_PER_HOUR = 3.6e6
 MONTHS_PER_YEAR = 12
+
+EXPLORER_FOLDER = "advisor-studies"
+"""Where the explorer keeps the studies that were brought to it, each in a folder of its name."""
 
 MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
@@ -281,7 +286,8 @@ class Workload(Record):
         if self.peak_requests_per_s is not None and self.peak_requests_per_s < self.requests_per_s:
             raise ValueError(
                 f"peak_requests_per_s {self.peak_requests_per_s:g} is below requests_per_s "
-                f"{self.requests_per_s:g}: raise the peak or lower the mean"
+                f"{self.requests_per_s:g}: set both, or the peak to null for "
+                f"{PEAK_FACTOR:g} x the mean"
             )
         return self
 
@@ -677,6 +683,21 @@ def _fields(part: Any) -> dict[str, Any] | None:
     return dict(part) if isinstance(part, Mapping) else None
 
 
+def study_keys(record: type[BaseModel] = Study, prefix: str = "") -> list[str]:
+    """Return every key of a study with its dots, as `--set` takes them.
+
+    Example:
+        >>> [key for key in study_keys() if key.startswith("needs.max_p99")]
+        ['needs.max_p99_latency_ms']
+    """
+    found = []
+    for name, field in record.model_fields.items():
+        inner = _record_in(field.annotation)
+        is_part = _is_record(inner)
+        found += study_keys(inner, f"{prefix}{name}.") if is_part else [f"{prefix}{name}"]
+    return found
+
+
 def load_study(path: Path, overrides: Iterable[str] = ()) -> Study:
     """Read a study file, with `key=value` overrides applied on top.
 
@@ -708,7 +729,11 @@ def parse_study(raw: Any, *, where: str, overrides: Iterable[str] = ()) -> Study
 
 def _read_yaml(path: Path) -> Any:
     if path.is_dir():
-        raise StudyError(f"{path}: is a folder; name the study file in it, such as advisor.yaml")
+        there = sorted(found.name for found in path.glob("*.y*ml"))
+        raise StudyError(
+            f"{path}: is a folder; name the study file in it, such as "
+            f"{path / (there[0] if there else 'advisor.yaml')}"
+        )
     try:
         size_bytes = path.stat().st_size
         if size_bytes > MAX_STUDY_BYTES:
@@ -742,15 +767,11 @@ def parse_study_text(content: bytes, *, where: str) -> Study:
 
 
 def _near(path: Path) -> str:
-    """Return the studies beside a missing one that it may have meant, else how to write it."""
-    from difflib import get_close_matches
-
-    folder = path.parent
-    there = [p.name for p in folder.glob("*.y*ml")] if folder.is_dir() else []
-    near = get_close_matches(path.name, there, n=3, cutoff=0.6)
-    if near:
-        return f"did you mean {', '.join(str(folder / name) for name in near)}?"
-    return f"run 'advisor init {path}' to write one"
+    """Return the studies near a missing one that it may have meant, else how to write it."""
+    kept = (path.parent / EXPLORER_FOLDER).glob("*/advisor.yaml")
+    found = near_files(path, pattern="*.y*ml", also={p.parent.name: p for p in sorted(kept)})
+    named = path if path.suffix else path.with_suffix(".yaml")
+    return found or f"run 'advisor init {named}' to write one"
 
 
 def _parse_yaml(text: str, *, where: str) -> Any:
@@ -865,7 +886,8 @@ def _first_problem(error: ValidationError) -> str:
         return f"{dotted}: is missing; only `data` with a path or source is required{more}"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    shown = repr(problem["input"])
+    given = problem["input"]
+    shown = str(given) if isinstance(given, date) else repr(given)
     if isinstance(problem["input"], Mapping) or shown in message:
         return f"{dotted}: {message}{more}"
     if len(shown) > 80:

@@ -10,10 +10,11 @@ import io
 import itertools
 import random
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.errors import DataError
+from benchmarks.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,9 +106,10 @@ def _read_head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(SNIFF_BYTES)
     except FileNotFoundError:
-        raise DataError(
-            f"{path}: data.path: no such file: paths are relative to the study's folder"
-        ) from None
+        beside = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
+        near = get_close_matches(path.name, beside, n=3)
+        hint = did_you_mean(path.name, near) if near else "paths are relative to the study's folder"
+        raise DataError(f"{path}: data.path: no such file: {hint}") from None
     except OSError as error:
         raise DataError(
             f"{path}: data.path: cannot be read ({error.strerror}): check its permissions"

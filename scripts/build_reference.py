@@ -43,7 +43,10 @@ def cli_page() -> str:
         "# Commands",
         (
             "Results go to stdout, progress and warnings to stderr. Exit codes: 0 an answer, 1 an"
-            " error (a wrong option too), 2 nothing is feasible or a gate failed, 3 inconclusive."
+            " error (a wrong option too), 2 nothing is feasible or a gate failed, 3 inconclusive,"
+            " 130 stopped by Ctrl-C. Every command takes `--quiet` (`-q`): only the result and"
+            " errors. `advisor --install-completion` lets the shell complete commands, studies,"
+            " keys of `--set`, candidates, skus and regions."
         ),
     ]
     for name, command in _commands(root, "advisor"):
@@ -106,7 +109,7 @@ def _help_text(text: str) -> str:
 
 def _parameter_row(parameter: Any, context: Any) -> str | None:
     """Return one row of a command's table, in the words of its own help."""
-    if parameter.name == "help" or getattr(parameter, "hidden", False):
+    if parameter.name in {"help", "quiet"} or getattr(parameter, "hidden", False):
         return None
     record = parameter.get_help_record(context)
     if record is None:

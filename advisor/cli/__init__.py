@@ -4,9 +4,10 @@ Exit codes: 0 an answer, 1 an error (a wrong option too), 2 nothing is feasible 
 3 inconclusive. Results go to stdout; progress, warnings and errors to stderr.
 """
 
+import re
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -28,14 +29,32 @@ from advisor.cli import (
     traffic,
     whatif,
 )
+from advisor.cli.teaching import Stopped, TeachingGroup, TeachingTyper
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
 """Base classes whose message is for people; known by name, so that none has to be imported."""
 
-app = typer.Typer(
+
+class _Advisor(TeachingGroup):
+    """The program: its commands in the order in which they are needed."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Start": ("demo", "init", "doctor"),
+        "Measure": ("bench", "loadtest", "probe", "runs"),
+        "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
+        "Plan": ("cadence", "experiments", "hardware", "traffic"),
+        "Prices": ("prices", "bill"),
+    }
+
+
+app = TeachingTyper(
     name="advisor",
+    cls=_Advisor,
     help="Measure your models, price every way to run them on AWS, and decide with the error shown."
-    "\n\nStart with 'advisor demo', or 'advisor init' for a study of your own.",
+    "\n\nStart with 'advisor demo', or 'advisor init' for a study of your own. Results go to "
+    "stdout, progress and warnings to stderr. Exit codes: 0 an answer, 1 an error, 2 nothing is "
+    "feasible or a gate failed, 3 inconclusive."
+    "\n\nExample: advisor recommend advisor.yaml --set workload.requests_per_s=200",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -91,9 +110,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:
-        print("advisor: stopped", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
+        print("advisor: stopped before anything was written", file=sys.stderr)
+        return 130
+    except (Stopped, KeyboardInterrupt):
         print("\nadvisor: stopped; what was finished is kept", file=sys.stderr)
         return 130
     except SystemExit:
@@ -104,7 +123,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         if _is_usage_error(error):
-            error.show()  # type: ignore[attr-defined]
+            _show_usage_error(error)
             return 1
         if not _is_expected(error):
             raise
@@ -115,6 +134,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _is_usage_error(error: Exception) -> bool:
     return any(kind.__name__ == "ClickException" for kind in type(error).__mro__)
+
+
+def _show_usage_error(error: Any) -> None:
+    """Say what was typed wrong in one line; a group that was called alone shows its help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return
+    words = re.sub(r"(:) Value error, ", r"\1 ", error.format_message())
+    if " is not one of " in words:
+        from benchmarks.errors import did_you_mean
+
+        typed, *choices = re.findall(r"'([^']+)'", words.partition(": ")[2])
+        words = f"{words.rstrip('.')}: {did_you_mean(typed, choices)}"
+    where = error.ctx.command_path if error.ctx else "advisor"
+    end = "" if words.endswith((".", "?")) else "."
+    print(f"advisor: {_one_line(words)}{end} See '{where} --help'.", file=sys.stderr)
 
 
 def _is_expected(error: Exception) -> bool:

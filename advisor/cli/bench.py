@@ -2,46 +2,47 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import typer
-from typer.core import TyperGroup
 
-from advisor.cli import bench_runs
+from advisor.cli import bench_runs, completing
+from advisor.cli.teaching import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from benchmarks.plan import Plan
+    from benchmarks.plan import Progress as _Progress
     from benchmarks.runner import BenchResult
 
 
 def add(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(
+    group = new_group(
+        "Measure the candidate models of a study. 'advisor bench STUDY' is short for "
+        "'advisor bench run STUDY' ('advisor bench run --help' shows its options)."
+        "\n\nExample: advisor bench advisor.yaml --preset standard",
         cls=_StudyFirst,
-        help="Measure the candidate models of a study: 'advisor bench STUDY' is short for "
-        "'advisor bench run STUDY' ('advisor bench run --help' shows its options).",
-        no_args_is_help=True,
-        rich_markup_mode=None,
     )
     group.command("run")(bench)
     bench_runs.add(group)
     app.add_typer(group, name="bench")
 
 
-class _StudyFirst(TyperGroup):
+class _StudyFirst(DefaultedGroup):
     """Takes what is no command of its own for a study to measure."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put `run` before anything that is not one of the commands."""
-        if args and args[0] not in {*self.commands, "-h", "--help"}:
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
+    usual = "run"
 
 
 def bench(
-    study: Annotated[Path, typer.Argument(help="The study file, e.g. advisor.yaml.")],
+    study: Annotated[
+        Path,
+        typer.Argument(
+            help="The study file, e.g. advisor.yaml.", autocompletion=completing.studies
+        ),
+    ],
     preset: Annotated[
         Literal["fast", "standard", "rigorous"],
         typer.Option(
@@ -51,7 +52,11 @@ def bench(
     ] = "fast",
     candidate: Annotated[
         list[str] | None,
-        typer.Option(help="Measure only this candidate of the study; may be repeated."),
+        typer.Option(
+            metavar="NAME",
+            help="Measure only this candidate of the study; may be repeated.",
+            autocompletion=completing.families,
+        ),
     ] = None,
     device: Annotated[
         Literal["cpu", "cuda", "all"], typer.Option(help="Where to measure; all: what there is.")
@@ -251,8 +256,9 @@ class _Bar:
             TextColumn("about {task.fields[left]} left"),
             console=console,
             transient=True,
-            disable=console is None,
+            disable=console is None or not console.is_terminal,
         )
+        self._told_tenths = 0
         self._task = self._progress.add_task("", total=1, label="reading the data", left="?")
 
     def __enter__(self) -> Self:
@@ -276,12 +282,29 @@ class _Bar:
         from benchmarks.plan import Progress
 
         assert isinstance(progress, Progress)
+        if self._console is not None and not self._console.is_terminal:
+            self._tell_tenth(progress)
+            return
         self._progress.update(
             self._task,
             completed=progress.done_count,
             total=max(1, progress.total_count),
             label=progress.label,
             left=progress.remaining_text,
+        )
+
+    def _tell_tenth(self, progress: "_Progress") -> None:
+        """Print a line for each tenth of the way: what a log keeps where no bar can move."""
+        tenths = 10 * progress.done_count // max(1, progress.total_count)
+        if tenths == self._told_tenths or self._console is None:
+            return
+        self._told_tenths = tenths
+        self._console.print(
+            f"{progress.done_count}/{progress.total_count} {progress.label}, about "
+            f"{progress.remaining_text} left",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from advisor.cli import completing
+
 if TYPE_CHECKING:
     from benchmarks.compare import Comparison
     from benchmarks.records import BenchmarkRun
@@ -15,7 +17,11 @@ INCONCLUSIVE = 3
 """Exit code where a comparison cannot tell."""
 
 StudyArgument = Annotated[
-    Path, typer.Argument(help="The study file, or the folder of its runs (.advisor beside it).")
+    Path,
+    typer.Argument(
+        help="The study file, or the folder of its runs (.advisor beside it).",
+        autocompletion=completing.studies,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -31,7 +37,10 @@ def show(
     study: StudyArgument,
     run: Annotated[
         str | None,
-        typer.Argument(help="A candidate, or the beginning of a run's id; all runs without."),
+        typer.Argument(
+            help="A candidate, or the beginning of a run's id; all runs without.",
+            autocompletion=completing.families,
+        ),
     ] = None,
     quality: Annotated[
         float | None,
@@ -69,9 +78,15 @@ def show(
 def compare(
     study: StudyArgument,
     old: Annotated[
-        str | None, typer.Argument(help="A candidate, or the beginning of a run's id.")
+        str | None,
+        typer.Argument(
+            help="A candidate, or the beginning of a run's id.", autocompletion=completing.families
+        ),
     ] = None,
-    new: Annotated[str | None, typer.Argument(help="What to compare it with.")] = None,
+    new: Annotated[
+        str | None,
+        typer.Argument(help="What to compare it with.", autocompletion=completing.families),
+    ] = None,
     other: Annotated[
         Path | None,
         typer.Option(help="Take the new runs from another study or folder of runs."),

@@ -33,12 +33,14 @@ def bill(
     Example: advisor bill usage.yaml
     """
     from advisor.cli.prices import parse_day
+    from advisor.files import require_file
     from pricing.age import banner
     from pricing.bill import price_file
     from pricing.errors import PricingError
     from pricing.tables import DATA, load_book
     from pricing.usage import load_usage
 
+    require_file(usage, otherwise="docs/reference/prices.md shows how one is written")
     content = load_usage(usage)
     prices = load_book(book or DATA)
     if known_on is not None:

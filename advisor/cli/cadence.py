@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperGroup
+
+from advisor.cli import completing
+from advisor.cli.teaching import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
     from advisor.cadence.ask import Asked
@@ -18,22 +20,19 @@ GATE_FAILED = 2
 LossOption = Literal["auto", "zero-one", "log", "absolute", "cost", "assignment", "objective"]
 
 
-class _DataFirst(TyperGroup):
+class _DataFirst(DefaultedGroup):
     """Lets `advisor cadence DATA` stand for `advisor cadence plan DATA`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the default command in front of anything that is no command."""
-        if not args or args[0] not in self.commands:
-            args = ["plan", *args]
-        return list(super().parse_args(ctx, args))
+    usual = "plan"
 
 
 def add(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(
+    group = new_group(
+        "How often to retrain, and what to watch. 'advisor cadence DATA' is short for "
+        "'advisor cadence plan DATA' ('advisor cadence plan --help' shows its options)."
+        "\n\nExample: advisor cadence events.parquet --target y --time ts --error-cost-usd 2",
         cls=_DataFirst,
-        help="How often to retrain, and what to watch.",
-        rich_markup_mode=None,
     )
     group.command()(plan)
     group.command()(watch)
@@ -53,10 +52,16 @@ def plan(
         str | None, typer.Option(help="Column with the time each label became known.")
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Column that is no feature; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column that is no feature; may be repeated."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A family's name, or module:function of your own model.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A family's name, or module:function of your own model.",
+            autocompletion=completing.families,
+        ),
     ] = None,
     error_matrix: Annotated[
         Path | None,
@@ -66,7 +71,12 @@ def plan(
         float, typer.Option(help="Money per wrong case, or per unit of loss.")
     ] = 1.0,
     loss: Annotated[
-        LossOption, typer.Option(help="What an error is; 'cost' weighs the two kinds.")
+        LossOption,
+        typer.Option(
+            metavar="KIND",
+            help="What an error is: auto, zero-one, log, absolute, cost (weighs the two kinds), "
+            "assignment or objective.",
+        ),
     ] = "auto",
     false_positive_usd: Annotated[
         float, typer.Option(help="With --loss cost: money per false positive.")
@@ -80,7 +90,10 @@ def plan(
     ] = None,
     study: Annotated[
         Path | None,
-        typer.Option(help="Study with measured runs: a retrain then costs what its answer says."),
+        typer.Option(
+            help="Study with measured runs: a retrain then costs what its answer says.",
+            autocompletion=completing.studies,
+        ),
     ] = None,
     redevelop_cost_usd: Annotated[
         float | None, typer.Option(help="Money per redevelopment, experiments and all.")
@@ -136,9 +149,14 @@ def plan(
 
     from advisor.cadence.ask import Money, ask_matrix
     from advisor.errors import AdvisorError
+    from advisor.files import require_file
 
     if (data is None) == (error_matrix is None):
         raise AdvisorError("give a data file, or --error-matrix FILE in its place")
+    if error_matrix is not None:
+        require_file(error_matrix)
+    elif not str(data).startswith(("simulated:", "openml:", "builtin:")):
+        require_file(Path(str(data)).expanduser())
     notes: tuple[str, ...] = ()
     if study is not None and retrain_cost_usd is None:
         retrain_cost_usd, notes = _retrain_cost(study)
@@ -200,7 +218,10 @@ def watch(
     from advisor.cadence.guard import load_guard, score_drift
     from advisor.cadence.guard import watch as look
     from advisor.cadence.scored_file import read_scored
+    from advisor.files import require_file
 
+    require_file(guard, otherwise=f"'advisor cadence DATA --guard {guard}' writes it")
+    require_file(scored)
     rules = load_guard(guard)
     found = read_scored(scored, guard=rules)
     weak = score_drift(found.unlabelled_scores) if found.unlabelled_scores else ()
@@ -262,7 +283,9 @@ def _progress_bar() -> Any:
             TextColumn("{task.completed:.0f}/{task.total:.0f} trainings"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        console = Console(stderr=True)
+        hidden = not console.is_terminal
+        with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
             task = progress.add_task("back-test", total=8)
             yield lambda done, total: progress.update(task, completed=done, total=total)
 

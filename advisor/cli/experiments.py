@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli import completing
+
 if TYPE_CHECKING:
     from advisor.imports.history import RunHistory
 
@@ -21,7 +23,8 @@ def experiments(
     study: Annotated[
         Path | None,
         typer.Option(
-            help="Study with measured runs: also which rung to try next, early stops and pace."
+            help="Study with measured runs: also which rung to try next, early stops and pace.",
+            autocompletion=completing.studies,
         ),
     ] = None,
     mlflow: Annotated[
@@ -40,9 +43,17 @@ def experiments(
         str, typer.Option(help="MLflow tag that names the machine type of a run.")
     ] = "instance_type",
     machine: Annotated[
-        str, typer.Option(help="Machine type of runs that no tag names.")
+        str,
+        typer.Option(
+            metavar="SKU",
+            help="Machine type of runs that no tag names.",
+            autocompletion=completing.instance_types,
+        ),
     ] = DEFAULT_MACHINE,
-    region: Annotated[str, typer.Option(help="Region whose prices apply.")] = "us-east-1",
+    region: Annotated[
+        str,
+        typer.Option(help="Region whose prices apply.", autocompletion=completing.regions),
+    ] = "us-east-1",
     usd_per_score: Annotated[
         float | None,
         typer.Option(help="Worth of one unit of score over the model's life, v x n x periods."),

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli import completing
+
 SERVER_OPTIONS = (
     "--browser.gatherUsageStats=false",
     "--server.address=localhost",
@@ -21,7 +23,9 @@ def add(app: typer.Typer) -> None:
 def explore(
     study: Annotated[
         Path | None,
-        typer.Argument(help="Study file; the embedded example by default.", metavar="STUDY"),
+        typer.Argument(
+            help="Study file; the embedded example by default.", autocompletion=completing.studies
+        ),
     ] = None,
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,

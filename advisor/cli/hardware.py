@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli import completing
+from advisor.cli.teaching import new_group
+
 if TYPE_CHECKING:
     from advisor.capacity.prediction import Prediction
     from benchmarks.records import HardwareProfile
@@ -14,10 +17,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 
 def add(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(
-        help="What a machine is, and what a measured candidate would do on it.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
+    group = new_group(
+        "What a machine is, and what a measured candidate would do on it."
+        "\n\nExample: advisor hardware show c7g.large"
     )
     group.command()(show)
     group.command()(predict)
@@ -25,15 +27,22 @@ def add(app: typer.Typer) -> None:
 
 
 def show(
-    sku: Annotated[str, typer.Argument(help="Instance type, e.g. c7g.large or ml.m5.large.")],
+    sku: Annotated[
+        str,
+        typer.Argument(
+            help="Instance type, e.g. c7g.large or ml.m5.large.",
+            autocompletion=completing.instance_types,
+        ),
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Show an instance: cores, memory, processor, and how fast one core of it is next to ours.
 
     Example: advisor hardware show c7g.large
     """
-    from advisor.capacity.cards import hardware_card
+    from advisor.capacity.cards import hardware_card, require_known
 
+    require_known(sku)  # a slip of the keyboard is told before this machine is probed
     card = hardware_card(sku, host=_this_machine())
     if as_json:
         _print_json(card)
@@ -59,9 +68,21 @@ def show(
 
 
 def predict(
-    run: Annotated[str, typer.Argument(help="A run's id, or a candidate's name for all its runs.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A run's id, or a candidate's name for all its runs.",
+            autocompletion=completing.families,
+        ),
+    ],
     sku: Annotated[
-        list[str], typer.Option("--sku", help="Instance type; may be repeated.", metavar="SKU")
+        list[str],
+        typer.Option(
+            "--sku",
+            help="Instance type; may be repeated.",
+            metavar="SKU",
+            autocompletion=completing.instance_types,
+        ),
     ],
     rows: Annotated[int, typer.Option(min=1, help="Rows of one call.")] = 1,
     store: Annotated[

@@ -40,7 +40,7 @@ def init(
     from advisor.template import study_destination, write_study_template
 
     destination = study_destination(path, overwrite=force)  # said before anything is asked
-    in_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    in_terminal = sys.stdin.isatty() and sys.stderr.isatty()  # questions go to stderr
     asked = ask if ask is not None else in_terminal and not as_json
     answers = questions(destination.parent) if asked else {}
     written = write_study_template(path, overwrite=force, answers=answers)

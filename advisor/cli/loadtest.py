@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from advisor.cli import completing
+
 if TYPE_CHECKING:
     from advisor.study import Study
     from benchmarks.records import Candidate, DatasetSpec
@@ -34,9 +36,17 @@ def add(app: typer.Typer) -> None:
 
 
 def loadtest(
-    study: Annotated[Path, typer.Argument(help="The study file, e.g. advisor.yaml.")],
+    study: Annotated[
+        Path,
+        typer.Argument(
+            help="The study file, e.g. advisor.yaml.", autocompletion=completing.studies
+        ),
+    ],
     candidate: Annotated[
-        str | None, typer.Option(help="The candidate; the study's first by default.")
+        str | None,
+        typer.Option(
+            help="The candidate; the study's first by default.", autocompletion=completing.families
+        ),
     ] = None,
     rate: Annotated[
         float | None, typer.Option(help="Requests per second; the study's mean by default.", min=0)

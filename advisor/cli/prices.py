@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli import completing
+from advisor.cli.teaching import new_group
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -23,10 +26,22 @@ On = Annotated[
     str | None, typer.Option(metavar="YYYY-MM-DD", help="Day whose prices apply; today by default.")
 ]
 Regions = Annotated[
-    list[str] | None, typer.Option("--region", help="Region; may be repeated; all by default.")
+    list[str] | None,
+    typer.Option(
+        "--region",
+        metavar="REGION",
+        help="Region; may be repeated; all by default.",
+        autocompletion=completing.regions,
+    ),
 ]
 Services = Annotated[
-    list[str] | None, typer.Option("--service", help="Service; may be repeated; all by default.")
+    list[str] | None,
+    typer.Option(
+        "--service",
+        metavar="SERVICE",
+        help="Service; may be repeated; all by default.",
+        autocompletion=completing.services,
+    ),
 ]
 
 
@@ -39,10 +54,9 @@ class Via(StrEnum):
 
 def add(app: typer.Typer) -> None:
     """Register the commands."""
-    prices = typer.Typer(
-        help="Look up, compare, check and refresh prices.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
+    prices = new_group(
+        "Look up, compare, check and refresh prices."
+        "\n\nExample: advisor prices show ml.m5.large --region eu-west-1"
     )
     for command in (show, diff, check, age, refresh):
         prices.command()(command)
@@ -50,7 +64,12 @@ def add(app: typer.Typer) -> None:
 
 
 def show(
-    sku: Annotated[str, typer.Argument(help="What to look up, e.g. m5.large or ml.m5.large.")],
+    sku: Annotated[
+        str,
+        typer.Argument(
+            help="What to look up, e.g. m5.large or ml.m5.large.", autocompletion=completing.skus
+        ),
+    ],
     regions: Regions = None,
     services: Services = None,
     on: On = None,
@@ -285,7 +304,8 @@ def _run_refresh(plan: "Plan", *, folder: Path, transport: Any) -> "Outcome":
 
     from pricing.refresh import refresh as refresh_book
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, Any] = {}
 
         def report(what: str, done: int, of: int | None) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.cli import completing
+
 if TYPE_CHECKING:
     from advisor.recommendation import Recommendation
 
@@ -14,11 +16,17 @@ FEASIBLE, NOTHING_FEASIBLE = 0, 2
 REPORT_MARKS = (b"USD/month", b"usd_per_month", b"x_Estimate", b"/Author(advisor)")
 """What every report holds: the verdict on top, the heads of the CSV files, the author of a PDF."""
 
-StudyPath = Annotated[Path, typer.Argument(help="Study file, see 'advisor init'.", metavar="STUDY")]
+StudyPath = Annotated[
+    Path,
+    typer.Argument(help="Study file, see 'advisor init'.", autocompletion=completing.studies),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change one key, e.g. workload.requests_per_s=50."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one key, e.g. workload.requests_per_s=50; may be repeated.",
+        autocompletion=completing.keys,
     ),
 ]
 Store = Annotated[
@@ -138,12 +146,14 @@ def answer_of(
     what_if: bool = True,
 ) -> "Recommendation":
     """Load a study and its runs and recommend."""
+    from advisor.cli.consoles import doing
     from advisor.recommend import load_evidence, recommend
     from advisor.study import load_study
 
     study = load_study(study_path, overrides)
     evidence = load_evidence(study_path, study, store=store)
-    return recommend(study, evidence, on=day_of(on), what_if=what_if)
+    with doing("pricing every option, a few seconds"):
+        return recommend(study, evidence, on=day_of(on), what_if=what_if)
 
 
 def day_of(text: str | None) -> date:

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.teaching import new_group
+
 
 def add(app: typer.Typer) -> None:
     """Register the commands."""
-    group = typer.Typer(
-        help="The stores of measured runs.", no_args_is_help=True, rich_markup_mode=None
+    group = new_group(
+        "The stores of measured runs."
+        "\n\nExample: advisor runs merge from-c7g/.advisor --into .advisor"
     )
     group.callback()(_group)
     group.command()(merge)

@@ -32,8 +32,10 @@ def traffic(
     Example: advisor traffic access.log --chart week.svg
     """
     from advisor.capacity.traffic import summarise_counts
+    from advisor.files import require_file
     from advisor.imports.traffic import TrafficFileError, read_traffic
 
+    require_file(file)
     counts = read_traffic(file)
     try:
         found = summarise_counts(first=counts.first, counts=counts.counts)

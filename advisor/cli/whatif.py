@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.cli import completing
 from advisor.cli.recommend import On, Overrides, Store, StudyPath, answer_of, day_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def sweep(
         typer.Option(
             metavar="KEY=LOW:HIGH:COUNT[log]",
             help="Figure to vary, e.g. workload.requests_per_s=1:1000:40log; repeat for a grid.",
+            autocompletion=completing.keys,
         ),
     ],
     overrides: Overrides = None,
@@ -75,18 +77,18 @@ def sweep(
 
 
 def _print_sweep(keys: list[str], rows: list[dict[str, object]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
+    from advisor.cli.consoles import results_console
     from advisor.report.words import clean
 
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in keys:
-        grid.add_column(key, justify="right")
+        grid.add_column(key.rpartition(".")[2], justify="right", overflow="fold")
     for title in ("candidate", "platform", "sku"):
         grid.add_column(title, overflow="fold")
     for title in ("USD/month", "p99 ms"):
-        grid.add_column(title, justify="right")
+        grid.add_column(title, justify="right", no_wrap=True)
     for row in rows:
         figures = [f"{row[key]:,.4g}" for key in keys]
         if row["candidate"] is None:
@@ -95,7 +97,7 @@ def _print_sweep(keys: list[str], rows: list[dict[str, object]]) -> None:
         names = [clean(str(row[name])) for name in ("candidate", "platform", "sku")]
         p99 = "n/a" if row["p99_latency_ms"] is None else f"{row['p99_latency_ms']:,.3g}"
         grid.add_row(*figures, *names, f"{row['usd_per_month']:,.0f}", p99)
-    Console().print(grid, highlight=False)
+    results_console().print(grid, highlight=False)
 
 
 def explain(
@@ -103,7 +105,10 @@ def explain(
     why_not: Annotated[
         str | None,
         typer.Option(
-            "--why-not", metavar="NAME", help="Only this platform, candidate or sku: ecs-ec2."
+            "--why-not",
+            metavar="NAME",
+            help="Only this platform, candidate or sku: ecs-ec2.",
+            autocompletion=completing.platforms,
         ),
     ] = None,
     overrides: Overrides = None,
@@ -139,6 +144,8 @@ def _why_not(answer: "Recommendation", name: str) -> list[str]:
     Raises:
         AdvisorError: nothing of that name was looked at.
     """
+    from difflib import get_close_matches
+
     from advisor.errors import AdvisorError
 
     chosen = answer.best
@@ -164,10 +171,9 @@ def _why_not(answer: "Recommendation", name: str) -> list[str]:
     if not found:
         looked_at = [*answer.ranked, *(r.option for r in answer.rejected)]
         names = dict.fromkeys(n for o in looked_at for n in (o.platform, o.candidate))
-        raise AdvisorError(
-            f"--why-not {name!r}: no such option is listed; name one of {', '.join(names)}, "
-            "or a sku"
-        )
+        near = get_close_matches(name, [*names, *(o.sku for o in looked_at)], n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else f"name one of {', '.join(names)}"
+        raise AdvisorError(f"--why-not {name!r}: no such option is listed: {hint}")
     return found
 
 
@@ -196,10 +202,16 @@ def _explained(answer: "Recommendation") -> list[str]:
 
 
 def _print_lines(lines: list[str]) -> None:
+    from rich.text import Text
+
+    from advisor.cli.consoles import results_console
     from advisor.report.words import clean_sentence
 
+    console = results_console()
     for line in lines:
-        typer.echo(clean_sentence(line))
+        indent = "  " if line.startswith("  ") else ""
+        words = Text(indent + clean_sentence(line).strip())
+        console.print(words, highlight=False, soft_wrap=not console.is_terminal)
 
 
 def gate(
@@ -242,9 +254,11 @@ def _saved(path: Path) -> "Recommendation":
     from pydantic import ValidationError
 
     from advisor.errors import AdvisorError
+    from advisor.files import require_file
     from advisor.recommendation import Recommendation
 
     hint = "save one with 'advisor recommend STUDY --json > saved.json'"
+    require_file(path, otherwise=hint)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

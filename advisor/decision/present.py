@@ -1,5 +1,7 @@
 """What runs today, as one of the options: savings, the cost of moving, the payback."""
 
+from difflib import get_close_matches
+
 from advisor.cost import total_usd
 from advisor.decision.engine import Engine
 from advisor.decision.serving_bill import serving_lines
@@ -122,9 +124,15 @@ def _serving_usd(engine: Engine, current: Current) -> float:
             on=engine.on,
         ).sku
         if sku not in known:
+            near = get_close_matches(sku, known, n=3)
+            hint = (
+                f"did you mean {', '.join(near)}?"
+                if near
+                else f"write it as a recommendation does, e.g. {known[0]!r}, or give "
+                "current.usd_per_month"
+            )
             raise AdvisorError(
-                f"current.sku {sku!r} is not sold for {TITLES[current.platform]}: write it as a "
-                f"recommendation does, e.g. {known[0]!r}, or give current.usd_per_month"
+                f"current.sku {sku!r} is not sold for {TITLES[current.platform]}: {hint}"
             )
     return total_usd(
         serving_lines(

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from advisor.decision.ground import Ground, ground_for
 from advisor.decision.options import plan
 from advisor.decision.setting import Setting, setting_of
 from advisor.errors import StudyError
-from advisor.study import Study
+from advisor.study import Study, study_keys
 
 SWEEP_DRAWS = 100
 """Draws at each point of a sweep, unless the study itself gives fewer."""
@@ -113,10 +114,13 @@ def _changed(study: Study, key: str, value: float) -> Study:
 
 
 def _no_figure(key: str) -> StudyError:
-    return StudyError(
-        f"--vary {key!r}: is no figure of a study; name one as --set does, e.g. "
-        "workload.requests_per_s"
+    near = get_close_matches(key, study_keys(), n=3)
+    hint = (
+        f"did you mean {', '.join(near)}?"
+        if near
+        else "name one as --set does, e.g. workload.requests_per_s"
     )
+    return StudyError(f"--vary {key!r}: is no figure of a study: {hint}")
 
 
 def _point(setting: Setting, values: tuple[float, ...]) -> Point:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
-from advisor.study import MAX_STUDY_BYTES, Study, parse_study_text
+from advisor.study import EXPLORER_FOLDER, MAX_STUDY_BYTES, Study, parse_study_text
 from advisor.template import study_text
 
 FOLDER_VARIABLE = "ADVISOR_STUDIES"
-DEFAULT_FOLDER = "advisor-studies"
+DEFAULT_FOLDER = EXPLORER_FOLDER
 FILE = "advisor.yaml"
 DATA_SUFFIXES = (".csv", ".parquet")
 MOST_NAME_CHARACTERS = 60

@@ -355,14 +355,25 @@ def resolve_candidates(
     return tuple(sorted(found.values(), key=lambda c: (c.simplicity_rank, c.name)))
 
 
+def require_family(item: str) -> None:
+    """Refuse a name in a study's list of candidates that no family has.
+
+    Raises:
+        CandidateError: there is no such family; the message has near names.
+    """
+    name = item.partition(":")[0]
+    known = ["default", *FAMILIES]
+    if name in known:
+        return
+    if (advice := file_advice(item)) is not None:
+        raise CandidateError(f"candidates: {advice}")
+    raise CandidateError(f"candidates: no model family {name!r}: {did_you_mean(name, known)}")
+
+
 def _built_in(item: str, *, task: Task) -> Candidate:
     """Return a family by name; `kmeans:5` asks for five clusters."""
     name, colon, count_text = item.partition(":")
-    if name not in FAMILIES:
-        if (advice := file_advice(item)) is not None:
-            raise CandidateError(f"candidates: {advice}")
-        known = ["default", *FAMILIES]
-        raise CandidateError(f"candidates: no model family {name!r}: {did_you_mean(name, known)}")
+    require_family(item)
     if task not in FAMILIES[name].tasks:
         fitting = ", ".join(n for n, family in FAMILIES.items() if task in family.tasks)
         raise CandidateError(f"candidates: {name} does not do {task}: one of {fitting}")

@@ -2,18 +2,22 @@
 
 import io
 import json
+import re
+import shlex
 import subprocess
 import sys
 
 import pytest
 import typer
+from rich.console import Console
 
+import advisor.recommend  # noqa: F401 - the module, which a name of the package hides
 from advisor.cli import app, run
+from advisor.cli.teaching import TeachingCommand, shell_lines
+from advisor.report.text import print_recommendation
 from advisor.study import load_study
+from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
-
-OWN_FORMAT = {"bench export"}
-"""Commands whose whole output is a file in a format that they are asked for."""
 
 
 def commands() -> dict[str, object]:
@@ -35,8 +39,51 @@ def test_every_command_shows_an_example_and_speaks_json(words):
 
     example = (command.help or "").partition("Example")[2]
     assert f"advisor {words.partition(' ')[0]}" in example
-    if words not in OWN_FORMAT:
-        assert "--json" in {name for option in command.params for name in option.opts}
+    assert {"--json", "--quiet"} <= {name for option in command.params for name in option.opts}
+
+
+@pytest.mark.parametrize("words", sorted(commands()))
+def test_the_example_of_a_command_is_one_that_it_takes(words, monkeypatch):
+    called = []
+    monkeypatch.setattr(TeachingCommand, "invoke", lambda _, ctx: called.append(ctx.command_path))
+    example = (commands()[words].help or "").partition("Example: ")[2].partition("\n\n")[0]
+
+    assert run(shlex.split(example)[1:]) == 0
+    assert called == [f"advisor {words}"]
+
+
+def groups_and_commands() -> list[str]:
+    first_words = {words.rpartition(" ")[0] for words in commands()}
+    return sorted({"", *first_words, *commands()})
+
+
+@pytest.mark.parametrize("words", groups_and_commands())
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_help_fits_the_terminal_and_cuts_no_sentence(words, columns, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "dumb")
+
+    assert run([*words.split(), "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert max(len(line) for line in shown.splitlines()) <= columns
+    assert re.search(r"[a-z]\.\.\.(\s|$)", shown) is None
+    assert "Example:" in shown
+    assert "\x1b" not in shown
+
+
+def test_the_list_of_commands_has_each_under_a_title_once(capsys):
+    run(["--help"])
+    shown = re.findall(r"^  ([a-z]+)  ", capsys.readouterr().out, flags=re.MULTILINE)
+
+    assert sorted(shown) == sorted(typer.main.get_command(app).commands)
+
+
+def test_a_long_example_is_broken_where_a_shell_goes_on():
+    lines = shell_lines("advisor report s.yaml --format md -o out.md --json", width=34)
+
+    assert all(len(line) <= 34 for line in lines)
+    whole = "\n".join(lines).replace("\\\n", " ")
+    assert shlex.split(whole) == shlex.split("advisor report s.yaml --format md -o out.md --json")
 
 
 @pytest.mark.parametrize("words", sorted(commands()))
@@ -47,23 +94,135 @@ def test_every_option_says_what_it_is(words):
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [(["recomend", "x"], "recommend"), (["recommend", "--jsn", "x"], "--json")]
+    ("typed", "meant"),
+    [
+        ("recomend x", "recommend"),
+        ("recommend --jsn x", "--json"),
+        ("bench shwo x", "show"),
+        ("cadence wacht x", "watch"),
+        ("bench x --preset fsat", "did you mean fast?"),
+        ("report x -o y --format pfd", "did you mean pdf?"),
+        ("prices show ml.m5.lrage", "ml.m5.large"),
+        ("prices show m5.large --region us-est-1", "us-east-1"),
+        ("hardware show m5.lrage", "m5.large"),
+        ("experiments --machine m5.lrage", "m5.large"),
+    ],
 )
-def test_a_slip_of_the_keyboard_is_met_with_what_was_meant(typed, meant, capsys):
-    assert run(typed) == 1
-    assert meant in capsys.readouterr().err
+def test_a_slip_of_the_keyboard_is_met_with_what_was_meant_in_one_line(typed, meant, capsys):
+    assert run(typed.split()) == 1
+    said = capsys.readouterr().err
+    assert meant in said
+    assert said.startswith("advisor: ")
+    assert said.count("\n") == 1
 
 
 def test_a_study_that_is_not_there_names_the_one_that_is(tmp_path, capsys):
     (tmp_path / "churn.yaml").write_text("data: {source: 'builtin:digits'}")
+    kept = tmp_path / "advisor-studies" / "visits" / "advisor.yaml"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("data: {source: 'builtin:digits'}")
 
-    assert run(["recommend", str(tmp_path / "chrun.yaml")]) == 1
-    assert f"did you mean {tmp_path / 'churn.yaml'}?" in capsys.readouterr().err
+    for typed, meant in (
+        ("chrun.yaml", tmp_path / "churn.yaml"),
+        ("churn", tmp_path / "churn.yaml"),
+        ("visit", kept),
+    ):
+        assert run(["recommend", str(tmp_path / typed)]) == 1
+        assert f"did you mean {meant}?" in capsys.readouterr().err
+    assert run(["recommend", str(tmp_path)]) == 1
+    assert "such as" in capsys.readouterr().err
 
 
-def test_a_sku_that_is_not_there_names_near_ones(capsys):
-    assert run(["prices", "show", "ml.m5.lrage"]) == 1
-    assert "ml.m5.large" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["traffic", "acess.log"], "access.log"),
+        (["bill", "acces.log"], "access.log"),
+        (["cadence", "acess.log", "--target", "y"], "access.log"),
+        (["cadence", "plan", "--error-matrix", "acess.log"], "access.log"),
+        (["gate", "x.yaml", "--against", "acess.log"], "access.log"),
+    ],
+)
+def test_a_file_that_is_not_there_names_the_one_that_is(
+    arguments, meant, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "access.log").write_text("x")
+
+    assert run(arguments) == 1
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "meant"),
+    [
+        ("candidates=[lineer]", "linear"),
+        ("cloud.platforms=[ecs-fargte]", "ecs-fargate"),
+        ("cloud.regions=[us-est-1]", "us-east-1"),
+        ("current={platform: ecs-ec, sku: m5.large}", "ecs-ec2"),
+        ("cloud.purchase=[spott]", "spot"),
+        ("workload.request_per_s=5", "workload.requests_per_s"),
+    ],
+)
+def test_a_slip_in_a_study_is_met_with_what_was_meant(change, meant, tmp_path, capsys):
+    path = tmp_path / "churn.yaml"
+    path.write_text("data: {source: 'builtin:digits'}")
+
+    assert run(["recommend", str(path), "--set", change]) == 1
+    assert f"did you mean {meant}" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_one_line_and_its_own_exit_code(tmp_path, monkeypatch, capsys):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["advisor.recommend"], "load_evidence", stop)
+    (tmp_path / "a.yaml").write_text("data: {source: 'builtin:digits'}")
+
+    assert run(["report", str(tmp_path / "a.yaml"), "-o", str(tmp_path / "r.html")]) == 130
+    said = capsys.readouterr()
+    assert said.err.strip() == "advisor: stopped; what was finished is kept"
+    assert said.out == ""
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.yaml"]
+
+
+def test_quiet_leaves_the_result_and_errors_alone(tmp_path, capsys):
+    assert run(["init", str(tmp_path / "a.yaml"), "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("Wrote ")
+    assert said.err == ""
+    assert run(["init", str(tmp_path / "a.yaml"), "-q"]) == 1
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("recommend chu", "churn.yaml"),
+        ("bench chu", "churn.yaml"),
+        ("bench comp", "compare"),
+        ("recommend churn.yaml --set workload.requests", "workload.requests_per_s="),
+        ("bench run churn.yaml --candidate random", "random_forest"),
+        ("prices show ml.m5.l", "ml.m5.large"),
+        ("prices age --o", "--on"),
+        ("report churn.yaml --format fo", "focus"),
+    ],
+)
+def test_the_shell_is_offered_studies_keys_families_and_skus(typed, offered, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "churn.yaml").write_text("")
+    *words, incomplete = typed.split()
+    command = typer.main.get_command(app)
+    context = command.make_context("advisor", words[:1], resilient_parsing=True)
+
+    while hasattr(command, "commands") and words:
+        name, command, words = command.resolve_command(context, words)
+        context = command.make_context(name, list(words), parent=context, resilient_parsing=True)
+    known = {name: option for option in context.command.params for name in option.opts}
+    last = words[-1] if words else ""
+    argument = next((p for p in command.params if p.param_type_name == "argument"), command)
+    asked = known.get(last, command if incomplete.startswith("-") else argument)
+    assert offered in [item.value for item in asked.shell_complete(context, incomplete)]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -86,21 +245,23 @@ def test_the_shell_can_complete(shell):
     assert "recommend" in shown.stdout
 
 
-@pytest.mark.parametrize("columns", ["60", "80", "200"])
-def test_the_answer_fits_the_terminal(columns, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("COLUMNS", columns)
+@pytest.mark.parametrize("make", [recommendation, infeasible, hostile])
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_the_answer_fits_the_terminal(columns, make):
+    out = io.StringIO()
+    print_recommendation(make(), Console(file=out, width=columns))
+
+    assert [line for line in out.getvalue().splitlines() if len(line) > columns] == []
+
+
+def test_a_pipe_gets_no_colour_and_lines_that_fit(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
     path = measured_study(tmp_path)
 
     assert run(["recommend", str(path)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if len(line) > int(columns)] == []
-
-
-def test_a_pipe_gets_no_colour(tmp_path, capsys):
-    path = measured_study(tmp_path)
-
-    run(["recommend", str(path)])
-    assert "\x1b" not in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert [line for line in shown.splitlines() if len(line) > 60] == []
 
 
 def test_init_asks_and_writes_what_was_said(tmp_path, monkeypatch, capsys):
