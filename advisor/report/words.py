@@ -156,6 +156,14 @@ def significant(value: float | None, *, digits: int = 3) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
+def counted(value: float, *, digits: int = 3) -> str:
+    """Write a count as people say it: from a million on in millions, billions, trillions."""
+    for size, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if value >= size * (1 - 0.5 * 10.0**-digits):
+            return f"{significant(value / size, digits=digits)} {name}"
+    return significant(value, digits=digits)
+
+
 def milliseconds(value: float | None) -> str:
     """Write a time in milliseconds: two digits below 10, whole ones above."""
     if value is None:

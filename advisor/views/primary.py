@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.report.words import significant
+from advisor.report.words import counted, significant
 from advisor.views.presets import DEADLINE, JOBS, P99, PEAK, RATE, ROWS
 
 E12 = (1.0, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2)
@@ -39,7 +39,7 @@ class Primary(NamedTuple):
             return "no limit"
         if self.seldom and value < 1:
             return f"one in {significant(1 / value)}{self.seldom}"
-        return f"{significant(value, digits=4)}{self.unit}"
+        return f"{counted(value, digits=4)}{self.unit}"
 
 
 _MONEY = (

@@ -1,7 +1,6 @@
 """An answer about jobs by a deadline, in every face: hours and rows, not p99 and requests."""
 
 import io
-import itertools
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from advisor.report.charts import CHARTS
 from advisor.report.sections import VIEWS
 from advisor.report.tables import crossings, options_table, rate_axis, rate_table
 from advisor.report.text import print_recommendation
+from advisor.report.words import counted
 from tests.faces.pages import measured_study
 
 NIGHTLY = (
@@ -87,11 +87,11 @@ def test_the_table_of_options_tells_how_long_a_job_takes(answer):
 def test_the_curve_of_costs_counts_the_rows_of_a_job(answer):
     axis = rate_axis(answer)
     table = rate_table(answer)
-    rows = [float(row[0].text.replace(",", "")) for row in table.rows]
+    rows = [point.requests_per_s * axis.per_rate for point in answer.cost_curve]
 
     assert table.columns[0].title == "Rows of one job"
     assert min(rows) < answer.job.row_count < max(rows)
-    assert all(low < high for low, high in itertools.pairwise(rows))
+    assert [row[0].text for row in table.rows] == [counted(size) for size in sorted(set(rows))]
     assert all(one.requests_per_s * axis.per_rate > 0 for one in crossings(answer))
 
 
@@ -120,3 +120,11 @@ def test_every_chart_of_a_view_about_jobs_can_be_drawn(answer):
 
     assert {"job-time", "cost-by-rate", "cost-stack"} <= drawn
     assert "latency-by-load" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(3e8, "300 million"), (22_032_924_160, "22 billion"), (999_950, "1 million"), (1234, "1,234")],
+)
+def test_a_large_count_is_written_as_people_say_it(value, words):
+    assert counted(value) == words

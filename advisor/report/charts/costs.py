@@ -137,7 +137,9 @@ def cost_by_rate(
         "platform:N",
         title=None,
         scale=alt.Scale(domain=names, range=[PLATFORM_COLOURS.get(p, INK) for p in platforms]),
-        legend=alt.Legend(orient="top", columns=2 if narrow else 4, symbolStrokeWidth=2.5),
+        legend=alt.Legend(
+            orient="top", columns=2 if narrow else 4, symbolStrokeWidth=2.5, labelLimit=220
+        ),
     )
     x = alt.X(
         "rate:Q",

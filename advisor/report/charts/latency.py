@@ -17,7 +17,7 @@ from advisor.report.charts.parts import (
     plot,
     together,
 )
-from advisor.report.words import milliseconds, significant
+from advisor.report.words import counted, milliseconds, significant
 
 
 def latency_by_load(
@@ -131,7 +131,7 @@ def job_time(
             alt.Tooltip("minutes:Q", title="Minutes", format=",.3~g"),
         ],
     )
-    text = f"you are here: {significant(advice.row_count)} rows"
+    text = f"you are here: {counted(advice.row_count)} rows"
     return together(
         [
             band,

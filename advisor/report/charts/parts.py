@@ -118,7 +118,8 @@ def log_axis(values: Iterable[float], *, most: int) -> alt.Axis:
         if len(ticks) <= most:
             break
     plain = "format(datum.value, datum.value < 1 ? '~g' : datum.value < 1e6 ? ',' : '~s')"
-    return alt.Axis(values=ticks, labelExpr=plain, labelOverlap=True)
+    billions = f"replace({plain}, 'G', 'B')"  # the prefix of units is no word for a count
+    return alt.Axis(values=ticks, labelExpr=billions, labelOverlap=True)
 
 
 def mark_here(value: float, field: str, text: str, *, left: bool, row: int = 0) -> list[alt.Chart]:

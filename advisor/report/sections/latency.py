@@ -5,7 +5,7 @@ from advisor.recommendation import JobAdvice, LatencyAdvice, Recommendation, Tra
 from advisor.report import tables
 from advisor.report.chain import chain_sentence, chain_tables
 from advisor.report.sections.parts import Section, present
-from advisor.report.words import milliseconds, significant
+from advisor.report.words import counted, milliseconds, significant
 
 NOTHING = "Nothing is feasible: there is no option whose answer time could be drawn."
 NOT_MEASURED = (
@@ -60,12 +60,12 @@ def _job(advice: JobAdvice) -> Section:
         "Latency: how long one job takes",
         sentences=(
             (
-                f"{advice.option}: {share} the {significant(advice.row_count)} rows of a job in "
+                f"{advice.option}: {share} the {counted(advice.row_count)} rows of a job in "
                 f"{hours_of(1e3 * wall_s)}, of which {hours_of(1e3 * advice.start_s)} are the "
                 f"start; {hours_of(1e3 * advice.deadline_s)} are allowed."
             ),
             (
-                f"The same machines finish up to {significant(advice.largest_row_count, digits=2)} "
+                f"The same machines finish up to {counted(advice.largest_row_count, digits=2)} "
                 "rows in time; a larger job gets more of them."
             ),
         ),

@@ -16,7 +16,7 @@ from advisor.report.tables.cells import (
     platform_name,
 )
 from advisor.report.tables.options import telling_options
-from advisor.report.words import cents, significant, usd
+from advisor.report.words import cents, counted, significant, usd
 
 
 def bill_table(option: Option) -> Table:
@@ -94,7 +94,7 @@ class RateAxis(NamedTuple):
 
     def text(self, value: float, *, digits: int = 3) -> str:
         """Write a place on the axis."""
-        return f"{significant(value, digits=digits)}{self.unit}"
+        return f"{counted(value, digits=digits)}{self.unit}"
 
 
 def rate_axis(recommendation: Recommendation) -> RateAxis:
@@ -148,9 +148,9 @@ def crossings(recommendation: Recommendation) -> tuple[Crossing, ...]:
 def crossing_sentences(recommendation: Recommendation) -> tuple[str, ...]:
     """Say where the cheapest platform changes."""
     axis = rate_axis(recommendation)
-    unit = " rows in a job" if recommendation.job else " requests/s"
+    unit = "rows in a job" if recommendation.job else "requests/s"
     return tuple(
-        f"From {significant(one.requests_per_s * axis.per_rate)}{unit} on "
+        f"From {counted(one.requests_per_s * axis.per_rate)} {unit} on "
         f"{platform_name(one.after)} is "
         f"cheaper than {platform_name(one.before)}."
         for one in crossings(recommendation)
@@ -173,7 +173,7 @@ def rate_table(recommendation: Recommendation) -> Table:
         ),
         rows=tuple(
             (
-                Cell(significant(rate * axis.per_rate)),
+                Cell(counted(rate * axis.per_rate)),
                 *(
                     Cell(usd(found[p].usd_per_month) if p in found else "none feasible")
                     for p in platforms

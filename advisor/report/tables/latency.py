@@ -3,7 +3,7 @@
 from advisor.decision.words import hours_of
 from advisor.recommendation import JobAdvice, LatencyAdvice
 from advisor.report.tables.cells import Cell, Column, Table, known, thinned
-from advisor.report.words import UNKNOWN, milliseconds, percent, significant
+from advisor.report.words import UNKNOWN, counted, milliseconds, percent, significant
 
 MOST_POINTS = 12
 """Points of the curve that its table lists; the JSON has all."""
@@ -53,7 +53,7 @@ def job_table(advice: JobAdvice) -> Table:
         ),
         rows=tuple(
             (
-                Cell(significant(point.row_count)),
+                Cell(counted(point.row_count)),
                 Cell(hours_of(1e3 * point.wall_s), advice.basis),
                 Cell(f"{hours_of(1e3 * point.wall_s_low)} to {hours_of(1e3 * point.wall_s_high)}"),
                 Cell("yes" if point.wall_s <= advice.deadline_s else "no"),
