@@ -72,13 +72,18 @@ def _field(control: Control, saved: Study) -> None:
     meant = BASIS_MEANINGS[found.basis]
     since = f", set {SET_ON.isoformat()}" if found.basis == "assumed" else ""
     words = (
-        f"In the study: {value_words(value_at(saved, control.key))}. "
+        f"In the study: {_saved_words(control, saved)}. "
         f"Range: {control.range_text}. Source: {found.source}{since}."
     )
     st.html(
         f'<div class="parts"><p class="origin"><span class="badge" title="{meant}">'
         f"{BASIS_BADGES[found.basis]}</span> {html.escape(words)}</p></div>"
     )
+
+
+def _saved_words(control: Control, saved: Study) -> str:
+    value = value_at(saved, control.key)
+    return control.unset_text if value is None else value_words(value)
 
 
 def _reset(key: str, saved: Study) -> None:
@@ -95,11 +100,18 @@ def _entry(control: Control) -> None:
     if control.kind == "one":
         names = [None, *control.choices] if control.optional else list(control.choices)
         st.selectbox(
-            control.label, names, key=control.key, format_func=value_words, help=control.help
+            control.label,
+            names,
+            key=control.key,
+            format_func=value_words,
+            placeholder=control.unset_text,
+            help=control.help,
         )
         return
     if control.kind in {"text", "weights"}:
-        st.text_input(control.label, key=control.key, placeholder="not set", help=control.help)
+        st.text_input(
+            control.label, key=control.key, placeholder=control.unset_text, help=control.help
+        )
         return
     whole = control.kind == "whole"
     low = control.low if control.low is not None or "quality" in control.key else 0.0
@@ -110,6 +122,6 @@ def _entry(control: Control) -> None:
         min_value=(int(low) if whole else float(low)) if low is not None else None,
         step=1 if whole else None,
         format="%d" if whole else "%g",
-        placeholder="not set",
+        placeholder=control.unset_text,
         help=control.help,
     )

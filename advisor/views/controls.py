@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from advisor import defaults
+from advisor.defaults import Default
 from advisor.report.tables import PLATFORM_NAMES as PLATFORM_TITLES
-from advisor.report.words import significant
+from advisor.report.words import counted, significant
 from advisor.study import PLATFORM_NAMES, PURCHASES, REGIONS, Study
 from advisor.views.presets import DEADLINE, JOBS, P99, PATTERN, PEAK, RATE, ROWS
 from advisor.views.primary import PRIMARY
@@ -39,6 +41,20 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "current.purchase": PURCHASES,
 }
 """What can be chosen, one or several as the study takes it."""
+
+OURS: Mapping[str, Default] = {
+    "decision.growth_half_width_fraction": defaults.GROWTH_HALF_WIDTH,
+    "decision.price_drift_half_width_fraction": defaults.PRICE_DRIFT_HALF_WIDTH,
+    "decision.traffic_factor": defaults.TRAFFIC_FACTOR,
+    "decision.peak_factor": defaults.PEAK_SPREAD,
+    "decision.start_factor": defaults.START_FACTOR,
+    "decision.spot_price_factor": defaults.SPOT_PRICE_FACTOR,
+    "decision.spot_fallback_fraction": defaults.SPOT_FALLBACK_FRACTION,
+    "decision.runs_factor": defaults.RUNS_FACTOR,
+    "decision.training_factor": defaults.TRAINING_FACTOR,
+    "decision.hours_factor": defaults.HOURS_FACTOR,
+}
+"""What is taken where the study leaves a figure to us; others depend on what was measured."""
 
 OF_JOBS = (ROWS, JOBS, DEADLINE)
 """Figures that only a study of jobs has."""
@@ -131,6 +147,12 @@ class Control(NamedTuple):
     """Whether the least value itself is too low."""
 
     @property
+    def unset_text(self) -> str:
+        """What holds where nothing is entered."""
+        ours = OURS.get(self.key)
+        return "not set" if ours is None else f"ours: {significant(ours.value)}"
+
+    @property
     def range_text(self) -> str:
         """What may be entered, in words."""
         in_words = {
@@ -142,10 +164,10 @@ class Control(NamedTuple):
         }
         if self.kind in in_words:
             return in_words[self.kind]
-        low = None if self.low is None else significant(self.low, digits=4)
+        low = None if self.low is None else counted(self.low)
         words = [] if low is None else [f"above {low}" if self.open_low else f"at least {low}"]
         if self.high is not None:
-            words.append(f"at most {significant(self.high, digits=4)}")
+            words.append(f"at most {counted(self.high)}")
         return ", ".join(words) or "any number"
 
 

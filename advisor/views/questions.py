@@ -9,7 +9,7 @@ from advisor.recommendation import Basis
 from advisor.report.words import significant
 from advisor.study import Current, Study, Workload
 from advisor.template import SOURCES
-from advisor.views.controls import OF_JOBS, OF_REQUESTS, SECTIONS, controls
+from advisor.views.controls import OF_JOBS, OF_REQUESTS, OURS, SECTIONS, controls
 from advisor.views.presets import (
     DEADLINE,
     JOBS,
@@ -233,6 +233,8 @@ def origin(key: str, saved: Study, *, changed: bool) -> Origin:
         place = getattr(place, part) if isinstance(place, BaseModel) else place[part]
     else:
         return Origin("input", "the study")
+    if key in OURS:
+        return Origin("assumed", OURS[key].source)
     named = ".".join(key.split(".")[:2])
     return Origin("assumed", SOURCES.get(named, "default: ours"))
 

@@ -11,11 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from advisor.decision.engine import prepare
 from advisor.decision.sensitivity import break_evens as break_evens_of
+from advisor.decision.uncertainty import spreads_of
 from advisor.recommend import load_evidence, recommend
 from advisor.report import FORMATS
 from advisor.study import Current, Study, load_study
 from advisor.views import answering
-from advisor.views.controls import CHOICES, FIXED, HORIZON, SECTIONS, controls
+from advisor.views.controls import CHOICES, FIXED, HORIZON, OURS, SECTIONS, controls
 from advisor.views.presets import (
     DEADLINE,
     JOBS,
@@ -532,6 +533,23 @@ def test_a_figure_says_whether_the_study_gave_it(study_path):
     assert origin("current.sku", saved, changed=False).basis == "assumed"
     assert origin("team.hours_per_month.ecs-ec2", saved, changed=False).basis == "assumed"
     assert origin("decision.risk", saved, changed=True).source == "changed on this page"
+
+
+def own(key: str) -> float:
+    return 1.9 if key.endswith("_factor") else 0.9
+
+
+def test_a_figure_left_to_us_shows_what_we_take(study_path):
+    spreads = {s.source: s.value for s in spreads_of(load_study(study_path), decay_is_known=True)}
+
+    for key, ours in OURS.items():
+        assert load_study(study_path, [f"{key}={ours.value}"])
+        if key != "decision.spot_fallback_fraction":  # a share, no spread
+            assert spreads[ours.source] == ours.value
+        told = spreads_of(load_study(study_path, [f"{key}={own(key)}"]), decay_is_known=True)
+        assert key == "decision.spot_fallback_fraction" or f"study: {key}" in {
+            s.source for s in told
+        }
 
 
 def test_growth_of_the_traffic_is_not_counted_twice(tmp_path):
