@@ -10,7 +10,7 @@ import streamlit as st
 from advisor.demo import demo_study_path
 from advisor.errors import AdvisorError, NoRunsError
 from advisor.recommendation import Recommendation
-from advisor.study import load_study
+from advisor.study_file import load_study
 from advisor.views import answering, asking, assumptions, bringing, library, scenario, showing
 from advisor.views.questions import all_keys
 

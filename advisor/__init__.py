@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from advisor.evidence import load_evidence
     from advisor.notebook import Answer, recommend
     from advisor.recommendation import Recommendation
-    from advisor.study import Study, load_study
+    from advisor.study import Study
+    from advisor.study_file import load_study
 
 _OFFERED = {
     "Answer": "advisor.notebook",
     "Recommendation": "advisor.recommendation",
     "Study": "advisor.study",
     "load_evidence": "advisor.evidence",
-    "load_study": "advisor.study",
+    "load_study": "advisor.study_file",
     "recommend": "advisor.notebook",
 }
 

@@ -71,7 +71,8 @@ def _blocks(language):
 
 @pytest.mark.parametrize("block", list(_blocks("yaml")))
 def test_every_piece_of_a_study_in_the_docs_is_valid(block):
-    from advisor.study import Study, parse_study
+    from advisor.study import Study
+    from advisor.study_file import parse_study
 
     given = yaml.safe_load(block)
     if not isinstance(given, dict) or not set(given) <= set(Study.model_fields):

@@ -131,7 +131,7 @@ def bench_study(
     Raises:
         StudyError, BenchmarkError: one line for people.
     """
-    from advisor.study import load_study
+    from advisor.study_file import load_study
     from benchmarks.records import DataSettings
     from benchmarks.runner import run_study_benchmarks
     from benchmarks.store import DEFAULT_FOLDER, RunStore

@@ -44,7 +44,7 @@ def explore(
     command = [sys.executable, "-m", "streamlit", "run", str(page_path()), *SERVER_OPTIONS]
     command += [f"--server.port={port}", f"--server.headless={str(not browser).lower()}"]
     if study is not None:
-        from advisor.study import load_study
+        from advisor.study_file import load_study
 
         load_study(study)  # a wrong study is said here, not in the browser
         command += ["--", str(study.resolve())]

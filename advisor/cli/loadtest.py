@@ -94,7 +94,7 @@ def loadtest(
     """
     import tempfile
 
-    from advisor.study import load_study
+    from advisor.study_file import load_study
     from benchmarks.serving.arrivals import check_count
     from benchmarks.serving.calibrate import measure_busy
     from benchmarks.serving.launch import plan_cores, running_server

@@ -121,7 +121,7 @@ def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None
         AdvisorError: the output is one of those.
     """
     from advisor.errors import AdvisorError
-    from advisor.study import load_study
+    from advisor.study_file import load_study
 
     if not output.is_file():
         return
@@ -148,7 +148,7 @@ def answer_of(
     """Load a study and its runs and recommend."""
     from advisor.cli.consoles import doing
     from advisor.recommend import load_evidence, recommend
-    from advisor.study import load_study
+    from advisor.study_file import load_study
 
     study = load_study(study_path, overrides)
     evidence = load_evidence(study_path, study, store=store)

@@ -51,7 +51,7 @@ def sweep(
     from advisor.decision.sweep import parse_axis, sweep
     from advisor.errors import AdvisorError
     from advisor.recommend import ground_for_study, load_evidence
-    from advisor.study import load_study
+    from advisor.study_file import load_study
 
     if as_csv and as_json:
         raise AdvisorError("--csv and --json: choose one")

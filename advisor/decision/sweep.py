@@ -14,7 +14,8 @@ from advisor.decision.ground import Ground, ground_for
 from advisor.decision.options import plan
 from advisor.decision.setting import Setting, setting_of
 from advisor.errors import StudyError
-from advisor.study import Study, study_keys
+from advisor.study import Study
+from advisor.study_file import study_keys
 
 SWEEP_DRAWS = 100
 """Draws at each point of a sweep, unless the study itself gives fewer."""

@@ -6,7 +6,8 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.evidence import Evidence
-from advisor.study import Study, parse_study
+from advisor.study import Study
+from advisor.study_file import parse_study
 from benchmarks.records import (
     BenchmarkRun,
     Candidate,

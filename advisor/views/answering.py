@@ -23,7 +23,8 @@ from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
 from advisor.recommend import load_evidence
 from advisor.recommendation import BreakEven, Recommendation
-from advisor.study import Study, load_study
+from advisor.study import Study
+from advisor.study_file import load_study
 from benchmarks.errors import BenchmarkError
 from pricing.errors import PricingError
 from pricing.instances import load_catalogue

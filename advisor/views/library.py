@@ -10,7 +10,8 @@ from pathlib import Path
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
-from advisor.study import EXPLORER_FOLDER, MAX_STUDY_BYTES, Study, parse_study_text
+from advisor.study import Study
+from advisor.study_file import EXPLORER_FOLDER, MAX_STUDY_BYTES, parse_study_text
 from advisor.template import study_text
 
 FOLDER_VARIABLE = "ADVISOR_STUDIES"

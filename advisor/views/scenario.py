@@ -13,7 +13,8 @@ import streamlit as st
 
 from advisor.errors import StudyError
 from advisor.report.sections import VIEWS
-from advisor.study import Study, load_study
+from advisor.study import Study
+from advisor.study_file import load_study
 from advisor.views.presets import PATTERN, PRESETS
 from advisor.views.questions import (
     all_keys,

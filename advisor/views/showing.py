@@ -18,7 +18,8 @@ from advisor.report.sections import VIEWS, Section
 from advisor.report.sections.risk import break_even as break_even_section
 from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence
 from advisor.report.words import clean_sentence, cleaned, headline
-from advisor.study import Study, load_study
+from advisor.study import Study
+from advisor.study_file import load_study
 from advisor.template import study_text
 from advisor.views import assumptions, measuring, scenario
 from advisor.views.plain import plain

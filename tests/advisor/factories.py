@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from advisor.evidence import Evidence
-from advisor.study import Study, parse_study
+from advisor.study import Study
+from advisor.study_file import parse_study
 from benchmarks.records import (
     BacktestRun,
     BenchmarkRun,

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from advisor.errors import StudyError
-from advisor.study import CandidateImport, Study, load_study, parse_study, parse_study_text
+from advisor.study import CandidateImport, Study
+from advisor.study_file import load_study, parse_study, parse_study_text
 from advisor.template import study_template
 
 # ruff: noqa: E501 - the documented study, as users copy it

@@ -14,7 +14,8 @@ from advisor.decision.sensitivity import break_evens as break_evens_of
 from advisor.decision.uncertainty import spreads_of
 from advisor.recommend import load_evidence, recommend
 from advisor.report import FORMATS
-from advisor.study import Current, Study, load_study
+from advisor.study import Current, Study
+from advisor.study_file import load_study
 from advisor.views import answering
 from advisor.views.controls import CHOICES, FIXED, HORIZON, OURS, SECTIONS, controls
 from advisor.views.presets import (

@@ -15,7 +15,7 @@ import advisor.recommend  # noqa: F401 - the module, which a name of the package
 from advisor.cli import app, run
 from advisor.cli.teaching import TeachingCommand, shell_lines
 from advisor.report.text import print_recommendation
-from advisor.study import load_study
+from advisor.study_file import load_study
 from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
 

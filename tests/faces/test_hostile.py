@@ -15,7 +15,8 @@ from advisor import recommend as recommend_in_python
 from advisor.cli import run
 from advisor.errors import AdvisorError
 from advisor.report import FORMATS, render_bytes
-from advisor.study import StudyError, load_study, parse_study_text
+from advisor.study import StudyError
+from advisor.study_file import load_study, parse_study_text
 from advisor.views import library
 from tests.faces.factories import hostile, ladder, option, recommendation
 from tests.faces.pages import APP, measured_study

@@ -6,7 +6,7 @@ import pytest
 
 from advisor.decision.latency_advice import latency_advice, learning_curves
 from advisor.recommend import prepare, recommend
-from advisor.study import parse_study
+from advisor.study_file import parse_study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, ladder
