@@ -63,11 +63,45 @@ def questions(folder: Path) -> dict[str, Any]:
     last = columns[-1] if columns else "label"
     target = _asked("Column to predict ('none' asks for clusters)", last, str)
     found["data.target"] = None if target == "none" else target
-    found["workload.requests_per_s"] = _asked("Mean requests per second", 20.0, _positive)
-    found["workload.rows_per_request"] = _asked("Rows per request", 1, _count)
-    found["needs.max_p99_latency_ms"] = _asked("Slowest 1% answered within, ms", 100.0, _positive)
+    asked = _asked("Requests that are answered, or jobs by a deadline?", "requests", _pattern)
+    found |= _of_jobs() if asked == "jobs" else _of_requests()
     found["retraining.error_cost_usd"] = _asked("One wrong answer costs, USD", 1.0, _amount)
     return found
+
+
+def _of_requests() -> dict[str, Any]:
+    return {
+        "workload.requests_per_s": _asked("Mean requests per second", 20.0, _positive),
+        "workload.rows_per_request": _asked("Rows per request", 1, _count),
+        "needs.max_p99_latency_ms": _asked("Slowest 1% answered within, ms", 100.0, _positive),
+    }
+
+
+def _of_jobs() -> dict[str, Any]:
+    """Ask for the jobs; their rate and the size of their calls follow."""
+    from advisor.study import Workload
+
+    rows = _asked("Rows of one job", 1e6, _positive)
+    jobs = _asked("Jobs a day", 1.0, _positive)
+    work = Workload(pattern="batch", rows_per_job=rows, jobs_per_day=jobs)
+    sizes = ("rows_per_request", "request_kb", "response_kb")
+    return {
+        "workload.pattern": "batch",
+        "workload.rows_per_job": rows,
+        "workload.jobs_per_day": jobs,
+        "workload.requests_per_s": None,
+        **{f"workload.{name}": getattr(work, name) for name in sizes},
+        "needs.max_p99_latency_ms": None,
+        "needs.deadline_hours": _asked(
+            "A job is done within, hours", min(24.0, 24.0 / jobs), _positive
+        ),
+    }
+
+
+def _pattern(text: str) -> str:
+    if text not in {"requests", "jobs"}:
+        raise typer.BadParameter("say requests or jobs")
+    return text
 
 
 def _asked(question: str, default: Any, kind: Callable[[str], Any]) -> Any:

@@ -15,6 +15,7 @@ import advisor.recommend  # noqa: F401 - the module, which a name of the package
 from advisor.cli import app, run
 from advisor.cli.teaching import TeachingCommand, shell_lines
 from advisor.report.text import print_recommendation
+from advisor.study import Workload
 from advisor.study_file import load_study
 from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
@@ -266,7 +267,7 @@ def test_a_pipe_gets_no_colour_and_lines_that_fit(tmp_path, monkeypatch, capsys)
 
 def test_init_asks_and_writes_what_was_said(tmp_path, monkeypatch, capsys):
     (tmp_path / "visits.csv").write_text("age,plan,churned\n1,2,0\n")
-    answers = "visits.csv\n\nabc\n55\n\n0\n80\n2.5\n"
+    answers = "visits.csv\n\n\nabc\n55\n\n0\n80\n2.5\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(answers))
 
     assert run(["init", str(tmp_path / "advisor.yaml"), "--ask"]) == 0
@@ -278,6 +279,18 @@ def test_init_asks_and_writes_what_was_said(tmp_path, monkeypatch, capsys):
     assert study.retraining.error_cost_usd == 2.5
     assert "# " in (tmp_path / "advisor.yaml").read_text()
     assert "age, plan, churned" in capsys.readouterr().err
+
+
+def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch):
+    answers = "visits.csv\nchurned\nneither\njobs\n5e7\n2\n3\n\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+
+    assert run(["init", str(tmp_path / "advisor.yaml"), "--ask"]) == 0
+    study = load_study(tmp_path / "advisor.yaml")
+    jobs = Workload(pattern="batch", rows_per_job=5e7, jobs_per_day=2)
+    assert study.workload == jobs
+    assert study.needs.deadline_hours == 3
+    assert study.retraining.error_cost_usd == 1
 
 
 def test_init_asks_nothing_in_a_pipe(tmp_path, capsys):
