@@ -25,7 +25,7 @@ def experiment_fact(recommendation: Recommendation) -> tuple[Fact, ...]:
     elif advice.stopping_run_count < advice.pilot_run_count:
         answer = f"A pilot of {advice.pilot_run_count} runs, no more yet"
     elif advice.stopping_run_count >= PEOPLE_LIMIT_RUNS:
-        answer = "Runs are no limit; people's time is"
+        answer = "People's time is the limit, not runs"
     else:
         rounded = significant(advice.stopping_run_count, digits=2)
         answer = f"Up to about {rounded} runs per release"

@@ -306,7 +306,7 @@ def test_the_experiments_stand_in_the_report_with_their_basis(pages, name):
         ({}, "Up to about 41 runs per release"),
         (
             {"stopping_run_count": 100_000, "stopping_is_bounded": True},
-            "Runs are no limit; people's time is",
+            "People's time is the limit, not runs",
         ),
         ({"stopping_run_count": 3}, "A pilot of 8 runs, no more yet"),
         ({"search_pays": False}, "Keep the default settings"),

@@ -96,8 +96,8 @@ def time_title(recommendation: Recommendation) -> str:
 
 def time_cell(option: Option, recommendation: Recommendation) -> Cell:
     """What an option takes, with its basis."""
-    time_ms = option.p99_latency_ms
-    return Cell(_time(time_ms, option, recommendation), known(time_ms, option.basis))
+    words = _time(option.p99_latency_ms, option, recommendation)
+    return Cell(words, None if words == UNKNOWN else option.basis)
 
 
 def time_words(option: Option, recommendation: Recommendation) -> str:
