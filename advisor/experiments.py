@@ -7,12 +7,14 @@ serve, whether to pay for another run.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.errors import AdvisorError
+from benchmarks.distributions import beta_quantile
 
 Array = NDArray[np.float64]
 
@@ -73,19 +75,17 @@ def runs_per_promotion(
         >>> round(runs_per_promotion(promoted_count=3, rest_count=42).mean, 2)   # 54 / 4
         13.5
     """
-    from scipy.stats import beta
-
     a, b = prior_promoted + promoted_count, prior_rest + rest_count
     if a <= 1 or b <= 0:
         raise AdvisorError(
             f"Beta({a:g}, {b:g}) has no mean number of runs: give at least one promoted run or a"
             " prior above 1"
         )
-    low_share, high_share = beta.ppf([0.1, 0.9], a, b)
+    low_share, high_share = beta_quantile(0.1, a, b), beta_quantile(0.9, a, b)
     return RunsPerPromotion(
         mean=(a + b - 1) / (a - 1),
-        low=1 / float(high_share),
-        high=1 / float(low_share),
+        low=1 / high_share,
+        high=1 / low_share,
         promoted_share=a / (a + b),
     )
 
@@ -232,10 +232,9 @@ def expected_best(scores: Sequence[float] | Array, *, run_count: int) -> float:
 
 
 def _log_choose(n: NDArray[Any], k: int) -> Array:
-    from scipy.special import gammaln
-
     safe = np.maximum(n, k)
-    return np.asarray(gammaln(safe + 1) - gammaln(k + 1) - gammaln(safe - k + 1))
+    logs = [math.lgamma(m + 1) - math.lgamma(m - k + 1) for m in safe.tolist()]
+    return np.asarray(logs) - math.lgamma(k + 1)
 
 
 def next_run_gain(scores: Sequence[float] | Array) -> float:
@@ -321,12 +320,16 @@ def normal_stopping_count(*, usd_per_deviation: float, usd_per_run: float, most:
     return high
 
 
+@lru_cache(maxsize=1)
 def _normal_grid() -> tuple[Array, Array]:
     """Return x around 0, far enough for a million runs, and the share of scores below each."""
-    from scipy.special import ndtr
-
     x = np.linspace(-9.0, 9.0, 3601)
-    return x, np.asarray(ndtr(x))
+    return x, np.array([_normal_above(-u) for u in x.tolist()])
+
+
+def _normal_above(u: float) -> float:
+    """Return the share of a standard normal above u, exact far out too."""
+    return math.erfc(u / math.sqrt(2)) / 2
 
 
 def shrunk_best(*, best: Any, mean: Any, true_variance: Any, noise_variance: Any) -> Array:
@@ -379,7 +382,7 @@ def exponential_stopping(*, cost_per_value: float) -> Stopping:
 
 
 def normal_stopping(*, mean: float, deviation: float, cost_per_value: float) -> Stopping:
-    """Reservation value of normal scores, c / V = E[(X - z)+], by root finding.
+    """Reservation value of normal scores, c / V = E[(X - z)+], by Newton's steps.
 
         E[(X - z)+] = s (phi(u) - u (1 - Phi(u))),  u = (z - mu) / s
 
@@ -388,19 +391,20 @@ def normal_stopping(*, mean: float, deviation: float, cost_per_value: float) -> 
         >>> round(found.reservation, 4), round(found.expected_runs, 1)
         (0.8314, 17.1)
     """
-    from scipy.optimize import brentq
-    from scipy.stats import norm
-
     if deviation <= 0 or cost_per_value <= 0:
         raise AdvisorError(
             f"deviation and cost must be positive, got {deviation!r} and {cost_per_value!r}"
         )
 
-    def left(u: float) -> float:
-        return float(norm.pdf(u) - u * norm.sf(u)) - cost_per_value / deviation
-
-    u = float(brentq(left, -cost_per_value / deviation - 10, 38))
-    return Stopping(reservation=mean + deviation * u, expected_runs=1 / float(norm.sf(u)))
+    wanted = cost_per_value / deviation
+    u, above = -wanted, 1.0  # E[(X - u)+] >= -u: never beyond the root, which Newton comes up to
+    while True:
+        above = _normal_above(u)
+        gap = math.exp(-u * u / 2) / math.sqrt(2 * math.pi) - u * above - wanted
+        if gap <= 1e-15 * wanted or u + gap / above <= u:
+            break
+        u += gap / above
+    return Stopping(reservation=mean + deviation * u, expected_runs=1 / above)
 
 
 @dataclass(frozen=True)

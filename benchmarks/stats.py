@@ -9,6 +9,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.distributions import binomial_share, student_quantile
+
 LOADGEN_BLOCK = 2**13
 """LoadGen rounds its sample counts up to a multiple of this."""
 
@@ -54,11 +56,11 @@ def minimum_sample_count(*, quantile: float, confidence: float, slow_count: int 
     if slow_count < 0:
         raise ValueError(f"slow_count must be 0 or more, got {slow_count}")
     low, high = slow_count, max(1, 2 * slow_count)
-    while _binomial_cdf(slow_count, high, 1 - quantile) > 1 - confidence:
+    while binomial_share(slow_count, high, 1 - quantile) > 1 - confidence:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        if _binomial_cdf(slow_count, middle, 1 - quantile) > 1 - confidence:
+        if binomial_share(slow_count, middle, 1 - quantile) > 1 - confidence:
             low = middle
         else:
             high = middle
@@ -201,7 +203,8 @@ def process_interval(
         return None
     logs = [math.log(value) for value in values]
     mean = statistics.fmean(logs)
-    half = _student_t(confidence, len(values) - 1) * statistics.stdev(logs) / math.sqrt(len(values))
+    quantile = student_quantile((1 + confidence) / 2, len(values) - 1)
+    half = quantile * statistics.stdev(logs) / math.sqrt(len(values))
     return math.exp(mean - half), math.exp(mean + half)
 
 
@@ -302,24 +305,12 @@ def spread_fraction(durations_s: Sequence[float]) -> float:
     return (third - first) / median
 
 
-def _student_t(confidence: float, freedom: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, (1 + confidence) / 2))
-
-
-def _binomial_cdf(successes: int, trials: int, probability: float) -> float:
-    from scipy.special import bdtr
-
-    return float(bdtr(successes, trials, probability)) if successes < trials else 1.0
-
-
 def _binomial_quantile(level: float, trials: int, probability: float) -> int:
     """Return the smallest k with P[Bin(n, p) <= k] >= level."""
     low, high = -1, trials
     while high - low > 1:
         middle = (low + high) // 2
-        if _binomial_cdf(middle, trials, probability) >= level:
+        if binomial_share(middle, trials, probability) >= level:
             high = middle
         else:
             low = middle

@@ -23,6 +23,8 @@ BANDS: Final = (0.01, 0.05)
 """Fractions of total cost for which the band of intervals is told."""
 LONGEST: Final = 1040
 """Longest interval that a band is searched to. [periods]"""
+LAMBERT_STEPS: Final = 8
+"""Newton's steps to the last digit from the bound that they start at; five are enough."""
 
 
 def cost_ratio(*, retrain_cost_usd: Any, error_cost_usd: Any, cases_per_period: Any) -> Array:
@@ -75,18 +77,30 @@ def saturating_interval(*, rho: Any, amplitude: Any, tau: Any) -> Array:
 
     Source:
         Age replacement (Barlow and Hunter, 1960): the optimum solves g(T*) = J(T*), which here is
-        (1 + x) exp(-x) = 1 - rho / (A tau); W is Lambert's function, by scipy.
+        (1 + x) exp(-x) = 1 - rho / (A tau); W is Lambert's function.
     """
-    from scipy.special import lambertw
-
     rho, amplitude, tau = np.broadcast_arrays(
         *(np.asarray(value, dtype=np.float64) for value in (rho, amplitude, tau))
     )
     area = amplitude * tau
     pays = rho < area
-    left = 1 - np.where(pays, rho, 0.0) / np.where(pays, area, 1.0)
-    x = -1 - lambertw(-left / math.e, k=-1).real
-    return np.where(pays, tau * x, np.inf)
+    depth = -np.log1p(-np.where(pays, rho, 0.0) / np.where(pays, area, 1.0))
+    return np.where(pays, tau * _lambert_x(depth), math.inf)
+
+
+def _lambert_x(depth: Array) -> Array:
+    """Return x = -1 - W_{-1}(-exp(-1 - h)) of h >= 0: x - ln(1 + x) = h, by Newton's steps.
+
+    They start from an upper bound and come down: the function is convex.
+
+    Source:
+        I. Chatzigeorgiou, 2013: x < h + sqrt(2 h).
+    """
+    x = depth + np.sqrt(2 * depth)
+    for _ in range(LAMBERT_STEPS):
+        step = (x - np.log1p(x) - depth) * (1 + x) / np.where(x > 0, x, 1.0)
+        x = np.maximum(x - step, 0.0)
+    return np.asarray(x)
 
 
 def best_interval(*, rho: Any, slope: Any, tau: Any) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import lambertw
 
 from advisor.cadence.forecast import Forecast
 from advisor.cadence.interval import (
@@ -257,3 +258,15 @@ def test_without_decay_never_is_chosen():
     assert math.isinf(
         choose(t_star=math.inf, intervals=grid, cost=cost, never=0.0, base=0.2).interval
     )
+
+
+@given(depth=st.floats(1e-4, 600.0))
+def test_the_saturating_law_is_lamberts_function(depth):
+    """rho = A tau (1 - e^-h) asks for the branch at -e^(-1 - h)."""
+    rho = -math.expm1(-depth)
+    found = float(saturating_interval(rho=rho, amplitude=1.0, tau=1.0))
+
+    if rho < 1:
+        told = -1 - lambertw(-(1 - rho) / math.e, k=-1).real
+        assert found == pytest.approx(told, rel=1e-6)
+        assert found - math.log1p(found) == pytest.approx(-math.log1p(-rho), rel=1e-9)
