@@ -31,7 +31,7 @@ def incomplete_beta(a: float, b: float, x: float) -> float:
         0.5248
 
     Source:
-        NIST Digital Library of Mathematical Functions, 8.17.22; evaluated as W. J. Lentz does, 1976.
+        NIST Digital Library of Mathematical Functions, 8.17.22, evaluated by Lentz's method.
     """
     if not (a > 0 and b > 0 and 0 <= x <= 1):
         raise ValueError(f"incomplete beta of a={a!r}, b={b!r}, x={x!r}: a, b > 0 and x in 0..1")
@@ -98,9 +98,7 @@ def student_quantile(share: float, freedom: float) -> float:
         middle = (low + high) / 2
         if middle in {low, high}:
             break
-        low, high = (
-            (middle, high) if _student_above(middle, freedom) > 1 - share else (low, middle)
-        )
+        low, high = (middle, high) if _student_above(middle, freedom) > 1 - share else (low, middle)
     return high
 
 

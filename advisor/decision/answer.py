@@ -355,9 +355,7 @@ def candidate_lines(engine: Engine, candidate: int) -> tuple[CostLine, ...]:
         group="serving",
         study=study,
         book=engine.book,
-        region=study.cloud.regions[0]
-        if cost.place_row is None
-        else cost.places.place(cost.place_row).region,
+        region=cost.storage_region,
         on=engine.on,
     )
     if study.retraining.label_cost_usd > 0:

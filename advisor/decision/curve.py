@@ -1,12 +1,14 @@
 """Cost against request rate: the cheapest feasible option of each platform at each rate."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.cost import price, shared_lines
 from advisor.decision.engine import Engine
 from advisor.decision.metered import at_rate, metered_columns
-from advisor.decision.options import plan
+from advisor.decision.planning import plan_rows
 from advisor.decision.ranking import within_budget
 from advisor.decision.serverless import serverless_columns
 from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
@@ -36,14 +38,19 @@ def standing_usd(
     study = engine.study
     if not rows.size:
         return np.empty((len(rates_per_s), 0)), np.empty((len(rates_per_s), 0), dtype=np.int64)
-    table = engine.table.take(np.tile(rows, len(rates_per_s)))
-    rate = np.repeat(rates_per_s, len(rows))
-    peak = rate * (study.workload.peak_per_s / study.workload.requests_per_s)
-    shared = _shared_usd(engine, rates_per_s)[:, engine.table.offer[rows]].ravel()
-    found = plan(study, table, peak_per_s=peak, shared_usd=shared)
+    table = engine.table
+    found = plan_rows(
+        study,
+        table,
+        engine.ground.kinds,
+        rows,
+        peaks_per_s=rates_per_s * (study.workload.peak_per_s / study.workload.requests_per_s),
+        shared_usd=_shared_usd(engine, rates_per_s)[:, table.offer[rows]].ravel(),
+    )
     upkeep = np.array([study.team.upkeep_usd(offer.platform) for offer in engine.offers])
     monthly = np.array([c.monthly_usd for c in engine.costs])
-    total = found.serving_usd + upkeep[table.offer] + monthly[table.profile]
+    beside = upkeep[table.offer[rows]] + monthly[table.profile[rows]]
+    total = found.serving_usd + np.tile(beside, len(rates_per_s))
     ok = found.fits & found.sold & found.meets_latency & within_budget(study, total)
     shape = (len(rates_per_s), len(rows))
     return np.where(ok, total, np.nan).reshape(shape), found.replicas.reshape(shape)
@@ -140,6 +147,7 @@ def _serverless_points(engine: Engine, candidate: int, rates: Floats) -> list[Co
     study = engine.study
     profile = engine.profiles[candidate]
     points = []
+    kept: dict[Any, Any] = {}
     for rate in rates:
         ratio = study.workload.peak_per_s / study.workload.requests_per_s
         work = study.workload.replace(
@@ -151,6 +159,7 @@ def _serverless_points(engine: Engine, candidate: int, rates: Floats) -> list[Co
             book=engine.book,
             on=engine.on,
             monthly_usd=np.array([engine.costs[candidate].monthly_usd]),
+            kept=kept,
         )
         ok = columns.sold & columns.fits & columns.meets_latency & (columns.other == "")
         ok &= within_budget(study, columns.usd_per_month)

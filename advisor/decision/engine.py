@@ -7,15 +7,18 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.choice import Choice, choose, share_in_time
+from advisor.decision.candidate_costs import CandidateCosts
+from advisor.decision.choice import Choice, choose
+from advisor.decision.contenders import share_in_time
 from advisor.decision.ground import Ground, ground_key, ground_of
 from advisor.decision.ladder import Climb
 from advisor.decision.metered import Metered
-from advisor.decision.options import Offer, OptionTable, Plan, plan
+from advisor.decision.options import Offer, OptionTable, Plan
+from advisor.decision.planning import plan_rows
 from advisor.decision.ranking import Columns, Order, concatenate, order, runs_as_needed
 from advisor.decision.risk import RiskTable, risk_table
 from advisor.decision.run_history import history_advice, with_history
-from advisor.decision.setting import CandidateCosts, Setting, setting_of
+from advisor.decision.setting import Setting, setting_of
 from advisor.decision.standing import standing_columns
 from advisor.evidence import CandidateProfile, Evidence
 from advisor.lifecycle import HistoryAdvice
@@ -152,7 +155,14 @@ def judge(study: Study, ground: Ground) -> Engine:
     setting = setting_of(study, ground)
     choice = choose(setting)
     table = _at_traffic(ground.table, setting)
-    found = plan(study, table, peak_per_s=study.workload.peak_per_s)
+    found = plan_rows(
+        study,
+        table,
+        ground.kinds,
+        np.arange(len(table)),
+        peaks_per_s=np.array([study.workload.peak_per_s]),
+        shared_usd=table.shared_usd,
+    )
     columns = concatenate(
         [
             standing_columns(study, table, found, monthly_usd=setting.monthly_usd),

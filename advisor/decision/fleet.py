@@ -27,8 +27,11 @@ TABLED_WORKERS = 256
 SLACK = 1.05
 """What the bound for larger fleets is raised by, since its variation is that of a smaller one."""
 
-LOADS = 48
+LOADS = 192
 """Loads in the table of one kind and count of replicas."""
+
+TABLES_KEPT = 4096
+"""Tables of p99 by load that are kept: 6 MiB."""
 
 STEPS = 24
 """Replicas added one by one at most, before the formula searches on its own."""
@@ -75,7 +78,7 @@ def fleet_counts(
     count = for_load.astype(np.int64)
     met = count <= MAX_REPLICAS
     if max_p99_s is not None:
-        idle = np.array([_idle_ratio(float(v)) for v in scv])
+        idle = _idle_ratios(scv)
         slowest_s = service_s.max(axis=1)
         slow = np.flatnonzero(idle * slowest_s + front_s > max_p99_s)
         met[slow] &= idle[slow, None] * service_s[slow] + front_s[slow, None] <= max_p99_s
@@ -150,29 +153,28 @@ def _within_need(
     return count
 
 
-def _kinds(scv: Floats, workers: Ints) -> tuple[list[tuple[float, int]], Ints]:
+def _kinds(scv: Floats, workers: Ints) -> tuple[tuple[tuple[float, int], ...], Ints]:
     """Return the different pairs of variation and workers, and which one each machine has."""
-    pairs = list(zip(scv.tolist(), workers.tolist(), strict=True))
-    kinds = list(dict.fromkeys(pairs))
-    place = {pair: i for i, pair in enumerate(kinds)}
-    return kinds, np.array([place[pair] for pair in pairs], dtype=np.int64)
+    values, place = np.unique(scv, return_inverse=True)
+    codes, kind = np.unique(place * _MOST_WORKERS + workers, return_inverse=True)
+    pairs = tuple((float(values[c // _MOST_WORKERS]), int(c % _MOST_WORKERS)) for c in codes)
+    return pairs, kind.ravel()
+
+
+_MOST_WORKERS = 1 << 32
 
 
 def _bracket(
-    kinds: list[tuple[float, int]], kind: Ints, count: Ints, below: Ints
+    kinds: tuple[tuple[float, int], ...], kind: Ints, count: Ints, below: Ints
 ) -> tuple[Floats, Floats]:
     """Return p99 over service time at the tabulated loads around each, open where not tabulated."""
     low, high = np.zeros(count.size), np.full(count.size, np.inf)
-    key = kind * (TABLED_WORKERS + 1) + np.minimum(count, TABLED_WORKERS)
-    found, place = np.unique(key, return_inverse=True)
-    tables = np.empty((len(found), LOADS))
-    for i, one in enumerate(found):
-        scv, workers = kinds[int(one) // (TABLED_WORKERS + 1)]
-        tables[i] = _ratio_by_load(scv, workers, int(one) % (TABLED_WORKERS + 1))
-    tabled = np.array([kinds[int(k) // (TABLED_WORKERS + 1)][1] for k in found])[place] * count
-    known = tabled <= TABLED_WORKERS
-    rows, at = place[known], below[known]
-    low[known], high[known] = tables[rows, at], tables[rows, at + 1]
+    known = np.array([workers for _, workers in kinds])[kind] * count <= TABLED_WORKERS
+    key, rows = np.unique(kind[known] * (TABLED_WORKERS + 1) + count[known], return_inverse=True)
+    if key.size:
+        at = [divmod(int(k), TABLED_WORKERS + 1) for k in key]
+        tables = _ratios_by_load([(*kinds[k], replicas) for k, replicas in at])
+        low[known], high[known] = tables[rows, below[known]], tables[rows, below[known] + 1]
     return low, high
 
 
@@ -195,15 +197,35 @@ def _p99_s(
     return found
 
 
-@lru_cache(maxsize=4096)
-def _ratio_by_load(scv: float, workers: int, count: int) -> Floats:
-    """Return p99 over service time at loads from none to the planned highest."""
-    if count * workers > TABLED_WORKERS:
-        return np.full(LOADS, np.nan)
-    busy = np.linspace(0.0, defaults.MAX_UTILISATION.value, LOADS)
-    counts = np.full(LOADS, count)
-    rate_per_s: Floats = busy * workers * count
-    return _p99_s(rate_per_s, np.ones(LOADS), counts, scv, workers)
+def _ratios_by_load(wanted: list[tuple[float, int, int]]) -> Floats:
+    """Return p99 over service time at loads from none to the planned highest, a row for each.
+
+    Args:
+        wanted: variation, workers and replicas of each.
+    """
+    kept = ((one, _ratio_tables.get(one)) for one in wanted)
+    tables = {one: table for one, table in kept if table is not None}
+    new = [one for one in wanted if one not in tables]
+    if new:
+        scv, workers, count = (np.repeat(column, LOADS) for column in zip(*new, strict=True))
+        busy = np.tile(np.linspace(0.0, defaults.MAX_UTILISATION.value, LOADS), len(new))
+        found = _p99_s(busy * workers * count, np.ones(busy.size), count, scv, workers)
+        made = dict(zip(new, found.reshape(len(new), LOADS), strict=True))
+        tables.update(made)
+        if len(_ratio_tables) + len(made) > TABLES_KEPT:
+            _ratio_tables.clear()
+        _ratio_tables.update(made)
+    return np.stack([tables[one] for one in wanted])
+
+
+_ratio_tables: dict[tuple[float, int, int], Floats] = {}
+
+
+def _idle_ratios(scv: Floats) -> Floats:
+    """Return p99 over service time of idle replicas."""
+    values, place = np.unique(scv, return_inverse=True)
+    found: Floats = np.array([_idle_ratio(float(v)) for v in values])[place.ravel()]
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -216,34 +238,33 @@ def _idle_ratio(scv: float) -> float:
 
 def _worst_ratio(scv: Floats, workers: Ints, fewest: Ints) -> Floats:
     """Return a bound of p99 over service time at the highest load, for so many replicas or more."""
-    kinds = {(float(v), int(w)) for v, w in zip(scv, workers, strict=True)}
-    tables = {kind: _worst_by_count(*kind) for kind in kinds}
-    return np.array(
-        [
-            tables[float(v), int(w)][min(int(n), _tabled(int(w)) + 1) - 1]
-            for v, w, n in zip(scv, workers, fewest, strict=True)
-        ]
-    )
+    pairs, kind = _kinds(scv, workers)
+    found: Floats = _worst_by_count(pairs)[kind, np.minimum(fewest, TABLED_WORKERS + 1) - 1]
+    return found
 
 
 def _tabled(workers: int) -> int:
     return max(1, TABLED_WORKERS // workers)
 
 
-@lru_cache(maxsize=512)
-def _worst_by_count(scv: float, workers: int) -> Floats:
+@lru_cache(maxsize=64)
+def _worst_by_count(pairs: tuple[tuple[float, int], ...]) -> Floats:
     """Return, for n = 1.. replicas, the largest ratio of n or more replicas at the highest load.
 
     Beyond the table fewer and fewer requests wait; of those that do, the wait for a worker of
     their replica is at most its limit of many replicas.
+
+    Args:
+        pairs: variation and workers, a row for each.
     """
-    counts = np.arange(1, _tabled(workers) + 1)
+    scv, workers = np.array([v for v, _ in pairs]), np.array([w for _, w in pairs])
+    last = np.array([_tabled(w) for _, w in pairs])
+    row = np.repeat(np.arange(len(pairs)), last)
+    counts = np.concatenate([np.arange(1, n + 1) for n in last])
     load = defaults.MAX_UTILISATION.value * workers
-    rate_per_s: Floats = load * counts.astype(float)
-    ratios = _p99_s(rate_per_s, np.ones(counts.size), counts, scv, workers)
-    last = int(counts[-1])
+    ratios = _p99_s(load[row] * counts, np.ones(counts.size), counts, scv[row], workers[row])
     waiting = station_waiting(
-        arrival_per_s=np.array([load * last]),
+        arrival_per_s=load * last,
         service_s=1.0,
         service_scv=scv,
         workers_per_replica=workers,
@@ -251,11 +272,12 @@ def _worst_by_count(scv: float, workers: int) -> Floats:
         routing=ROUTING,
     )
     residual = 0.7 * (1 + scv) / 2 / workers / last * waiting.probability
-    larger = sojourn_quantiles_s(
+    beyond = sojourn_quantiles_s(
         probabilities=(0.99,),
         waiting=waiting._replace(mean_s=waiting.mean_s + residual),
         service_knots_s=lognormal_knots(service_s=1.0, service_scv=scv),
-    )
-    beyond = float(np.ravel(larger)[0]) * SLACK
-    whole = np.append(ratios, beyond)
-    return np.maximum.accumulate(whole[::-1])[::-1]
+    )[0]
+    whole = np.repeat((beyond * SLACK)[:, None], TABLED_WORKERS + 1, axis=1)
+    whole[row, counts - 1] = ratios
+    worst: Floats = np.maximum.accumulate(whole[:, ::-1], axis=1)[:, ::-1]
+    return worst

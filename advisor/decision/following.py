@@ -53,6 +53,9 @@ FIRST_LOAD = 0.25
 LOADS = 13 * LOADS_PER_OCTAVE
 """Rows of a table: up to 2,048 replicas."""
 
+TABLED = 64
+"""Replicas up to which means are tabulated; more of them are asked for in too many numbers."""
+
 ROUTING: Routing = "least-outstanding"
 """How requests find a replica; every platform can be set to it, and the advice says so."""
 
@@ -72,9 +75,10 @@ class Following:
     """Share of the month with traffic; the rest is billed at the fewest replicas."""
     fewest: int
     """Replicas that always run: one per zone."""
-    tables: dict[int, tuple[Floats, NDArray[np.bool_]]] = field(default_factory=dict)
-    """Mean replicas by load and most replicas, and which rows are filled, by the largest number of
-    replicas."""
+    table: Floats = field(default_factory=lambda: np.empty((LOADS, TABLED + 1)))
+    """Mean replicas by load and most replicas."""
+    is_tabled: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(LOADS, dtype=bool))
+    """Which rows of it are filled."""
 
     @property
     def mean_level(self) -> float:
@@ -99,40 +103,68 @@ class Following:
         place *= LOADS_PER_OCTAVE
         place -= 1e-6
         row = np.minimum(np.ceil(place, out=place), LOADS - 1).astype(np.int64)
-        mean: Floats = self._table(row, largest=int(most.max(initial=0)))[row, most]
+        largest = int(most.max(initial=0))
+        if largest <= TABLED:
+            tabled: Floats = self._table(row)[row, most]
+            return tabled
+        row, most = np.broadcast_arrays(row, most)
+        asked, place = np.unique(row * (largest + 1) + most, return_inverse=True)
+        mean: Floats = self._means(asked // (largest + 1), asked % (largest + 1))[
+            place.reshape(most.shape)
+        ]
         return mean
 
-    def _table(self, row: Ints, *, largest: int) -> Floats:
+    def _table(self, row: Ints) -> Floats:
         """Return mean replicas, (load x most replicas), filled where a row is asked for.
 
         mean(y, n) = least + sum over k from least to n - 1 of the share of minutes with b y > k
         """
-        size = 1 << max(3, (largest - 1).bit_length())
-        if size not in self.tables:
-            self.tables[size] = np.empty((LOADS, size + 1)), np.zeros(LOADS, dtype=bool)
-        table, is_filled = self.tables[size]
         is_asked = np.zeros(LOADS, dtype=bool)
         is_asked[row] = True
-        rows = np.flatnonzero(is_asked & ~is_filled)
+        rows = np.flatnonzero(is_asked & ~self.is_tabled)
         if rows.size:
-            level = (
-                np.arange(size)
-                * (1 + 1e-12)
-                / (FIRST_LOAD * 2 ** (rows / LOADS_PER_OCTAVE))[:, None]
-            )
-            above = np.zeros(level.shape)
-            is_reached = level < self.levels[-1]
-            above[is_reached] = 1 - np.searchsorted(
-                self.levels, level[is_reached], side="right"
-            ) / len(self.levels)
+            level = np.arange(TABLED) * (1 + 1e-12) / _load_of(rows)[:, None]
+            above = 1 - np.searchsorted(self.levels, level, side="right") / len(self.levels)
             summed = np.concatenate([np.zeros((rows.size, 1)), np.cumsum(above, axis=1)], axis=1)
-            most = np.arange(size + 1)
+            most = np.arange(TABLED + 1)
             least = self.least(most)
-            active = least + summed - summed[:, least]
-            mean = self.active_fraction * active + (1 - self.active_fraction) * least
-            table[rows] = np.clip(mean, least, most)  # to the last digit
-            is_filled[rows] = True
-        return table
+            self.table[rows] = self._over_the_month(
+                least + summed - summed[:, least], least=least, most=most
+            )
+            self.is_tabled[rows] = True
+        return self.table
+
+    def _means(self, row: Ints, most: Ints) -> Floats:
+        """Return mean replicas of loads and maxima, one by one: what each minute asks for, cut.
+
+        mean(y, n) = mean over the minutes of min(n, max(least, ceil(b y)))
+        """
+        level, times = np.unique(self.levels, return_counts=True)
+        rows, own = np.unique(row, return_inverse=True)
+        asked = np.ceil(level / (1 + 1e-12) * _load_of(rows)[:, None])
+        minutes = np.concatenate([[0], np.cumsum(times)])
+        summed = np.concatenate(
+            [np.zeros((rows.size, 1)), np.cumsum(asked * times, axis=1)], axis=1
+        )
+        least, load = self.least(most), _load_of(row)
+        low = np.searchsorted(level, least * (1 + 1e-12) / load, side="right")
+        high = np.searchsorted(level, (most - 1) * (1 + 1e-12) / load, side="right")
+        high = np.maximum(low, high)
+        total = least * minutes[low] + summed[own, high] - summed[own, low]
+        total += most * (minutes[-1] - minutes[high])
+        return self._over_the_month(total / minutes[-1], least=least, most=most)
+
+    def _over_the_month(self, active: Floats, *, least: Ints, most: Ints) -> Floats:
+        """Return the mean over all hours; without traffic the fewest replicas run."""
+        mean = self.active_fraction * active + (1 - self.active_fraction) * least
+        within: Floats = np.clip(mean, least, most)  # to the last digit
+        return within
+
+
+def _load_of(row: Ints) -> Floats:
+    """Return the load of a row of the table."""
+    load: Floats = FIRST_LOAD * 2 ** (row / LOADS_PER_OCTAVE)
+    return load
 
 
 def following_of(work: Workload, *, start_minutes: int, fewest: int) -> Following:

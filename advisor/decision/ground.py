@@ -29,8 +29,10 @@ class Training:
     place_row: int | None
     """Cheapest place; null where there is none."""
     usd_per_run: float
+    storage_region: str
+    """Where the saved models are stored: where they are trained, else the study's first region."""
     artefact_usd: float
-    """Storage of the saved models, where they are trained. [USD/month]"""
+    """Storage of the saved models. [USD/month]"""
 
 
 @dataclass(frozen=True)
@@ -182,14 +184,15 @@ def _training_of(
     places = training_places(study, profile, book=book, catalogue=catalogue, on=on, listed=listed)
     row = places.cheapest()
     usd = 0.0 if row is None else usd_per_run(places.place(row), study=study, book=book, on=on)
-    stored = price(
-        [artefact_usage(artefact_gb)],
-        study=study,
-        book=book,
-        region=study.cloud.regions[0] if row is None else places.place(row).region,
-        on=on,
+    region = study.cloud.regions[0] if row is None else places.place(row).region
+    stored = price([artefact_usage(artefact_gb)], study=study, book=book, region=region, on=on)
+    return Training(
+        places=places,
+        place_row=row,
+        usd_per_run=usd,
+        storage_region=region,
+        artefact_usd=stored.total_usd,
     )
-    return Training(places=places, place_row=row, usd_per_run=usd, artefact_usd=stored.total_usd)
 
 
 def artefact_gb_of(profiles: tuple[CandidateProfile, ...], name: str) -> float:

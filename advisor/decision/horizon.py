@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from advisor.decision.choice import answer_key, choose, draw, sku_of
+from advisor.decision.choice import answer_key, choose, sku_of
+from advisor.decision.contenders import draw
 from advisor.decision.engine import Engine
 from advisor.decision.options import build_offers
 from advisor.decision.setting import Setting, setting_of

@@ -266,7 +266,6 @@ def outcomes_of(
     size = (len(rows), worlds.peak_per_s.size)
     usd, met = np.empty(size), np.empty(size, dtype=bool)
     replicas = np.zeros(size, dtype=np.int64)
-    need_ms = study.needs.max_p99_latency_ms
     limit = study.needs.max_usd_per_month
     drift, traffic = worlds.draws.drift, worlds.draws.traffic
     standing = stakes.kind[rows] >= 0
@@ -293,19 +292,33 @@ def outcomes_of(
     for start in range(0, len(others), CHUNK):
         at = others[start : start + CHUNK]
         own = rows[at]
-        service = np.ones((len(at), size[1]))
-        told = stakes.group[own] >= 0
-        service[told] = worlds.service[stakes.group[own[told]]]
-        usd[at] += stakes.work_usd[own][:, None] * service * traffic * drift
-        p99_s = (
-            stakes.p99_fixed_s[own][:, None]
-            + stakes.p99_service_s[own][:, None] * service
-            + stakes.p99_start_s[own][:, None] * worlds.draws.start
-        )
-        met[at] = True if need_ms is None else p99_s <= need_ms / 1e3
+        usd[at] += stakes.work_usd[own][:, None] * _service(stakes, worlds, own) * traffic * drift
+        met[at] = in_time(study, stakes, worlds, own)
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
+
+
+def in_time(study: Study, stakes: Stakes, worlds: Worlds, rows: NDArray[np.intp]) -> Bools:
+    """Return in which draws some options without standing replicas keep p99, (option x draw)."""
+    need_ms = study.needs.max_p99_latency_ms
+    if need_ms is None:
+        return np.ones((len(rows), worlds.peak_per_s.size), dtype=bool)
+    p99_s = (
+        stakes.p99_fixed_s[rows][:, None]
+        + stakes.p99_service_s[rows][:, None] * _service(stakes, worlds, rows)
+        + stakes.p99_start_s[rows][:, None] * worlds.draws.start
+    )
+    kept: Bools = p99_s <= need_ms / 1e3
+    return kept
+
+
+def _service(stakes: Stakes, worlds: Worlds, rows: NDArray[np.intp]) -> Floats:
+    """Return true over predicted service time of some options; 1 where it is certain."""
+    service = np.ones((len(rows), worlds.peak_per_s.size))
+    told = stakes.group[rows] >= 0
+    service[told] = worlds.service[stakes.group[rows[told]]]
+    return service
 
 
 def criterion_usd(study: Study, usd: Floats) -> Floats:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.choice import Choice, draw
+from advisor.decision.choice import Choice
+from advisor.decision.contenders import draw
 from advisor.decision.ladder import COST_TIE_FRACTION
 from advisor.decision.outcomes import Outcomes
 from advisor.decision.setting import Setting

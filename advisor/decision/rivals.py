@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import ValidationError
 
-from advisor.decision.choice import draw, usd_per_loss_month
+from advisor.decision.choice import usd_per_loss_month
+from advisor.decision.contenders import compared_usd
 from advisor.decision.drivers import Driver, drivers_of, with_value
 from advisor.decision.engine import Engine
 from advisor.decision.ranking import reasons
@@ -138,6 +139,7 @@ class _Gaps:
     def __init__(self, engine: Engine, rows: Sequence[int]) -> None:
         self._engine = engine
         self._rows = np.array(rows, dtype=np.intp)
+        self._whole = any(engine.metered_at(row) is not None for row in rows)
         self._heard: dict[tuple[str, float], np.typing.NDArray[np.float64] | None] = {}
 
     def at(self, driver: Driver, value: float) -> np.typing.NDArray[np.float64] | None:
@@ -149,8 +151,8 @@ class _Gaps:
             except ValidationError:
                 self._heard[key] = None
                 return None
-            setting = setting_of(study, self._engine.ground)
-            usd = draw(setting, self._rows).criterion_usd + _errors_usd(setting, self._rows)
+            setting = setting_of(study, self._engine.ground, whole=self._whole)
+            usd = compared_usd(setting, self._rows) + _errors_usd(setting, self._rows)
             self._heard[key] = usd - usd[0]
         return self._heard[key]
 

@@ -137,7 +137,8 @@ def _prices(
     """Take the bill of one size apart: by the second of work, by the request, and the rest."""
 
     def bill(rate_per_s: float, duration_s: float) -> float:
-        key = ("serverless", rate_per_s, duration_s, memory_gib, region)
+        # A container that works no second costs nothing of any size: one bill is that of all.
+        key = ("serverless", rate_per_s, duration_s, memory_gib if duration_s else 0, region)
         if key not in kept:
             work = study.workload.replace(requests_per_s=rate_per_s, peak_requests_per_s=None)
             lines = serverless_lines(
@@ -154,13 +155,9 @@ def _prices(
 
     idle_usd = bill(IDLE_PER_S, 0.0)
     second_usd = (bill(1.0, 1.0) - bill(1.0, 0.0)) / (study.workload.active_hours_per_month * 3600)
-    # A container that works no second costs nothing of any size: one bill is that of all of them.
-    key = ("serverless requests", study.workload.requests_per_s, region)
-    if key not in kept:
-        kept[key] = bill(study.workload.requests_per_s, 0.0)
     return Prices(
         second_usd=second_usd,
-        request_usd=kept[key] - idle_usd,
+        request_usd=bill(study.workload.requests_per_s, 0.0) - idle_usd,
         fixed_usd=idle_usd,
     )
 

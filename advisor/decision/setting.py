@@ -1,16 +1,21 @@
 """A study on its ground: what every option's cost and latency are made of, and the draws."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.decision.candidate_costs import CandidateCosts, costs_of
 from advisor.decision.fleet import Fleet
 from advisor.decision.following import pooling
 from advisor.decision.ground import Ground, shared_usd
-from advisor.decision.metered import Metered, metered_columns, metered_options
+from advisor.decision.kept_fleets import KeptFleets, MeanFleets, Means, kept_fleets
+from advisor.decision.metered import Metered
+from advisor.decision.other_options import asked_key, keep, other_options, too_late
 from advisor.decision.outcomes import (
     Kinds,
     Outcomes,
@@ -18,40 +23,21 @@ from advisor.decision.outcomes import (
     Worlds,
     billed_of,
     fleets_of,
+    in_time,
     outcomes_of,
     service_of,
 )
-from advisor.decision.ranking import Columns, concatenate
-from advisor.decision.serverless import serverless_columns
+from advisor.decision.ranking import Columns
 from advisor.decision.standing import offer_limits
 from advisor.decision.uncertainty import draws_of
-from advisor.platforms import ASYNC, FRONTS, JOB_PLATFORMS, sagemaker_serverless
 from advisor.platforms.rules import rollout_s, surge_share
-from advisor.retraining import Cadence, cadence_of
 from advisor.study import HOURS_PER_MONTH, Study
-from advisor.training import Places
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-FLEETS_KEPT = 4
-"""Loads whose fleets are kept: drivers that leave the load alone ask for the same ones."""
-
-
-@dataclass(frozen=True)
-class CandidateCosts:
-    """What a candidate costs wherever it runs."""
-
-    places: Places
-    place_row: int | None
-    """Cheapest place to train; null where there is none."""
-    usd_per_run: float
-    cadence: Cadence
-    monthly_usd: float
-    """Training runs, labels, review and storage of the saved models. [USD/month]"""
-    artefact_usd: float
-    """Storage of the saved models, a part of it. [USD/month]"""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -71,9 +57,8 @@ class Setting:
     """Those of them that are jobs and queues: the last rows of the others."""
     stakes: Stakes
     worlds: Worlds
-    possible: Bools
-    """Options that are sold, fit into memory and break no limit of their platform; with autoscaling
-    only where it lets a replica go as planned."""
+    sold: Bools
+    """Options that are sold, fit into memory and break no limit of their platform."""
     surge: Floats
     """Of each row of the option table, replicas billed for rolling releases out over the others."""
 
@@ -87,10 +72,6 @@ class Setting:
             fleets=self.fleets,
             billed=self.billed_replicas,
         )
-
-    def nominal(self, rows: NDArray[np.intp]) -> Bools:
-        """Return which options keep the needs with every input at the study's word."""
-        return self.at_its_word().outcomes(rows).met[:, 0]
 
     def at_its_word(self) -> "Setting":
         """Return the same study without its draws: column 0 alone."""
@@ -115,22 +96,22 @@ class Setting:
 
     def fleets(self, kinds: NDArray[np.int64]) -> Fleet:
         """Return the fleets of some kinds; those of the last loads asked for are kept."""
-        told, place = np.unique(kinds, return_inverse=True)
+        kept = self._know_fleets(kinds)
+        return Fleet(count=kept.count[kinds].astype(np.int64), met=kept.met[kinds])
+
+    def _know_fleets(self, kinds: NDArray[np.int64]) -> KeptFleets:
+        """Fill in the fleets that were not asked for yet."""
         kept = self._kept_fleets()
-        new = told[~kept.known[told]]
+        new = np.unique(kinds[~kept.known[kinds]]).astype(np.intp)
         if new.size:
-            fleet = fleets_of(
-                self.study, self.ground.table, self.ground.kinds, self.worlds, new.astype(np.intp)
-            )
+            fleet = fleets_of(self.study, self.ground.table, self.ground.kinds, self.worlds, new)
             kept.count[new], kept.met[new], kept.known[new] = fleet.count, fleet.met, True
-        own = told[place]
-        return Fleet(count=kept.count[own].astype(np.int64), met=kept.met[own])
+        return kept
 
     def billed_replicas(self, kinds: NDArray[np.int64]) -> Floats:
         """Return the replicas billed on average of some kinds that follow the traffic."""
         kept = self._kept_fleets()
-        told = np.unique(kinds)
-        new = told[~kept.followed[told]]
+        new = np.unique(kinds[~kept.followed[kinds]])
         if new.size:
             kept.billed[new] = billed_of(
                 self.study,
@@ -145,16 +126,20 @@ class Setting:
         found: Floats = kept.billed[kinds]
         return found
 
-    def letting_go(self) -> Bools:
-        """Return which options that follow the traffic let a replica go as planned."""
+    @cached_property
+    def possible(self) -> Bools:
+        """Options that are sold, and with autoscaling only where it lets a replica go."""
+        found = self.sold.copy()
+        rows = np.flatnonzero(found & self.stakes.scaled)
+        found[rows] = self._lets_go(self.stakes.kind[rows])
+        return found
+
+    def _lets_go(self, kinds: NDArray[np.int64]) -> Bools:
+        """Return which kinds of machine let a replica go as planned, if they follow the traffic."""
         word = self.at_its_word()
-        rows = np.flatnonzero(self.possible & self.stakes.scaled)
-        count = word.fleets(self.stakes.kind[rows]).count[:, 0]
-        large = count > self.study.needs.availability_zones
-        rows, count = rows[large], count[large]
-        fewer = np.zeros(len(self.stakes), dtype=bool)
-        billed = word.billed_replicas(self.stakes.kind[rows])[:, 0]
-        fewer[rows] = billed < count * (1 - 1e-9)
+        count = word.fleets(kinds).count[:, 0]
+        fewer = count > self.study.needs.availability_zones
+        fewer[fewer] = word.billed_replicas(kinds[fewer])[:, 0] < count[fewer] * (1 - 1e-9)
         return fewer
 
     def pooled(self, kinds: NDArray[np.int64]) -> Floats:
@@ -176,11 +161,79 @@ class Setting:
         found: Floats = kept[kinds]
         return found
 
-    def _kept_fleets(self) -> "KeptFleets":
-        """Return the table of fleets at this load, need and doubt."""
+    def mean_fleets(
+        self, kinds: NDArray[np.int64], *, purchases: NDArray[np.int64], scaled: Bools
+    ) -> MeanFleets:
+        """Return what fleets come to in the mean of the draws, one for each kind and purchase."""
+        kept = self._kept_fleets()
+        self._know_fleets(kinds)
+        missing = np.isnan(kept.paid[scaled.astype(int), kinds, purchases])
+        for follows in (False, True):
+            new = np.flatnonzero(missing & (scaled == follows))
+            if new.size:
+                own = kinds[new]
+                replicas = self.billed_replicas(own) if follows else kept.count[own].astype(float)
+                price = self.worlds.price[purchases[new]]
+                kept.paid[int(follows), own, purchases[new]] = (replicas * price)[:, 1:].mean(
+                    axis=1
+                )
+        return MeanFleets(
+            paid=kept.paid[scaled.astype(int), kinds, purchases],
+            probability=kept.met[kinds, 1:].mean(axis=1),
+            planned=kept.count[kinds, 0].astype(np.int64),
+        )
+
+    def as_needed(self, rows: NDArray[np.intp]) -> Bools:
+        """Return which options keep p99 as planned; with autoscaling, if it lets a replica go."""
+        stakes, word = self.stakes, self.at_its_word()
+        kept = np.empty(len(rows), dtype=bool)
+        standing = stakes.kind[rows] >= 0
+        kept[standing] = word.fleets(stakes.kind[rows[standing]]).met[:, 0]
+        kept[~standing] = word.others_in_time(rows[~standing])[:, 0]
+        follows = np.flatnonzero(kept & stakes.scaled[rows])
+        kept[follows] = self._lets_go(stakes.kind[rows[follows]])
+        return kept
+
+    def keep(self, name: str, make: Callable[[], T]) -> T:
+        """Return something that depends on the limits and parts of the options alone; kept."""
+        return keep(self.ground, (name, *asked_key(self.study), len(self.stakes)), make)
+
+    def others_in_time(self, rows: NDArray[np.intp]) -> Bools:
+        """Return in which draws some options without standing replicas keep p99."""
+        return in_time(self.study, self.stakes, self.worlds, rows)
+
+    @cached_property
+    def means(self) -> Means:
+        """What does not depend on the fleets, in the mean of the draws."""
+        worlds = self.worlds
+        drift, count = worlds.draws.drift, worlds.draws.count
+        traffic = worlds.draws.traffic * drift
+        drawn = np.append(0.0, np.full(count, 1 / count))  # the study at its word is no draw
+        return Means(
+            drift=float(drift @ drawn),
+            traffic=float(traffic @ drawn),
+            people_usd=worlds.people_usd @ drawn,
+            candidate_usd=worlds.candidate_usd @ drawn,
+            price=worlds.price @ drawn,
+            loads=(worlds.price * (worlds.peak_per_s * drawn)) @ worlds.service.T,
+            works=worlds.service @ (traffic * drawn),
+        )
+
+    def _kept_fleets(self) -> KeptFleets:
+        return kept_fleets(
+            self.ground.kept,
+            self._fleets_key,
+            kinds=len(self.ground.kinds.first),
+            draws=self.worlds.peak_per_s.size,
+            purchases=len(self.worlds.purchases),
+        )
+
+    @cached_property
+    def _fleets_key(self) -> tuple[Any, ...]:
+        """What fleets depend on: load, need and doubt."""
         study = self.study
         work, needs = study.workload, study.needs
-        key = (
+        return (
             work.peak_per_s,
             work.requests_per_s,
             work.active_hours_per_month,
@@ -190,32 +243,8 @@ class Setting:
             study.horizon_months,
             study.decision.model_dump_json(exclude={"risk", "quantile", "feasible_probability"}),
             self.worlds.peak_per_s.size,
+            self.worlds.purchases,
         )
-        tables: dict[Any, KeptFleets] = self.ground.kept.setdefault("fleets", {})
-        if key not in tables:
-            while len(tables) >= FLEETS_KEPT:
-                tables.pop(next(iter(tables)))
-            size = (len(self.ground.kinds.first), self.worlds.peak_per_s.size)
-            tables[key] = KeptFleets(
-                count=np.zeros(size, dtype=np.int16),
-                met=np.zeros(size, dtype=bool),
-                known=np.zeros(size[0], dtype=bool),
-                billed=np.empty(size),
-                followed=np.zeros(size[0], dtype=bool),
-            )
-        return tables[key]
-
-
-@dataclass(frozen=True)
-class KeptFleets:
-    """Fleets of the kinds of machine that were asked for at one load, (kind x draw)."""
-
-    count: NDArray[np.int16]
-    met: Bools
-    known: Bools
-    billed: Floats
-    """Replicas billed on average where they follow the traffic."""
-    followed: Bools
 
 
 def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
@@ -230,16 +259,12 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
     monthly_usd = np.array([c.monthly_usd for c in costs])
     shared = shared_usd(ground, study)
     surge = _surge(ground, costs)
-    metered = _metered(study, ground) if whole or not _too_late(study) else ()
-    others = concatenate(
-        [
-            *_serverless(study, ground, monthly_usd),
-            *(metered_columns(study, one, monthly_usd=monthly_usd) for one in metered),
-        ]
+    others, metered = other_options(
+        study, ground, monthly_usd=monthly_usd, whole=whole or not too_late(study)
     )
     platforms = tuple(dict.fromkeys([o.platform for o in ground.offers] + [*others.platform]))
     purchases = tuple(dict.fromkeys([o.purchase for o in ground.offers] + [*others.purchase]))
-    found = Setting(
+    return Setting(
         study=study,
         ground=ground,
         costs=costs,
@@ -249,7 +274,7 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
         metered=metered,
         stakes=_stakes(ground, others, shared, platforms, purchases, surge=surge),
         worlds=_worlds(study, ground, others, costs, (platforms, purchases)),
-        possible=np.concatenate(
+        sold=np.concatenate(
             [
                 standing_possible(study, ground),
                 others.sold & others.fits & (others.other == "").astype(bool),
@@ -257,10 +282,6 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
         ),
         surge=surge,
     )
-    if not ground.table.scaled.any():
-        return found
-    still = found.stakes.scaled & ~found.letting_go()
-    return dataclasses.replace(found, possible=found.possible & ~still)
 
 
 def _surge(ground: Ground, costs: tuple[CandidateCosts, ...]) -> Floats:
@@ -280,82 +301,6 @@ def _kept_pooling(study: Study, ground: Ground) -> Floats:
     if key not in ground.kept:
         ground.kept[key] = np.full(len(ground.kinds.first), np.nan)
     found: Floats = ground.kept[key]
-    return found
-
-
-def _too_late(study: Study) -> bool:
-    """Return whether no job and no queue answers within the need, whatever it runs on."""
-    need_ms = study.needs.max_p99_latency_ms
-    soonest_s = min(FRONTS[name].value for name in (ASYNC.name, *JOB_PLATFORMS))
-    return need_ms is not None and soonest_s > need_ms / 1e3 * (1 + 1e-9)
-
-
-def _metered(study: Study, ground: Ground) -> tuple[Metered, ...]:
-    """Return the metered options; those of the last workloads and needs asked for are kept."""
-    needs = study.needs.replace(max_usd_per_month=None)
-    key = study.workload.model_dump_json(), needs.model_dump_json(), study.horizon_months
-    tables: dict[Any, tuple[Metered, ...]] = ground.kept.setdefault("metered", {})
-    if key not in tables:
-        while len(tables) >= FLEETS_KEPT:
-            tables.pop(next(iter(tables)))
-        tables[key] = metered_options(
-            study,
-            ground.profiles,
-            book=ground.book,
-            catalogue=ground.catalogue,
-            on=ground.on,
-            kept=ground.kept,
-        )
-    return tables[key]
-
-
-def _serverless(study: Study, ground: Ground, monthly_usd: Floats) -> list[Columns]:
-    if sagemaker_serverless.NAME not in study.cloud.platforms:
-        return []
-    found = serverless_columns(
-        study,
-        ground.profiles,
-        book=ground.book,
-        on=ground.on,
-        monthly_usd=monthly_usd,
-        kept=ground.kept,
-    )
-    return [found]
-
-
-def costs_of(study: Study, ground: Ground) -> tuple[CandidateCosts, ...]:
-    """Return what each profile's candidate costs wherever it runs; forms share it."""
-    found: dict[str, CandidateCosts] = {}
-    for profile, training in zip(ground.profiles, ground.training, strict=True):
-        if profile.name not in found:
-            cadence = _cadence(study, ground, profile.name, training.usd_per_run)
-            found[profile.name] = CandidateCosts(
-                places=training.places,
-                place_row=training.place_row,
-                usd_per_run=training.usd_per_run,
-                cadence=cadence,
-                monthly_usd=cadence.retrain_usd * cadence.releases_per_month
-                + training.artefact_usd,
-                artefact_usd=training.artefact_usd,
-            )
-    return tuple(found[p.name] for p in ground.profiles)
-
-
-def _cadence(study: Study, ground: Ground, name: str, usd_per_run: float) -> Cadence:
-    """Plan one candidate's retraining, unless the same was planned before."""
-    key = (
-        "cadence",
-        name,
-        study.retraining,
-        study.team.engineer_usd_per_hour,
-        study.cases_per_day,
-        study.horizon_months,
-    )
-    hashed = (*key[:2], key[2].model_dump_json(), *key[3:])
-    if hashed not in ground.kept:
-        profile = next(p for p in ground.profiles if p.name == name)
-        ground.kept[hashed] = cadence_of(study, profile, ground.evidence, usd_per_run=usd_per_run)
-    found: Cadence = ground.kept[hashed]
     return found
 
 

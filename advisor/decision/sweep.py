@@ -130,7 +130,7 @@ def _point(setting: Setting, values: tuple[float, ...]) -> Point:
     if row is None:
         return Point(values, None, None, None, None, None, None, None, None)
     table, stakes = setting.ground.table, setting.stakes
-    place = int(np.flatnonzero(choice.drawn.outcomes.rows == row)[0])
+    place = int(np.flatnonzero(choice.judged.rows == row)[0])
     if row < len(table):
         own = table.take(np.array([row], dtype=np.intp))
         found = plan(setting.study, own, peak_per_s=setting.study.workload.peak_per_s)
@@ -145,7 +145,7 @@ def _point(setting: Setting, values: tuple[float, ...]) -> Point:
         sku=sku_of(setting, row),
         region=region,
         purchase=setting.worlds.purchases[int(stakes.purchase[row])],
-        replicas=int(choice.drawn.outcomes.replicas[place, 0]),
-        usd_per_month=float(choice.drawn.criterion_usd[place]),
+        replicas=int(choice.judged.planned[place]),
+        usd_per_month=float(choice.judged.criterion_usd[place]),
         p99_latency_ms=p99_s * 1e3 if np.isfinite(p99_s) else None,
     )

@@ -21,7 +21,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.choice import choose, draw, undominated
+from advisor.decision.choice import choose
+from advisor.decision.contenders import draw, undominated
 from advisor.decision.ground import Ground, ground_of
 from advisor.decision.outcomes import Outcomes
 from advisor.decision.risk import BAND, cheapest_of_each_draw

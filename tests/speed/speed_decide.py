@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from advisor import defaults
 from advisor.capacity.replicas import plan_replicas
-from advisor.decision.choice import choose, draw, undominated
+from advisor.decision.choice import choose
+from advisor.decision.contenders import draw, undominated
 from advisor.decision.following import ROUTING, billed_replicas
 from advisor.decision.ground import ground_of
 from advisor.decision.options import MAX_REPLICAS, fewest_replicas

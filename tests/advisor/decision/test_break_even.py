@@ -5,11 +5,14 @@ import pytest
 
 from advisor.decision.choice import answer_key, choose
 from advisor.decision.drivers import drivers_of, with_value
-from advisor.decision.ground import ground_for
+from advisor.decision.ground import ground_for, ground_of
 from advisor.decision.information import information_usd
-from advisor.decision.sensitivity import break_evens
+from advisor.decision.sensitivity import answer_at, break_evens
 from advisor.decision.setting import setting_of
-from tests.advisor.decision.small_worlds import ground, random_study
+from pricing.instances import InstanceCatalogue, load_catalogue
+from pricing.tables import load_book
+from tests.advisor.decision.small_worlds import ON, TYPES, ground, random_study
+from tests.advisor.factories import evidence, run, study
 
 GRID = 8
 """Values between here and a break-even at which the answer must be the present one."""
@@ -43,6 +46,43 @@ def test_the_answer_changes_at_a_break_even_and_nowhere_nearer(seed):
         for value in np.geomspace(one.now, before, GRID + 1)[1:]:
             told = float(round(value)) if driver.whole else float(value)
             assert answer(with_value(study, driver.key, told), own) == now
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_the_answer_changes_at_the_break_even_of_a_discount(seed):
+    """The slow answer stands on a ground made from nothing, the fast one on a carried one."""
+    rng = np.random.default_rng(seed)
+    study = random_study(rng, draw_count=32)
+    own = ground(study)
+    setting = setting_of(study, own)
+    drivers = [d for d in drivers_of(setting) if d.key.startswith("cloud.discounts")]
+
+    found = break_evens(setting, drivers=drivers)
+
+    now = answer(study, own)
+    for one in found:
+        for value, told in ((one.flips_at, one.to), (one.flips_at * (1 - 2e-6), now)):
+            moved = with_value(study, one.driver, value)
+            assert answer(moved, ground(moved)) == told
+        assert one.to != now
+
+
+def test_asked_about_a_gpus_speed_the_answer_is_that_of_a_ground_made_from_nothing():
+    wanted = study(
+        workload={"requests_per_s": 3_000.0},
+        cloud={"platforms": ["ecs-ec2", "sagemaker-realtime"]},
+        decision={"draw_count": 32},
+    )
+    measured = evidence(run("torch_mlp", 4, service_s=0.05, parameter_count=50_000_000))
+    shapes = tuple(s for s in load_catalogue().shapes if s.instance_type in {*TYPES, "g4dn.xlarge"})
+    fixed = {"on": ON, "book": load_book(), "catalogue": InstanceCatalogue(shapes=shapes)}
+    own = ground_of(wanted, measured, **fixed)
+    assert own.table.on_gpu.any()
+
+    for factor in (0.05, 0.5, 2.0, 20.0, 1000.0):
+        moved = with_value(wanted, "decision.gpu_speed_factor", factor)
+        told = answer(moved, ground_of(moved, measured, **fixed))
+        assert answer_at(moved, ground_for(moved, own)) == told
 
 
 def test_knowing_what_decides_between_two_options_is_worth_half_their_distance():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from advisor.decision.choice import choose, draw, lower_bound_usd, undominated
+from advisor.decision.choice import choose
+from advisor.decision.contenders import draw, lower_bound_usd, undominated
 from advisor.decision.outcomes import criterion_usd
 from advisor.decision.setting import setting_of
 from tests.advisor.decision.slow_oracle import costs_and_met, decide, fleets
