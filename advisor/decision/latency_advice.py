@@ -157,14 +157,15 @@ def _ms(seconds: float | None) -> float | None:
 def learning_curves(engine: Engine) -> tuple[LearningCurve, ...]:
     """Return the measured learning curve of each candidate that has at least two sizes."""
     curves = []
-    for profile in engine.profiles:
-        run = _run_of(engine, profile.name)
+    # A profile is a candidate in one form; all forms of it were trained once.
+    for name in dict.fromkeys(profile.name for profile in engine.profiles):
+        run = _run_of(engine, name)
         sizes: dict[int, list[tuple[float, float]]] = defaultdict(list)
         for point in run.learning_curve if run else ():
             sizes[point.row_count].append((point.quality, point.wall_s))
         if len(sizes) > 1:
             points = tuple(_point(rows, seen) for rows, seen in sorted(sizes.items()))
-            curves.append(LearningCurve(candidate=profile.name, points=points))
+            curves.append(LearningCurve(candidate=name, points=points))
     return tuple(curves)
 
 

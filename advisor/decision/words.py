@@ -32,7 +32,7 @@ EXCLUDED = (
     "data preparation, feature stores, notebooks and monitoring products",
     "traffic between your own services and zones, NAT gateways and VPC endpoints",
     "storage of the training data, and disks of training machines while they run",
-    "the cost of moving, unless `current` says what runs today",
+    "the cost of moving, unless the study says under current what runs today",
 )
 """What no bill of this product holds."""
 
@@ -239,10 +239,9 @@ def tie(engine: Engine) -> str | None:
     if best is None or cheapest is None or best == cheapest:
         return None
     more = engine.risk.criterion_usd(best) - engine.choice.criterion_of(cheapest)
-    columns = engine.columns
     return (
-        f"{columns.sku[cheapest]} on {TITLES[str(columns.platform[cheapest])]} is {more:,.2f} "
-        "USD/month cheaper, within the 2% that prices are known to: the simpler option is taken"
+        f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper, within the 2% that prices "
+        "are known to: the simpler option is taken."
     )
 
 

@@ -9,7 +9,8 @@ from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.charts import CHART_TITLES, CHARTS
 from advisor.report.charts.drawing import svg
 from advisor.report.sections import Section, details, first_page
-from advisor.report.tables import Table
+from advisor.report.sections.parts import present
+from advisor.report.tables import Fact, Table, price_banner
 from advisor.report.words import BASIS_MEANINGS, CLOSING, cleaned, headline
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def render_html(recommendation: Recommendation) -> str:
         recommendation=safe,
         headline=headline(safe.verdict),
         closing=CLOSING,
-        first_page=first_page(safe),
+        old_prices=price_banner(safe),
+        first_page=without_banner(first_page(safe), safe),
         details=details(safe),
         drawn=_drawn(safe),
         chart_titles=CHART_TITLES,
@@ -50,6 +52,31 @@ def words_html(section: Section) -> str:
 def table_html(table: Table) -> str:
     """Return one table, for a page of another kind."""
     return str(_parts().table(table)).strip()
+
+
+def banner_html(recommendation: Recommendation) -> str:
+    """Return what stands above figures that rest on old prices, for a page of another kind."""
+    banner = price_banner(recommendation)
+    return str(_parts().banner(banner)).strip() if banner else ""
+
+
+def without_banner(
+    sections: tuple[Section, ...], recommendation: Recommendation
+) -> tuple[Section, ...]:
+    """Return sections without the bullet that stands in the banner already."""
+    banner = price_banner(recommendation)
+    told = banner.text if banner else None
+    return present(
+        *(
+            one._replace(bullets=tuple(bullet for bullet in one.bullets if bullet != told))
+            for one in sections
+        )
+    )
+
+
+def questions_html(facts: tuple[Fact, ...]) -> str:
+    """Return questions that open to their answers, for a page of another kind."""
+    return str(_parts().questions(facts)).strip()
 
 
 def legend_html() -> str:

@@ -18,6 +18,11 @@ from advisor.report.words import CLOSING, LEGEND, cleaned, headline
 CHART_WIDTH = 700
 """Width that charts are drawn at: their letters come out at nine points on A4. [px]"""
 
+SHORT = 16
+"""Letters up to which a column of a table is as wide as its longest cell."""
+PT_PER_LETTER = 4.3
+"""Width of a letter in a table. [pt]"""
+
 INK = "#16202b"
 FONT = "Libertinus Serif"
 
@@ -59,10 +64,22 @@ def _section(section: Section, recommendation: Recommendation) -> dict[str, Any]
     }
 
 
+def _widths(table: Table) -> list[dict[str, float]]:
+    """Give figures and short words the width they need, and what is left to the sentences."""
+    found: list[dict[str, float]] = []
+    for column, longest in zip(table.columns, table.longest, strict=True):
+        words = column.title.split()
+        needed = max(longest, len(column.title) / 2, *(len(word) for word in words or ("",)))
+        short = needed <= SHORT
+        found.append({"pt": PT_PER_LETTER * needed + 9} if short else {"fr": min(needed, 60.0)})
+    return found if any("fr" in width for width in found) else [{"fr": w["pt"]} for w in found]
+
+
 def _table(table: Table) -> dict[str, Any]:
     return {
         "caption": table.caption,
         "columns": [column._asdict() for column in table.columns],
+        "widths": _widths(table),
         "rows": [[cell.plain for cell in row] for row in table.rows],
         "strong": sorted(table.strong_rows),
     }

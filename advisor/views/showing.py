@@ -1,11 +1,12 @@
 """The page's right side: the verdict that stays, the views, the downloads."""
 
 import html
+import json
 import shlex
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,10 +14,19 @@ from advisor.decision.glance import Glance
 from advisor.recommendation import BreakEven, Recommendation
 from advisor.report import FORMATS, render_bytes
 from advisor.report.charts import CHART_TITLES, CHARTS
-from advisor.report.html import legend_html, table_html, words_html
+from advisor.report.charts.parts import INK
+from advisor.report.html import (
+    banner_html,
+    legend_html,
+    questions_html,
+    table_html,
+    without_banner,
+    words_html,
+)
 from advisor.report.sections import VIEWS, Section
+from advisor.report.sections.risk import WHY_NOT as ASKED_ELSEWHERE
 from advisor.report.sections.risk import break_even as break_even_section
-from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence
+from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence, questions
 from advisor.report.words import clean_sentence, cleaned, headline
 from advisor.study import Study
 from advisor.study_file import load_study
@@ -34,12 +44,18 @@ WHAT_IF = {
 }
 """Views with a part that decides many times over: it is worked out when it is opened."""
 
+WHY_NOT = "Why not a GPU, another platform, a larger model? (takes some seconds)"
+
 NO_BREAK_EVEN = "No figure alone changes the answer within its range."
 BREAK_EVEN_AFTER = "Options considered"
 """Section of the Decision view that the break-evens follow; they are found when the page rests."""
 
 LONG = 8
 """Rows from which the figures behind a chart are folded."""
+VERY_LONG = 12
+"""Rows from which other tables are folded."""
+INKS = {"light": "#51606f", "dark": "#b4c0cc"}
+"""Colour of the words in a chart: no grey is readable on white and on black."""
 
 
 def style() -> None:
@@ -120,6 +136,9 @@ def views(
     """
     safe = cleaned(now)
     place: DeltaGenerator | None = None
+    banner = banner_html(safe)
+    if banner:
+        st.html(f'<div class="parts">{banner}</div>')
     tabs = st.tabs(list(scenario.VIEW_NAMES), key=scenario.VIEW, on_change="rerun")
     for tab, name in zip(tabs, scenario.VIEW_NAMES, strict=True):
         if not tab.open:
@@ -130,12 +149,14 @@ def views(
             if name == scenario.ASSUMPTIONS:
                 assumptions.show(safe, saved)
                 continue
-            shown = VIEWS[name](safe)
+            shown = without_banner(VIEWS[name](safe), safe)
             for section in shown:
                 _section(section, safe)
                 if section.title == BREAK_EVEN_AFTER:
                     place = st.empty()
                     place.caption("Looking for what would change the answer.")
+            if name == scenario.VIEW_NAMES[0]:
+                _why_not(whole)
             if name in WHAT_IF:
                 _what_if(name, whole, {section.title for section in shown})
     return place
@@ -158,8 +179,17 @@ def _what_if(name: str, whole: Callable[[], Recommendation], shown: set[str]) ->
         with more, st.spinner("Deciding again with each figure moved"):
             answer = cleaned(whole())
             for section in VIEWS[name](answer):
-                if section.title not in shown:
+                if section.title not in shown and section.title != ASKED_ELSEWHERE:
                     _section(section, answer)
+
+
+def _why_not(whole: Callable[[], Recommendation]) -> None:
+    """Answer what people ask of every recommendation, once somebody asks."""
+    more = st.expander(WHY_NOT, key="why-not", on_change="rerun")
+    if more.open:
+        with more, st.spinner("Holding the other kinds against it"):
+            answered = questions_html(questions(cleaned(whole())))
+            st.html(f'<div class="parts">{answered}</div>')
 
 
 def _changes(now: Recommendation, before: Recommendation, rows: list[tuple[str, str, str]]) -> None:
@@ -185,9 +215,9 @@ def downloads(
     """Offer every export, and the command that gives the same answer."""
     st.html(f'<div class="parts">{legend_html()}</div>')
     settings = [f"{key}={value}" for key, value in changed.items()]
-    columns = st.columns(4)
+    columns = [*st.columns(4), *st.columns(4)]
     for place, (name, one) in enumerate(FORMATS.items()):
-        columns[place % 4].download_button(
+        columns[place].download_button(
             f"Download {one.label}",
             data=lambda name=name: render_bytes(whole(), format=name),  # type: ignore[misc]
             file_name=f"{path.stem}-{one.file_name}",
@@ -195,7 +225,7 @@ def downloads(
             on_click="ignore",
             width="stretch",
         )
-    columns[len(FORMATS) % 4].download_button(
+    columns[len(FORMATS)].download_button(
         "Download study file",
         data=lambda: study_text(load_study(path, settings)),
         file_name=f"{path.stem}.yaml",
@@ -242,10 +272,25 @@ def _section(section: Section, recommendation: Recommendation) -> None:
         st.html(f'<div class="parts">{words}</div>')
     chart = CHARTS[section.chart](recommendation) if section.chart else None
     if chart is not None and section.chart:
-        st.altair_chart(chart, width="stretch", alt=CHART_TITLES[section.chart])
+        title = CHART_TITLES[section.chart]
+        st.html(f'<div class="parts"><p class="caption">{html.escape(title)}</p></div>')
+        st.vega_lite_chart(_in_ink(chart.to_dict()), width="stretch", alt=title)
     for table in section.tables:
-        long = section.chart is not None and len(table.rows) > LONG
-        with st.expander("The figures") if long else nullcontext():
+        long = len(table.rows) > (LONG if section.chart else VERY_LONG)
+        with st.expander(_folded(table)) if long else nullcontext():
             st.html(f'<div class="parts">{table_html(table)}</div>')
     if section.code:
         st.code("\n".join(section.code), language=None, wrap_lines=True)
+
+
+def _folded(table: Table) -> str:
+    return f"{plain(table.caption)} ({len(table.rows)} rows)"
+
+
+def _in_ink(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart with its words in the ink of the page's light or dark scheme."""
+    ink = INKS.get(st.context.theme.type or "light", INK)
+    coloured: dict[str, Any] = json.loads(json.dumps(spec).replace(INK, ink))
+    words = {"labelColor": ink, "titleColor": ink}
+    coloured["config"] = {"axis": words, "legend": words}
+    return coloured

@@ -13,6 +13,7 @@ COLOURS = """
 PAGE = """
 .parts dl.facts,.parts ul.legend{padding:0!important;margin:0 0 .6rem!important}
 .parts dl.facts dd,.parts ul.legend li{margin:0!important;padding:0!important}
+.parts .caption{font-size:.9rem;font-weight:600;margin:.2rem 0 0}
 .parts .origin{font-size:.82rem;color:var(--soft);margin:-.35rem 0 .5rem}
 .stMainBlockContainer{padding-top:1.25rem;max-width:76rem}
 .stAppHeader{background:transparent;pointer-events:none}.stAppHeader *{pointer-events:auto}

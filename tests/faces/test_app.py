@@ -14,6 +14,7 @@ from advisor.decision.sensitivity import break_evens as break_evens_of
 from advisor.decision.uncertainty import spreads_of
 from advisor.recommend import load_evidence, recommend
 from advisor.report import FORMATS
+from advisor.report.tables import figure_name
 from advisor.study import Current, Study
 from advisor.study_file import load_study
 from advisor.views import answering
@@ -128,7 +129,7 @@ def test_the_break_even_bar_is_there_when_the_page_is_at_rest(opened, study_path
     assert not page.exception
     assert answer.verdict.partition(". ")[0] == verdict_of(study_path)
     assert "What would change the answer" in [one.value for one in page.header]
-    assert f"Nearest: {answer.break_even[0].driver}, now" in shown(page)
+    assert f"Nearest: {figure_name(answer.break_even[0].driver)}, now" in shown(page)
 
 
 def test_a_search_for_break_evens_ends_with_the_next_move(study_path):

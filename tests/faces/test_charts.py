@@ -10,13 +10,16 @@ from advisor.report import charts
 from advisor.report.charts.drawing import svg as drawn_svg
 from advisor.report.charts.parts import INK, PLATFORM_COLOURS
 from advisor.report.tables import (
+    crossing_sentences,
     crossings,
+    frontier,
+    questions,
     rate_table,
     retraining_table,
     stack_table,
     telling_options,
 )
-from tests.faces.factories import experiments, infeasible, job, option, recommendation
+from tests.faces.factories import experiments, infeasible, job, latency, option, recommendation
 
 
 def values(chart) -> list[dict]:
@@ -152,7 +155,8 @@ def test_a_chart_without_data_is_no_chart(name):
 
 @pytest.mark.parametrize("name", charts.CHARTS)
 def test_the_ink_of_a_drawn_chart_is_the_pages(name):
-    svg = drawn_svg(name, recommendation(job=job()), width=330)
+    answer = recommendation() if name == "cost-by-latency" else recommendation(job=job())
+    svg = drawn_svg(name, answer, width=330)
 
     assert svg is not None
     assert "currentColor" in svg
@@ -187,3 +191,86 @@ def test_a_platform_that_is_feasible_is_shown_however_many_are_cheaper():
     shown = telling_options(answer, limit=6)
 
     assert [one.name for one in shown] == [best.name, "near 0", "near 1", "near 2", "near 3", "far"]
+
+
+def test_no_feasible_option_beats_one_of_the_frontier_in_both_cost_and_time():
+    answer = recommendation()
+    best = frontier(answer)
+
+    for one in best:
+        assert not any(
+            other.usd_per_month <= one.usd_per_month and other.p99_latency_ms < one.p99_latency_ms
+            for other in answer.ranked
+        )
+    assert [o.usd_per_month for o in best] == sorted(o.usd_per_month for o in best)
+
+
+def test_cost_against_answer_time_shows_the_need_and_the_chosen_one():
+    drawn = values(charts.cost_by_latency(recommendation()))
+
+    assert {"ms": 100.0, "text": "need: 100 ms"} in drawn
+    assert [row["option"] for row in drawn if row.get("text") == "chosen"] == [
+        recommendation().best.name
+    ]
+
+
+def test_the_need_is_drawn_even_where_no_answer_comes_near_it():
+    answer = recommendation(latency=latency(need_ms=5000.0))
+
+    assert {"ms": 5000.0, "text": "need: 5,000 ms"} in values(charts.latency_by_load(answer))
+
+
+def test_a_bar_of_the_tornado_is_as_long_as_the_swing_around_the_mean():
+    answer = recommendation()
+    rows = [row for row in values(charts.swings(answer)) if "end" in row]
+
+    for one in answer.risk.inputs:
+        low, high = (
+            next(r["end"] for r in rows if r["input"] == one.name and r["side"] == f"input {side}")
+            for side in ("low", "high")
+        )
+        assert high - low == pytest.approx(one.swing_usd_per_month)
+        assert (high + low) / 2 == pytest.approx(answer.best.expected_usd_per_month)
+
+
+def test_candidates_at_the_same_cost_stand_side_by_side():
+    same = [
+        step.replace(usd_per_month=574.0) if step.usd_per_month is not None else step
+        for step in recommendation().ladder
+    ]
+    drawn = charts.quality_against_cost(recommendation(ladder=tuple(same))).to_dict()
+    shifts = [
+        layer["mark"]["xOffset"] for layer in drawn["layer"] if layer["mark"]["type"] == "point"
+    ]
+
+    assert len(shifts) > 1
+    assert len(set(shifts)) == len(shifts)
+
+
+def test_a_candidate_with_several_forms_has_one_learning_curve():
+    twice = recommendation().learning * 2
+    drawn = charts.learning(recommendation(learning=twice)).to_dict()
+    legend = drawn["layer"][0]["encoding"]["color"]["scale"]["domain"]
+
+    assert len(legend) == len(set(legend))
+
+
+def test_a_curve_that_nothing_crosses_says_so():
+    points = tuple(
+        CostPoint(requests_per_s=rate, platform=name, option="x", usd_per_month=usd)
+        for rate in (1.0, 100.0)
+        for name, usd in (("ecs-fargate", 20.0), ("ecs-ec2", 50.0))
+    )
+    (said,) = crossing_sentences(recommendation(cost_curve=points))
+
+    assert "ECS Fargate is the cheapest at every rate drawn, 1 to 100 requests/s" in said
+
+
+def test_every_rival_is_a_question_with_an_answer():
+    answer = recommendation()
+    asked = {fact.label: fact for fact in questions(answer)}
+
+    assert "Why not a GPU for serving?" in asked
+    for rival in answer.rivals:
+        assert rival.name in asked[rival.question].answer
+        assert "team.hours_per_month" not in asked[rival.question].why

@@ -10,6 +10,7 @@ import altair as alt
 
 from advisor.report.charts.costs import cost_by_rate, cost_stack
 from advisor.report.charts.experiments import gain_by_runs
+from advisor.report.charts.frontier import cost_by_latency
 from advisor.report.charts.latency import job_time, latency_by_load, measured_latency
 from advisor.report.charts.models import learning, quality_against_cost
 from advisor.report.charts.retraining import error_by_age, retraining_cost
@@ -23,6 +24,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
     "holds": holds,
     "cost-stack": cost_stack,
     "cost-by-rate": cost_by_rate,
+    "cost-by-latency": cost_by_latency,
     "traffic": traffic,
     "latency-by-load": latency_by_load,
     "job-time": job_time,
@@ -37,10 +39,11 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
 CHART_TITLES = {
     "break-even": "How far each figure may move before the answer changes",
     "cost-bands": "Cost over all draws: 80% band and mean",
-    "swings": "What the doubt about the cost comes from",
-    "holds": "Where the answer holds",
+    "swings": "How far each uncertain input alone moves the mean cost",
+    "holds": "Two figures moved together: where the answer stays",
     "cost-stack": "What each option costs, and on what",
     "cost-by-rate": "Cost against request rate, cheapest option of each platform",
+    "cost-by-latency": "Cost against answer time, with the need; none beats those on the line",
     "traffic": "The traffic that is planned for, hour by hour",
     "job-time": "Time of one job against its rows, machines as planned",
     "latency-by-load": "Answer time against load, replicas as planned",

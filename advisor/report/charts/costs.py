@@ -4,8 +4,8 @@ import altair as alt
 
 from advisor.recommendation import Recommendation
 from advisor.report.charts.parts import (
-    GROUP_COLOURS,
     INK,
+    PART_COLOURS,
     PLATFORM_COLOURS,
     PLATFORM_DASHES,
     PLATFORM_SHAPES,
@@ -17,13 +17,14 @@ from advisor.report.charts.parts import (
     mark_here,
     plot,
     together,
+    top_legend,
 )
 from advisor.report.tables import (
-    GROUP_NAMES,
-    GROUPS,
+    PART_NAMES,
+    PARTS,
     crossings,
     curve_platforms,
-    group_usd_per_month,
+    part_usd_per_month,
     platform_name,
     rate_axis,
     stated,
@@ -43,15 +44,16 @@ def cost_stack(
     if not options:
         return None
     narrow = not is_wide(width)
+    runs = recommendation.training.runs_per_release
     rows: list[Row] = [
         {
             "option": f"{place}. {option.name}",
-            "part": GROUP_NAMES[group],
-            "order": GROUPS.index(group),
-            "usd": group_usd_per_month(option, group),
+            "part": PART_NAMES[part],
+            "order": PARTS.index(part),
+            "usd": part_usd_per_month(option, part, runs_per_release=runs),
         }
         for place, option in enumerate(options, start=1)
-        for group in GROUPS
+        for part in PARTS
     ]
     order = list(dict.fromkeys(row["option"] for row in rows))
     totals: list[Row] = [
@@ -84,10 +86,10 @@ def cost_stack(
                 "part:N",
                 title=None,
                 scale=alt.Scale(
-                    domain=[GROUP_NAMES[g] for g in GROUPS],
-                    range=[GROUP_COLOURS[g] for g in GROUPS],
+                    domain=[PART_NAMES[part] for part in PARTS],
+                    range=[PART_COLOURS[part] for part in PARTS],
                 ),
-                legend=alt.Legend(orient="top", columns=2 if narrow else 4),
+                legend=top_legend(columns=3 if narrow else 5),
             ),
             order=alt.Order("order:Q"),
             tooltip=[
@@ -137,9 +139,7 @@ def cost_by_rate(
         "platform:N",
         title=None,
         scale=alt.Scale(domain=names, range=[PLATFORM_COLOURS.get(p, INK) for p in platforms]),
-        legend=alt.Legend(
-            orient="top", columns=2 if narrow else 4, symbolStrokeWidth=2.5, labelLimit=220
-        ),
+        legend=top_legend(columns=2 if narrow else 4, shapes=True),
     )
     x = alt.X(
         "rate:Q",
@@ -158,6 +158,7 @@ def cost_by_rate(
         strokeDash=alt.StrokeDash(
             "platform:N",
             title=None,
+            legend=None,
             scale=alt.Scale(
                 domain=names, range=[PLATFORM_DASHES.get(p, [2, 2]) for p in platforms]
             ),

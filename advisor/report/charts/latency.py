@@ -16,6 +16,7 @@ from advisor.report.charts.parts import (
     mark_here,
     plot,
     together,
+    top_legend,
 )
 from advisor.report.words import counted, milliseconds, significant
 
@@ -31,6 +32,7 @@ def latency_by_load(
     slowest = max(point.p99_ms for point in advice.curve)
     # Near the full rate times grow without end: what matters is where they leave the need.
     ceiling = min(slowest, 4 * need) if need else min(slowest, 20 * advice.curve[0].p99_ms)
+    ceiling = max(ceiling, need or 0.0)
     rows: list[Row] = [
         {
             "rate": point.requests_per_s,
@@ -71,7 +73,7 @@ def latency_by_load(
                 "series:N",
                 title=None,
                 scale=alt.Scale(domain=names, range=[ACCENT, "#009E73"]),
-                legend=alt.Legend(orient="top", columns=2),
+                legend=top_legend(columns=2),
             ),
             strokeDash=alt.StrokeDash(
                 "series:N", title=None, scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]])
@@ -84,12 +86,11 @@ def latency_by_load(
         )
     )
     layers: list[alt.Chart] = [band, lines]
-    if need is not None and need <= ceiling * 1.1:
+    if need is not None:
         layers += _limit(need, f"need: {milliseconds(need)} ms", scale, "ms")
     peak = advice.peak_requests_per_s
-    rates = [row["rate"] for row in rows]
     text = f"your peak: {significant(peak)}/s"
-    layers += mark_here(peak, "rate", text, left=peak * peak > min(rates) * max(rates))
+    layers += mark_here(peak, "rate", text, left=False, above=True)
     return together(layers, width=width, height=height + frame(width))
 
 
@@ -174,8 +175,9 @@ def measured_latency(
         }
         for one in known
     ]
-    title, scale = "ms for one call", alt.Scale(zero=False, padding=12)
-    axis = alt.Axis(tickCount=6)
+    title, scale = "ms for one call (log)", alt.Scale(type="log", nice=False, padding=12)
+    times = [row[key] for row in rows for key in ("low", "ms", "high") if row[key] > 0]
+    axis = log_axis(times, most=9 if is_wide(width) else 6)
     x = alt.X("ms:Q", title=title, scale=scale, axis=axis)
     y = alt.Y(
         "share:Q",

@@ -1,5 +1,7 @@
 """Quality of the candidates against their cost."""
 
+from collections.abc import Sequence
+
 import altair as alt
 
 from advisor.recommendation import LearningCurve, Recommendation
@@ -14,8 +16,14 @@ from advisor.report.charts.parts import (
     log_axis,
     plot,
     together,
+    top_legend,
 )
 from advisor.report.tables import shown_steps
+
+NEAR = 0.03
+"""Share of the picture's width within which two points are moved apart."""
+SHIFT_PX = 14
+NAME_PX = 11
 
 BASELINE = "dummy"
 """The candidate that learns nothing: so far below the others that it would flatten them."""
@@ -64,17 +72,58 @@ def quality_against_cost(
         axis=alt.Axis(tickCount=5),
     )
     state = alt.Scale(domain=["chosen", "considered"], range=[WARM, ACCENT])
-    base = plot(rows).encode(x=x)
-    spread = base.mark_rule(strokeWidth=2, opacity=0.8).encode(
+    layers: list[alt.Chart] = []
+    shifts, names_at = _apart([row["usd"] for row in rows], 2 * margin)
+    for row, shift, name_at in zip(rows, shifts, names_at, strict=True):
+        layers += _candidate(
+            row, x=x, y=y, shift=shift, name_at=name_at, state=state, metric=recommendation.metric
+        )
+    return together(layers, width=width, height=height + frame(width))
+
+
+def _apart(costs: Sequence[float], reach: float) -> tuple[list[int], list[int]]:
+    """Move marks apart that would stand on one another, and put their names beside all of them.
+
+    Returns:
+        shift of each mark and of its name to the side; a name left of it where that is negative.
+        [px]
+    """
+    shifts, names_at = [0] * len(costs), [0] * len(costs)
+    middle = (min(costs) + max(costs)) / 2
+    left_over = sorted(range(len(costs)), key=costs.__getitem__)
+    while left_over:
+        first = costs[left_over[0]]
+        group = [place for place in left_over if costs[place] - first < NEAR * reach]
+        left_over = left_over[len(group) :]
+        side = -1 if first > middle else 1
+        for number, place in enumerate(sorted(group)):
+            shifts[place] = round(SHIFT_PX * (number - (len(group) - 1) / 2))
+            names_at[place] = side * round(SHIFT_PX * (len(group) - 1) / 2 + NAME_PX)
+    return shifts, names_at
+
+
+def _candidate(
+    row: Row,
+    *,
+    x: alt.X,
+    y: alt.Y,
+    shift: int,
+    name_at: int,
+    state: alt.Scale,
+    metric: str,
+) -> list[alt.Chart]:
+    """A mark with its spread and its name."""
+    base = plot([row]).encode(x=x)
+    spread = base.mark_rule(strokeWidth=2, opacity=0.8, xOffset=shift).encode(
         y=alt.Y("low:Q"), y2="high:Q", color=alt.Color("state:N", scale=state, title=None)
     )
-    marks = base.mark_point(filled=True, size=110, opacity=1).encode(
+    mark = base.mark_point(filled=True, size=110, opacity=1, xOffset=shift).encode(
         y=y,
         color=alt.Color(
             "state:N",
             scale=state,
             title=None,
-            legend=alt.Legend(orient="top", direction="horizontal"),
+            legend=top_legend(columns=2),
         ),
         shape=alt.Shape(
             "state:N",
@@ -83,26 +132,22 @@ def quality_against_cost(
         ),
         tooltip=[
             alt.Tooltip("candidate:N", title="Candidate"),
-            alt.Tooltip("quality:Q", title=recommendation.metric, format=".3f"),
+            alt.Tooltip("quality:Q", title=metric, format=".3f"),
             alt.Tooltip("usd:Q", title="USD/month", format=",.2f"),
             alt.Tooltip("verdict:N", title="Verdict"),
         ],
     )
-    names = [
-        plot([row for row in rows if (row["usd"] > (lowest + highest) / 2) == left])
-        .mark_text(
-            align="right" if left else "left", dx=-9 if left else 9, dy=-7, color=INK, fontSize=11.5
-        )
-        .encode(x=x, y=y, text="candidate:N")
-        for left in (False, True)
-    ]
-    return together([spread, marks, *names], width=width, height=height + frame(width))
+    name = base.mark_text(
+        align="right" if name_at < 0 else "left", dx=name_at, color=INK, fontSize=11.5
+    ).encode(y=y, text="candidate:N")
+    return [spread, mark, name]
 
 
 MOST_CURVES = 6
 """Learning curves in one chart: more cannot be told apart."""
 
 CURVE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B066A6", "#8C6D00", "#5B6B7B")
+CURVE_SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
 CURVE_DASHES = ([1, 0], [6, 3], [2, 2], [9, 3, 2, 3], [12, 4], [4, 2, 1, 2])
 
 
@@ -141,18 +186,26 @@ def learning(
         "candidate:N",
         title=None,
         scale=alt.Scale(domain=names, range=list(CURVE_COLOURS)),
-        legend=alt.Legend(orient="top", columns=4 if is_wide(width) else 2, labelLimit=150),
+        legend=top_legend(columns=4 if is_wide(width) else 2, shapes=True),
     )
     base = plot(rows).encode(x=x, color=colour)
     dash = alt.StrokeDash(
-        "candidate:N", title=None, scale=alt.Scale(domain=names, range=list(CURVE_DASHES))
+        "candidate:N",
+        title=None,
+        legend=None,
+        scale=alt.Scale(domain=names, range=list(CURVE_DASHES)),
     )
     spread = base.mark_rule(strokeWidth=2, opacity=0.6).encode(
         y=alt.Y("low:Q", title=recommendation.metric), y2="high:Q"
     )
     lines = base.mark_line(strokeWidth=2).encode(y=y, strokeDash=dash)
-    marks = base.mark_point(filled=True, size=40, opacity=1).encode(
+    marks = base.mark_point(filled=True, size=55, opacity=1).encode(
         y=y,
+        shape=alt.Shape(
+            "candidate:N",
+            title=None,
+            scale=alt.Scale(domain=names, range=list(CURVE_SHAPES)),
+        ),
         tooltip=[
             alt.Tooltip("candidate:N", title="Candidate"),
             alt.Tooltip("rows:Q", title="Rows", format=","),
@@ -165,6 +218,7 @@ def learning(
 def learned_curves(recommendation: Recommendation) -> tuple[LearningCurve, ...]:
     """Choose the curves to draw: those of candidates that learn, the chosen one first."""
     chosen = recommendation.best.candidate if recommendation.best else None
-    learned = [c for c in recommendation.learning if c.candidate != BASELINE]
+    by_name = {c.candidate: c for c in recommendation.learning}
+    learned = [c for c in by_name.values() if c.candidate != BASELINE]
     learned.sort(key=lambda curve: curve.candidate != chosen)
     return tuple(learned[:MOST_CURVES])

@@ -50,10 +50,11 @@ PLATFORM_SHAPES = {
     "ecs-ec2-scheduled": "triangle-left",
 }
 
-GROUP_COLOURS = {
+PART_COLOURS = {
     "serving": "#4477AA",
     "training": "#D2A02C",
-    "labels": "#AA3377",
+    "experiments": "#228833",
+    "retraining": "#AA3377",
     "people": "#8C9097",
 }
 
@@ -88,7 +89,7 @@ def three_lines(series: Sequence[str], width: Width) -> dict[str, Any]:
             "series:N",
             title=None,
             scale=alt.Scale(domain=list(series), range=[ACCENT, "#009E73", WARM]),
-            legend=alt.Legend(orient="top", columns=columns),
+            legend=top_legend(columns=columns),
         ),
         "strokeDash": alt.StrokeDash(
             "series:N",
@@ -96,6 +97,24 @@ def three_lines(series: Sequence[str], width: Width) -> dict[str, Any]:
             scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 3], [2, 2]]),
         ),
     }
+
+
+def top_legend(*, columns: int, shapes: bool = False) -> alt.Legend:
+    """A legend above the picture, small enough that two columns fit a phone.
+
+    Args:
+        columns: names side by side.
+        shapes: whether it shows marks; else strokes.
+    """
+    return alt.Legend(
+        orient="top",
+        columns=columns,
+        labelFontSize=11.5,
+        labelLimit=130,
+        columnPadding=8,
+        # The dash of a line around a mark would make the mark look torn.
+        symbolStrokeWidth=0 if shapes else alt.Undefined,
+    )
 
 
 def is_wide(width: Width) -> bool:
@@ -109,10 +128,10 @@ def frame(width: Width) -> int:
 
 
 def log_axis(values: Iterable[float], *, most: int) -> alt.Axis:
-    """Ticks and grid at 1, 2 and 5 of each decade, or at 1 only where that would be crowded."""
+    """Ticks and grid at round numbers, as many of each decade as there is room for."""
     low, high = min(values := list(values)), max(values)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for digits in ((1, 2, 5), (1, 3), (1,)):
+    for digits in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
         ticks = [digit * 10.0**exponent for exponent in decades for digit in digits]
         ticks = [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
         if len(ticks) <= most:
@@ -122,8 +141,19 @@ def log_axis(values: Iterable[float], *, most: int) -> alt.Axis:
     return alt.Axis(values=ticks, labelExpr=billions, labelOverlap=True)
 
 
-def mark_here(value: float, field: str, text: str, *, left: bool, row: int = 0) -> list[alt.Chart]:
-    """A vertical line at a value, named at its top, on the side where there is room."""
+def mark_here(
+    value: float, field: str, text: str, *, left: bool, row: int = 0, above: bool = False
+) -> list[alt.Chart]:
+    """A vertical line at a value, named at its top, on the side where there is room.
+
+    Args:
+        value: where.
+        field: column of the value.
+        text: its name.
+        left: whether there is room to the left.
+        row: lines of text that are above it already.
+        above: whether the name stands over the picture, clear of what is in it.
+    """
     data = [{field: value, "here": text}]
     x = alt.X(f"{field}:Q")
     rule = plot(data).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.4).encode(x=x)
@@ -131,12 +161,12 @@ def mark_here(value: float, field: str, text: str, *, left: bool, row: int = 0) 
         plot(data)
         .mark_text(
             color=INK,
-            align="right" if left else "left",
-            dx=-6 if left else 6,
-            baseline="top",
+            align="center" if above else "right" if left else "left",
+            dx=0 if above else -6 if left else 6,
+            baseline="bottom" if above else "top",
             fontSize=12,
             fontWeight="bold",
         )
-        .encode(x=x, y=alt.value(2 + 16 * row), text="here:N")
+        .encode(x=x, y=alt.value(-4 if above else 2 + 16 * row), text="here:N")
     )
     return [rule, label]

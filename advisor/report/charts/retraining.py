@@ -1,10 +1,13 @@
 """Cost against the retraining interval, and error against the model's age."""
 
+import math
+
 import altair as alt
 
 from advisor.recommendation import Recommendation
 from advisor.report.charts.parts import (
     ACCENT,
+    INK,
     WARM,
     Row,
     Width,
@@ -74,9 +77,15 @@ def retraining_cost(
     reach = (curve[0].interval_days, curve[-1].interval_days)
     if advice.band_5_percent_days is not None:
         low, high = advice.band_5_percent_days
-        zone = {"low": max(low, min(reach)), "high": min(high, max(reach))}
+        zone: Row = {"low": max(low, min(reach)), "high": min(high, max(reach))}
         layers.append(
             plot([zone]).mark_rect(color=ACCENT, opacity=0.13).encode(x=alt.X("low:Q"), x2="high:Q")
+        )
+        middle = {"middle": math.sqrt(zone["low"] * zone["high"]), "text": "within 5%"}
+        layers.append(
+            plot([middle])
+            .mark_text(color=INK, fontSize=11.5, baseline="bottom")
+            .encode(x=alt.X("middle:Q"), y=alt.value(-4), text="text:N")
         )
     layers.append(lines)
     if advice.interval_days is not None:

@@ -15,8 +15,9 @@ from advisor.report.charts.parts import (
     mark_here,
     plot,
     together,
+    top_legend,
 )
-from advisor.report.tables import answer_words, banded_options
+from advisor.report.tables import answer_words, banded_options, figure_name
 from advisor.report.words import significant, usd
 
 ROW_PX = 40
@@ -49,7 +50,7 @@ def cost_bands(
         "state:N",
         title=None,
         scale=alt.Scale(domain=["chosen", "considered"], range=[WARM, ACCENT]),
-        legend=alt.Legend(orient="top"),
+        legend=top_legend(columns=2),
     )
     base = plot(rows).encode(y=y, color=state)
     axis = alt.Axis(tickCount=6 if is_wide(width) else 4)
@@ -83,7 +84,7 @@ def break_even(
             "driver": one.driver,
             "one": 1.0,
             "factor": one.flips_at / one.now,
-            "text": f"{one.driver}: {significant(one.flips_at)} {one.unit} "
+            "text": f"{figure_name(one.driver)}: {significant(one.flips_at)} {one.unit} "
             f"(now {significant(one.now)})",
             "to": answer_words(one.to),
         }
@@ -126,7 +127,7 @@ def break_even(
         .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=330)
         .encode(y=y, x=alt.value(0), text="text:N")
     )
-    here = mark_here(1.0, "one", "you are here", left=high < 1 / low, row=0)
+    here = mark_here(1.0, "one", "you are here", left=high < 1 / low, above=True)
     return together(
         [bars, ends, names, *here], width=width, height=height or ROW_PX * len(rows) + 40
     )
@@ -135,35 +136,69 @@ def break_even(
 def swings(
     recommendation: Recommendation, *, width: Width = "container", height: int = 0
 ) -> alt.LayerChart | None:
-    """How much of the doubt about the cost is each input's own."""
+    """A tornado: how far each uncertain input alone moves the mean cost, to which side."""
     inputs = recommendation.risk.inputs if recommendation.risk else ()
-    rows: list[Row] = [
-        {"input": one.name, "usd": abs(one.swing_usd_per_month), "text": one.name}
+    best = recommendation.best
+    mean = best.expected_usd_per_month if best else None
+    shown = [
+        one
         for one in sorted(inputs, key=lambda i: -abs(i.swing_usd_per_month))[:MOST_SWINGS]
         if abs(one.swing_usd_per_month) >= 0.01
     ]
-    if not rows:
+    if not shown or mean is None:
         return None
-    for row in rows:
-        row["text"] = f"{row['input']}: {usd(row['usd'])} USD/month"
+    sides = ("input low", "input high")
+    rows: list[Row] = [
+        {
+            "input": one.name,
+            "mean": mean,
+            "end": mean + (0.5 if side == "input high" else -0.5) * one.swing_usd_per_month,
+            "side": side,
+            "text": f"{one.name}: {usd(abs(one.swing_usd_per_month))} USD/month",
+        }
+        for one in shown
+        for side in sides
+    ]
     y = alt.Y("input:N", sort=None, title=None, axis=None)
-    title = "Mean cost, highest fifth less lowest fifth of the input, USD/month"
-    axis = alt.Axis(tickCount=5 if is_wide(width) else 4)
+    ends = [row["end"] for row in rows]
+    room = 0.06 * (max(ends) - min(ends))
+    x = alt.X(
+        "mean:Q",
+        title="Mean cost, USD per month (730 h)",
+        scale=alt.Scale(zero=False, nice=False, domain=[min(ends) - room, max(ends) + room]),
+        axis=alt.Axis(tickCount=6 if is_wide(width) else 4),
+    )
     bars = (
         plot(rows)
-        .mark_bar(height=11, yOffset=9, color=ACCENT, opacity=0.8)
-        .encode(y=y, x=alt.X("usd:Q", title=title, axis=axis))
+        .mark_bar(height=11, yOffset=9, opacity=0.85)
+        .encode(
+            y=y,
+            x=x,
+            x2="end:Q",
+            color=alt.Color(
+                "side:N",
+                title=None,
+                scale=alt.Scale(domain=list(sides), range=[ACCENT, WARM]),
+                legend=top_legend(columns=2),
+            ),
+            tooltip=[
+                alt.Tooltip("text:N", title="Input"),
+                alt.Tooltip("side:N", title="Side"),
+                alt.Tooltip("end:Q", title="USD/month", format=",.0f"),
+            ],
+        )
     )
     names = (
-        plot(rows)
+        plot(rows[::2])
         .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=330)
         .encode(y=y, x=alt.value(0), text="text:N")
     )
-    return together([bars, names], width=width, height=height or ROW_PX * len(rows) + 30)
+    here = mark_here(mean, "mean", f"mean {usd(mean)}", left=False, above=True)
+    return together([bars, names, *here], width=width, height=height or ROW_PX * len(shown) + 30)
 
 
 def holds(
-    recommendation: Recommendation, *, width: Width = "container", height: int = 260
+    recommendation: Recommendation, *, width: Width = "container", height: int = 300
 ) -> alt.LayerChart | None:
     """The plane of the two most important drivers: where the answer is the same."""
     found = recommendation.holds
@@ -183,25 +218,25 @@ def holds(
     states = ["as now", "another answer"]
     cells = (
         plot(rows)
-        .mark_point(filled=True, size=130 if is_wide(width) else 70, opacity=1)
+        .mark_point(filled=True, size=130 if is_wide(width) else 90, opacity=1)
         .encode(
             x=alt.X(
                 "first:O",
                 sort=xs,
-                title=f"{found.first_driver}, {found.first_unit}",
+                title=f"{figure_name(found.first_driver)}, {found.first_unit}",
                 axis=alt.Axis(labelAngle=0, labelOverlap=True),
             ),
             y=alt.Y(
                 "second:O",
                 sort=ys[::-1],
-                title=f"{found.second_driver}, {found.second_unit}",
+                title=f"{figure_name(found.second_driver)}, {found.second_unit}",
                 axis=alt.Axis(labelOverlap=True),
             ),
             color=alt.Color(
                 "state:N",
                 title=None,
                 scale=alt.Scale(domain=states, range=[ACCENT, WARM]),
-                legend=alt.Legend(orient="top"),
+                legend=top_legend(columns=2),
             ),
             shape=alt.Shape(
                 "state:N", title=None, scale=alt.Scale(domain=states, range=["square", "cross"])
@@ -209,7 +244,12 @@ def holds(
             tooltip=[alt.Tooltip("answer:N", title="Answer")],
         )
     )
-    return together([cells], width=width, height=height)
+    middle = plot(
+        [{"first": xs[len(xs) // 2], "second": ys[len(ys) // 2], "here": "you are here"}]
+    ).encode(x=alt.X("first:O", sort=xs), y=alt.Y("second:O", sort=ys[::-1]))
+    ring = middle.mark_point(size=420, color=INK, strokeWidth=2, filled=False, opacity=1)
+    name = middle.mark_text(dy=-16, color=INK, fontSize=12, fontWeight="bold").encode(text="here:N")
+    return together([cells, ring, name], width=width, height=height)
 
 
 def _in_order(values: Iterable[float]) -> list[str]:

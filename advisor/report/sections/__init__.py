@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from advisor.recommendation import Recommendation
 from advisor.report.sections.costs import costs
-from advisor.report.sections.decision import first_page
+from advisor.report.sections.decision import decision, first_page
 from advisor.report.sections.evidence import evidence
 from advisor.report.sections.experiments import experiments
 from advisor.report.sections.latency import latency
@@ -20,7 +20,7 @@ from advisor.report.sections.risk import risk
 __all__ = ["VIEWS", "Section", "details", "first_page"]
 
 VIEWS: dict[str, Callable[[Recommendation], tuple[Section, ...]]] = {
-    "Decision": first_page,
+    "Decision": decision,
     "Cost": costs,
     "Latency": latency,
     "Models": models,
@@ -33,6 +33,8 @@ VIEWS: dict[str, Callable[[Recommendation], tuple[Section, ...]]] = {
 
 
 def details(recommendation: Recommendation) -> tuple[Section, ...]:
-    """What a checking reader wants: every view but the first."""
+    """What a checking reader wants: every view but the first, and nothing of that again."""
     _, *others = VIEWS.values()
-    return tuple(section for view in others for section in view(recommendation))
+    told = {section.title for section in first_page(recommendation)}
+    found = (section for view in others for section in view(recommendation))
+    return tuple(section for section in found if section.title not in told)

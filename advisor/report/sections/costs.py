@@ -11,17 +11,13 @@ def costs(recommendation: Recommendation) -> tuple[Section, ...]:
     return present(
         Section(
             "What each option costs",
+            sentences=(tables.PARTS_SENTENCE,),
             chart="cost-stack",
             tables=(tables.stack_table(recommendation),),
         ),
         Section(
             "If the traffic changes",
-            sentences=(
-                "Where two lines cross the cheaper platform changes: look for the nearest one.",
-                *tables.crossing_sentences(recommendation),
-            )
-            if recommendation.cost_curve
-            else (),
+            sentences=tables.crossing_sentences(recommendation),
             chart="cost-by-rate",
             tables=(tables.rate_table(recommendation),),
         ),

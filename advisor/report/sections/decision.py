@@ -1,35 +1,53 @@
-"""What everybody reads: short answers, options, what is left out, what to mind."""
+"""What everybody reads: options, break-even, what is left out, price date, short answers."""
 
 from advisor.recommendation import Recommendation
 from advisor.report import experiment_tables, tables
 from advisor.report.sections.parts import Section, present
 from advisor.report.sections.risk import break_even
 
+IN_SHORT = "In short"
+OPTIONS = "Options considered"
+
 
 def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
-    """What everybody reads: short answers, options, what is left out, what to mind."""
+    """What everybody reads; on paper the first four of them fill the first page."""
+    flips = break_even(recommendation)
     return present(
         Section("What would have to give", bullets=recommendation.relaxations)
         if recommendation.best is None
         else Section(""),
         Section(
-            "In short",
+            OPTIONS,
+            sentences=(tables.considered_sentence(recommendation),),
+            tables=(tables.options_table(recommendation),),
+        ),
+        flips._replace(tables=()) if flips.chart else flips,
+        not_in_these_figures(recommendation),
+        Section(
+            IN_SHORT,
             facts=(
                 *tables.facts(recommendation),
                 *experiment_tables.experiment_fact(recommendation),
             ),
         ),
-        Section(
-            "Options considered",
-            sentences=(tables.considered_sentence(recommendation),),
-            tables=(tables.options_table(recommendation), tables.rejected_table(recommendation)),
-        ),
-        break_even(recommendation),
+        Section("Why the others do not qualify", tables=(tables.rejected_table(recommendation),)),
+        Section("Where each figure changes the answer", tables=flips.tables)
+        if flips.chart
+        else Section(""),
         Section("Before you rely on it", bullets=recommendation.warnings),
         Section("What to measure next", bullets=tables.measurements(recommendation)),
-        Section(
-            "Not in these figures",
-            bullets=recommendation.excluded,
-            sentences=(tables.price_sentence(recommendation),),
-        ),
+    )
+
+
+def decision(recommendation: Recommendation) -> tuple[Section, ...]:
+    """The same for a page whose verdict stays in sight: the short answers come first."""
+    found = first_page(recommendation)
+    return tuple(sorted(found, key=lambda section: section.title != IN_SHORT))
+
+
+def not_in_these_figures(recommendation: Recommendation) -> Section:
+    """What the figures leave out, and how old the prices are."""
+    return Section(
+        "Not in these figures",
+        bullets=(*recommendation.excluded, tables.price_sentence(recommendation)),
     )

@@ -2,6 +2,7 @@
 
 from advisor.recommendation import Recommendation
 from advisor.report import tables
+from advisor.report.sections.decision import not_in_these_figures
 from advisor.report.sections.parts import Section, present
 
 METHOD = (
@@ -27,6 +28,8 @@ METHOD = (
 def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
     """Where the numbers come from, and how to get them again."""
     return present(
+        Section("Where the numbers come from", tables=(tables.bases_table(recommendation),)),
+        not_in_these_figures(recommendation),
         Section(
             "Evidence",
             sentences=(

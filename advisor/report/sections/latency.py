@@ -28,6 +28,11 @@ def latency(recommendation: Recommendation) -> tuple[Section, ...]:
             chart="latency-by-load" if advice.curve else None,
             tables=(tables.load_table(advice),),
         ),
+        Section(
+            "Latency: what a faster answer costs",
+            chart="cost-by-latency",
+            tables=(tables.frontier_table(recommendation),),
+        ),
         _traffic(recommendation.traffic) if recommendation.traffic else Section(""),
         Section(
             "Latency: what was measured",
@@ -77,19 +82,19 @@ def _job(advice: JobAdvice) -> Section:
 def _traffic(advice: TrafficAdvice) -> Section:
     days = "week" if len(advice.hours) > 24 else "day"
     shape = (
-        f"The study's own {days}"
+        f"The study's own {days}:"
         if advice.basis == "input"
         else "No profile is in the study: a day's bell around midday is assumed; "
-        "'advisor traffic FILE' reads yours from a log. It is"
+        "'advisor traffic FILE' reads yours from a log. Assumed are"
     )
-    needed = "" if advice.need_ms is None else f"{milliseconds(advice.need_ms)} ms and "
+    needed = "" if advice.need_ms is None else f"within {milliseconds(advice.need_ms)} ms "
     return Section(
         "Latency: traffic and scaling",
         sentences=(
             (
-                f"{shape}, {significant(advice.mean_requests_per_s)} requests/s on average, "
+                f"{shape} {significant(advice.mean_requests_per_s)} requests/s on average, "
                 f"planned for {significant(advice.peak_requests_per_s)}; {advice.option} carries "
-                f"{significant(advice.carried_requests_per_s)} within {needed}headroom."
+                f"{significant(advice.carried_requests_per_s)} {needed}with headroom left."
             ),
             _saving(advice),
         ),
@@ -129,11 +134,15 @@ def _sentences(advice: LatencyAdvice) -> tuple[str, ...]:
                 "answer time does not grow with the rate; what it grows with are cold starts."
             ),
         )
-    who = "" if advice.is_chosen else " the best option that keeps replicas:"
+    who = (
+        "the chosen option"
+        if advice.is_chosen
+        else "the best option that keeps replicas (the chosen one adds containers with the load)"
+    )
     found = [
         (
-            f"Of{who} {advice.option}, its replicas held as planned for the peak of "
-            f"{significant(advice.peak_requests_per_s)} requests/s."
+            f"Drawn for {advice.option}, {who}: its replicas as planned for the peak of "
+            f"{significant(advice.peak_requests_per_s)} requests/s, the load on them changed."
         )
     ]
     if advice.need_ms is not None and advice.reaches_need_at_requests_per_s is not None:

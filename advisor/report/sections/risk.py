@@ -5,6 +5,8 @@ from advisor.report import tables
 from advisor.report.sections.parts import Section, present
 from advisor.report.words import days, percent, significant, usd
 
+WHY_NOT = "Risk: why not another kind"
+
 
 def break_even(recommendation: Recommendation) -> Section:
     """How far each figure may move before the answer changes, with where it stands now."""
@@ -12,8 +14,8 @@ def break_even(recommendation: Recommendation) -> Section:
     return Section(
         "What would change the answer",
         sentences=tuple(
-            f"Nearest: {one.driver}, now {significant(one.now)}, changes the answer at "
-            f"{significant(one.flips_at)} {one.unit} to {tables.answer_words(one.to)}."
+            f"Nearest: {tables.figure_name(one.driver)}, now {significant(one.now)}, changes the "
+            f"answer at {significant(one.flips_at)} {one.unit} to {tables.answer_words(one.to)}."
             for one in nearest
         ),
         chart="break-even" if nearest else None,
@@ -44,7 +46,7 @@ def risk(recommendation: Recommendation) -> tuple[Section, ...]:
             chart="holds",
             tables=(tables.holds_table(recommendation),),
         ),
-        Section("Risk: why not another kind", tables=(tables.rivals_table(recommendation),)),
+        Section(WHY_NOT, tables=(tables.rivals_table(recommendation),)),
         Section(
             "Risk: as the traffic grows",
             sentences=_growth(recommendation),
@@ -86,10 +88,12 @@ def _growth(recommendation: Recommendation) -> tuple[str, ...]:
     else:
         when = found.changes_on.isoformat() if found.changes_on else days(found.changes_in_month)
         holds = f"From {when} on it is {tables.answer_words(found.changes_to)}."
-    return (
-        f"Traffic grows by {percent(found.growth_per_year_fraction)} a year. {holds}",
-        found.commitment.why,
+    grows = (
+        f"Traffic grows by {percent(found.growth_per_year_fraction)} a year."
+        if found.growth_per_year_fraction
+        else "Traffic is taken to stay as it is (workload.growth_per_month)."
     )
+    return (f"{grows} {holds}", f"{found.commitment.why[:1].upper()}{found.commitment.why[1:]}.")
 
 
 def _today(recommendation: Recommendation) -> tuple[str, ...]:

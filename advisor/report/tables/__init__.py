@@ -6,6 +6,9 @@ HTML, Markdown, the terminal and the explorer differ in how they draw these; non
 from advisor.report.tables.cells import (
     GROUP_NAMES,
     GROUPS,
+    PART_NAMES,
+    PARTS,
+    PARTS_SENTENCE,
     PLATFORM_NAMES,
     Cell,
     Column,
@@ -13,6 +16,7 @@ from advisor.report.tables.cells import (
     Table,
     group_usd_per_month,
     known,
+    part_usd_per_month,
     platform_name,
     stated,
     thinned,
@@ -30,13 +34,22 @@ from advisor.report.tables.costs import (
 )
 from advisor.report.tables.evidence import (
     assumptions_table,
+    bases_table,
     measurements,
+    price_banner,
     price_sentence,
     prices_table,
     reproduce_commands,
     version_lines,
 )
-from advisor.report.tables.latency import job_table, load_table, measured_table
+from advisor.report.tables.latency import (
+    frontier,
+    frontier_table,
+    job_table,
+    load_table,
+    measured_table,
+    timed_options,
+)
 from advisor.report.tables.models import (
     findings_table,
     ladder_table,
@@ -44,6 +57,7 @@ from advisor.report.tables.models import (
     served_ways,
     shown_steps,
 )
+from advisor.report.tables.names import figure_name, origin_of_price, unit_name
 from advisor.report.tables.options import (
     MOST_RANKED,
     MOST_REJECTED,
@@ -75,6 +89,7 @@ from advisor.report.tables.risk import (
     holds_table,
     horizon_table,
     inputs_table,
+    questions,
     rivals_table,
 )
 from advisor.report.tables.summary import change_table, difference_sentence, facts
@@ -85,6 +100,9 @@ __all__ = [
     "GROUP_NAMES",
     "MOST_RANKED",
     "MOST_REJECTED",
+    "PARTS",
+    "PARTS_SENTENCE",
+    "PART_NAMES",
     "PLATFORM_NAMES",
     "Cell",
     "Column",
@@ -95,6 +113,7 @@ __all__ = [
     "assumptions_table",
     "banded_options",
     "bands_table",
+    "bases_table",
     "bill_table",
     "break_even_table",
     "change_table",
@@ -106,7 +125,10 @@ __all__ = [
     "decay_table",
     "difference_sentence",
     "facts",
+    "figure_name",
     "findings_table",
+    "frontier",
+    "frontier_table",
     "group_usd_per_month",
     "growth_sentence",
     "guard_sentences",
@@ -121,9 +143,13 @@ __all__ = [
     "measured_table",
     "measurements",
     "options_table",
+    "origin_of_price",
+    "part_usd_per_month",
     "platform_name",
+    "price_banner",
     "price_sentence",
     "prices_table",
+    "questions",
     "rate_axis",
     "rate_table",
     "rejected_table",
@@ -141,8 +167,10 @@ __all__ = [
     "thinned",
     "time_cell",
     "time_title",
+    "timed_options",
     "traffic_table",
     "training_table",
+    "unit_name",
     "version_lines",
     "ways_table",
     "weakest",

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from advisor.recommendation import BASIS_BADGES, Assumption, Basis, Option, Recommendation
 
 GROUPS = ("serving", "training", "labels", "people")
-"""Parts of the cost stack, in the order they are drawn."""
+"""Groups of the lines of a bill, in the order they are listed."""
 
 GROUP_NAMES = {
     "serving": "Serving",
@@ -15,6 +15,22 @@ GROUP_NAMES = {
     "labels": "Labels",
     "people": "People",
 }
+
+PARTS = ("serving", "training", "experiments", "retraining", "people")
+"""Parts of the cost stack, in the order they are drawn. They add up to the bill, as GROUPS do."""
+
+PART_NAMES = {
+    "serving": "Serving",
+    "training": "Training",
+    "experiments": "Experiments",
+    "retraining": "Retraining",
+    "people": "People",
+}
+
+PARTS_SENTENCE = (
+    "Training is the one run of each release that ships, experiments the other runs behind it; "
+    "retraining is labels and people's review of each release, people the upkeep of the platform."
+)
 
 PLATFORM_NAMES = {
     "sagemaker-realtime": "SageMaker real-time",
@@ -33,6 +49,13 @@ PLATFORM_NAMES = {
 
 
 Point = TypeVar("Point")
+
+SHORT = 12
+"""Characters up to which a cell stays on one line."""
+WORDY = 26
+"""Characters from which a cell is a sentence that may break into lines."""
+MOST_ON_A_PHONE = 4
+"""Columns of figures that stand side by side on a phone."""
 
 
 class Cell(NamedTuple):
@@ -63,7 +86,35 @@ class Table(NamedTuple):
     strong_rows: frozenset[int] = frozenset()
     """Rows that stand out: the chosen one, totals."""
     cards: bool = False
-    """Whether a phone shows a card per row; else the table scrolls sideways."""
+    """Whether a phone shows a card per row even where the table is a small one."""
+
+    @property
+    def longest(self) -> tuple[int, ...]:
+        """Characters of the longest cell of each column."""
+        return tuple(
+            max((len(row[i].plain) for row in self.rows), default=0)
+            for i in range(len(self.columns))
+        )
+
+    @property
+    def wordy(self) -> tuple[bool, ...]:
+        """Which columns hold sentences: they take the room that the others leave."""
+        return tuple(length > WORDY for length in self.longest)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The look of each column: figures, sentences, words that stay on one line."""
+        return tuple(
+            " ".join(
+                ("n",) * column.numeric + ("w",) * (length > WORDY) + ("s",) * (length <= SHORT)
+            )
+            for column, length in zip(self.columns, self.longest, strict=True)
+        )
+
+    @property
+    def stacked(self) -> bool:
+        """Whether a phone shows a card per row; else the table fits one."""
+        return self.cards or len(self.columns) > MOST_ON_A_PHONE or any(self.wordy)
 
 
 class Fact(NamedTuple):
@@ -95,6 +146,31 @@ def stated(recommendation: Recommendation, name: str) -> float | None:
 def group_usd_per_month(option: Option, group: str) -> float:
     """Return the sum of one group of an option's lines. [USD/month]"""
     return math.fsum(line.usd_per_month for line in option.lines if line.group == group)
+
+
+def part_usd_per_month(option: Option, part: str, *, runs_per_release: int) -> float:
+    """Return one part of an option's cost. [USD/month]
+
+    Args:
+        option: whose.
+        part: one of PARTS.
+        runs_per_release: training runs behind each release, of which one ships.
+    """
+    if part == "serving":
+        return group_usd_per_month(option, "serving")
+    if part in {"training", "experiments"}:
+        ships = 1.0 / max(runs_per_release, 1)
+        share = ships if part == "training" else 1.0 - ships
+        return share * group_usd_per_month(option, "training")
+    of_releases = [
+        line.group == "labels" or line.source.startswith("study: retraining.")
+        for line in option.lines
+    ]
+    return math.fsum(
+        line.usd_per_month
+        for line, of_release in zip(option.lines, of_releases, strict=True)
+        if line.group in {"labels", "people"} and of_release == (part == "retraining")
+    )
 
 
 def thinned(points: tuple[Point, ...], most: int) -> tuple[Point, ...]:

@@ -8,13 +8,17 @@ from advisor.recommendation import CostPoint, Option, Recommendation
 from advisor.report.tables.cells import (
     GROUP_NAMES,
     GROUPS,
+    PART_NAMES,
+    PARTS,
     PLATFORM_NAMES,
     Cell,
     Column,
     Table,
     group_usd_per_month,
+    part_usd_per_month,
     platform_name,
 )
+from advisor.report.tables.names import unit_name
 from advisor.report.tables.options import telling_options
 from advisor.report.words import cents, counted, significant, usd
 
@@ -31,10 +35,15 @@ def bill_table(option: Option) -> Table:
             (
                 Cell(line.label),
                 Cell(significant(line.quantity_per_month, digits=6)),
-                Cell(line.unit),
+                Cell(unit_name(line.unit)),
                 Cell(significant(line.usd_per_unit, digits=6), line.basis),
                 Cell(cents(line.usd_per_month)),
-                Cell(line.source),
+                Cell(
+                    line.source
+                    if line.quote is None
+                    else f"{line.quote.service} {line.quote.sku}, price of "
+                    f"{line.quote.valid_from.isoformat()}"
+                ),
             )
             for line in lines
         ]
@@ -64,18 +73,22 @@ def _total_row(label: str, amount: float) -> tuple[Cell, ...]:
 
 def stack_table(recommendation: Recommendation, *, limit: int = 6) -> Table:
     """The figures behind the cost stack."""
+    runs = recommendation.training.runs_per_release
     return Table(
         cards=True,
         caption="Cost of the cheapest options by part, USD/month",
         columns=(
             Column("Option"),
-            *(Column(GROUP_NAMES[group], numeric=True) for group in GROUPS),
+            *(Column(PART_NAMES[part], numeric=True) for part in PARTS),
             Column("Total", numeric=True),
         ),
         rows=tuple(
             (
                 Cell(option.name),
-                *(Cell(cents(group_usd_per_month(option, group))) for group in GROUPS),
+                *(
+                    Cell(cents(part_usd_per_month(option, part, runs_per_release=runs)))
+                    for part in PARTS
+                ),
                 Cell(cents(option.usd_per_month)),
             )
             for option in telling_options(recommendation, limit=limit)
@@ -146,9 +159,19 @@ def crossings(recommendation: Recommendation) -> tuple[Crossing, ...]:
 
 
 def crossing_sentences(recommendation: Recommendation) -> tuple[str, ...]:
-    """Say where the cheapest platform changes."""
+    """Say where the cheapest platform changes, or that it does not."""
     axis = rate_axis(recommendation)
     unit = "rows in a job" if recommendation.job else "requests/s"
+    points = recommendation.cost_curve
+    if points and not crossings(recommendation):
+        rates = [point.requests_per_s * axis.per_rate for point in points]
+        cheapest = min(points, key=lambda point: point.usd_per_month)
+        return (
+            (
+                f"{platform_name(cheapest.platform)} is the cheapest at every rate drawn, "
+                f"{counted(min(rates))} to {counted(max(rates))} {unit}: nothing crosses it."
+            ),
+        )
     return tuple(
         f"From {counted(one.requests_per_s * axis.per_rate)} {unit} on "
         f"{platform_name(one.after)} is "

@@ -1,8 +1,55 @@
 """Where the numbers come from, how old they are, and how to get them again."""
 
-from advisor.recommendation import MeasureNext, Recommendation
+from typing import NamedTuple
+
+from advisor.recommendation import Basis, MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
+from advisor.report.tables.names import origin_of_price, unit_name
 from advisor.report.words import BASIS_MEANINGS, significant, usd, value_text
+from pricing.age import STALE_DAYS, banner_of_day
+
+MEANT: dict[Basis, str] = {
+    "measured": "timed or scored on the machine of the benchmark",
+    "scaled": "carried from there to a machine on offer, with a band",
+    "list": "a dated row of the price book",
+    "assumed": "a default of ours, with its source",
+    "input": "given by the study",
+}
+
+
+def bases_table(recommendation: Recommendation) -> Table:
+    """How many of the figures are measured, scaled, listed, assumed and given."""
+    best = recommendation.best
+    counts: dict[Basis, list[str]] = {basis: [] for basis in BASIS_MEANINGS}
+    counts["measured"] += [
+        _counted(len(recommendation.runs), "benchmark run"),
+        _counted(len(recommendation.findings), "finding"),
+    ]
+    scaled = sum(
+        o.p99_latency_ms is not None and o.basis == "scaled" for o in recommendation.ranked
+    )
+    counts["scaled"].append(_counted(scaled, "answer time"))
+    for basis, found in counts.items():
+        lines = sum(line.basis == basis for line in best.lines) if best else 0
+        found.append(_counted(lines, "line") + " of the bill" if lines else "")
+        given = sum(entry.basis == basis for entry in recommendation.assumptions)
+        found.append(_counted(given, "input"))
+    return Table(
+        caption="What the answer rests on",
+        columns=(Column("Basis"), Column("What it means"), Column("How much of it")),
+        rows=tuple(
+            (
+                Cell(BASIS_MEANINGS[basis], basis),
+                Cell(MEANT[basis]),
+                Cell(", ".join(one for one in found if one) or "none"),
+            )
+            for basis, found in counts.items()
+        ),
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
 def assumptions_table(recommendation: Recommendation) -> Table:
@@ -40,8 +87,7 @@ def prices_table(recommendation: Recommendation) -> Table:
         cards=True,
         caption="Prices of the chosen option",
         columns=(
-            Column("Service"),
-            Column("What"),
+            Column("Price of"),
             Column("Region"),
             Column("Bought"),
             Column("USD", numeric=True),
@@ -52,15 +98,14 @@ def prices_table(recommendation: Recommendation) -> Table:
         ),
         rows=tuple(
             (
-                Cell(quote.service),
-                Cell(quote.sku),
+                Cell(f"{quote.service} {quote.sku}"),
                 Cell(quote.region),
                 Cell(quote.purchase),
                 Cell(significant(line.usd_per_unit, digits=6), line.basis),
-                Cell(line.unit),
+                Cell(unit_name(line.unit)),
                 Cell(quote.valid_from.isoformat()),
                 Cell(quote.checked_on.isoformat()),
-                Cell(line.source),
+                Cell(origin_of_price(line.source)),
             )
             for quote, line in quotes.items()
         ),
@@ -80,6 +125,24 @@ def version_lines(recommendation: Recommendation) -> tuple[str, ...]:
         f"# price book sha256 {recommendation.prices.sha256}",
         f"# {len(recommendation.runs)} runs, named under Evidence",
     )
+
+
+class Banner(NamedTuple):
+    """What stands above figures that rest on old prices."""
+
+    text: str
+    kind: str
+    """`old` from 30 days on, `stale` from 90."""
+
+
+def price_banner(recommendation: Recommendation) -> Banner | None:
+    """Return what to print above the answer; None while all its prices are fresh."""
+    prices = recommendation.prices
+    text = banner_of_day(prices.oldest_checked_on, today=prices.on)
+    if text is None:
+        return None
+    stale = (prices.on - prices.oldest_checked_on).days > STALE_DAYS
+    return Banner(text, "stale" if stale else "old")
 
 
 def price_sentence(recommendation: Recommendation) -> str:

@@ -1,9 +1,22 @@
 """Answer times as tables."""
 
+import itertools
+
 from advisor.decision.words import hours_of
-from advisor.recommendation import JobAdvice, LatencyAdvice
-from advisor.report.tables.cells import Cell, Column, Table, known, thinned
-from advisor.report.words import UNKNOWN, counted, milliseconds, percent, significant
+from advisor.recommendation import JobAdvice, LatencyAdvice, Option, Recommendation
+from advisor.report.tables.cells import Cell, Column, Table, known, thinned, weakest
+from advisor.report.words import (
+    UNKNOWN,
+    change,
+    counted,
+    milliseconds,
+    percent,
+    significant,
+    usd,
+)
+
+MOST_TIMED = 40
+"""Options in the picture of cost against answer time."""
 
 MOST_POINTS = 12
 """Points of the curve that its table lists; the JSON has all."""
@@ -60,6 +73,65 @@ def job_table(advice: JobAdvice) -> Table:
             )
             for point in thinned(advice.curve, MOST_POINTS)
         ),
+    )
+
+
+def timed_options(recommendation: Recommendation) -> tuple[Option, ...]:
+    """Return options whose cost and answer time are known: feasible, and too slow for the need.
+
+    A job has a deadline instead, and no such option.
+    """
+    best = recommendation.best
+    if recommendation.job is not None:
+        return ()
+    too_slow = (
+        rejection.option
+        for rejection in recommendation.rejected
+        if best is not None and rejection.option.candidate == best.candidate
+    )
+    known_ones = (
+        option
+        for option in (*frontier(recommendation), *recommendation.ranked, *too_slow)
+        if option.p99_latency_ms and option.usd_per_month > 0
+    )
+    return tuple(itertools.islice(dict.fromkeys(known_ones), MOST_TIMED))
+
+
+def frontier(recommendation: Recommendation) -> tuple[Option, ...]:
+    """Return the feasible options that none beats in both cost and time, the cheapest first."""
+    if recommendation.job is not None:
+        return ()
+    found: list[Option] = []
+    feasible = [o for o in recommendation.ranked if o.p99_latency_ms and o.usd_per_month > 0]
+    for option in sorted(feasible, key=lambda o: (o.usd_per_month, o.p99_latency_ms)):
+        if not found or (option.p99_latency_ms or 0.0) < (found[-1].p99_latency_ms or 0.0):
+            found.append(option)
+    return tuple(found)
+
+
+def frontier_table(recommendation: Recommendation) -> Table:
+    """What a faster answer costs."""
+    options = frontier(recommendation)
+    first = options[0].usd_per_month if options else 0.0
+    return Table(
+        cards=True,
+        caption="What a faster answer costs: no other option is both cheaper and faster",
+        columns=(
+            Column("Option"),
+            Column("USD/month", numeric=True),
+            Column("More USD/month", numeric=True),
+            Column("p99 ms", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(option.name),
+                Cell(usd(option.usd_per_month), weakest(line.basis for line in option.lines)),
+                Cell(change(option.usd_per_month - first)),
+                Cell(milliseconds(option.p99_latency_ms), option.basis),
+            )
+            for option in options
+        ),
+        strong_rows=frozenset(i for i, o in enumerate(options) if o == recommendation.best),
     )
 
 

@@ -1,6 +1,7 @@
 """The options as tables: what was considered, and why each one lost."""
 
 import itertools
+import math
 from collections.abc import Callable
 
 from advisor.decision.words import hours_of
@@ -157,7 +158,9 @@ def why_it_lost(option: Option, recommendation: Recommendation) -> str:
     else:
         money = "costs the same"
     if difference <= 0.005 and not candidate:
-        candidate = "a tie: the chosen one answers faster or is simpler to run"
+        faster = (best.p99_latency_ms or math.inf) < (option.p99_latency_ms or math.inf)
+        better = "answers faster" if faster else "is simpler to run"
+        candidate = f"a tie, as closely as prices are known: the chosen one {better}"
     return "; ".join(part for part in (money, candidate) if part)
 
 

@@ -67,7 +67,7 @@ def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
             f"({BASIS_BADGES[advice.basis]} {advice.basis}"
             + (", on a simulated stream)." if advice.simulated else ").")
         )
-    if advice.band_5_percent_days is not None:
+    if advice.band_5_percent_days is not None and "within 5%" not in advice.why:
         low, high = advice.band_5_percent_days
         sentences.append(
             f"Anything from {days(low)} to {days(high)} costs within 5% of the best: choose what "

@@ -1,7 +1,8 @@
 """How sure the answer is, and what would change it, as tables."""
 
-from advisor.recommendation import AnswerKey, Option, Recommendation
-from advisor.report.tables.cells import Cell, Column, Table, platform_name, thinned
+from advisor.recommendation import AnswerKey, Option, Recommendation, Rival
+from advisor.report.tables.cells import Cell, Column, Fact, Table, platform_name, thinned
+from advisor.report.tables.names import figure_name
 from advisor.report.tables.options import telling_options
 from advisor.report.words import UNKNOWN, change, percent, significant, usd
 
@@ -32,7 +33,7 @@ def bands_table(recommendation: Recommendation) -> Table:
             Column("Option"),
             Column("80% band", numeric=True),
             Column("Mean", numeric=True),
-            Column("Cheapest", numeric=True),
+            Column("Cheapest of its model", numeric=True),
             Column("Meets the needs", numeric=True),
             Column("As planned", numeric=True),
             Column("Regret", numeric=True),
@@ -64,14 +65,16 @@ def break_even_table(recommendation: Recommendation) -> Table:
             Column("Changes at", numeric=True),
             Column("Unit"),
             Column("To"),
+            Column("In the study"),
         ),
         rows=tuple(
             (
-                Cell(one.driver),
+                Cell(figure_name(one.driver)),
                 Cell(significant(one.now)),
                 Cell(significant(one.flips_at)),
                 Cell(one.unit),
                 Cell(answer_words(one.to)),
+                Cell(one.driver),
             )
             for one in recommendation.break_even
         ),
@@ -97,10 +100,10 @@ def rivals_table(recommendation: Recommendation) -> Table:
                 Cell(one.name),
                 Cell(change(one.usd_per_month_more)),
                 Cell(percent(one.probability_cheaper)),
-                Cell(one.why_not),
+                Cell(_why(one)),
                 Cell(
                     "; ".join(
-                        f"{o.driver} {significant(o.overtakes_at)} {o.unit} "
+                        f"{figure_name(o.driver)} {significant(o.overtakes_at)} {o.unit} "
                         f"(now {significant(o.now)})"
                         for o in one.overtakes
                     )
@@ -110,6 +113,44 @@ def rivals_table(recommendation: Recommendation) -> Table:
             for one in recommendation.rivals
         ),
     )
+
+
+def questions(recommendation: Recommendation) -> tuple[Fact, ...]:
+    """What people ask of every answer: why not a GPU, why not another kind; each answered."""
+    gpu = recommendation.gpu
+    asked = (
+        ("Why not a GPU for serving?", gpu.serving.needed, gpu.serving.why),
+        ("Why not a GPU for training?", gpu.training.needed, gpu.training.why),
+    )
+    return (
+        *(Fact(question, "", f"{why}.") for question, needed, why in asked if not needed),
+        *(_why_not(rival) for rival in recommendation.rivals),
+    )
+
+
+def _why_not(rival: Rival) -> Fact:
+    more = rival.usd_per_month_more
+    money = f"{usd(abs(more))} USD/month {'more' if more >= 0 else 'less'}"
+    turns = [
+        f"It is cheaper from {figure_name(one.driver)} {significant(one.overtakes_at)} {one.unit} "
+        f"on, now {significant(one.now)}."
+        for one in rival.overtakes
+    ]
+    return Fact(
+        rival.question,
+        f"{rival.name}: {money}, cheaper in {percent(rival.probability_cheaper)} of the draws.",
+        " ".join(
+            (
+                f"{_why(rival)}.",
+                *(turns or ("No figure alone makes it cheaper within its range.",)),
+            )
+        ),
+    )
+
+
+def _why(rival: Rival) -> str:
+    """Why not, without the figures of the nearest change: those are listed on their own."""
+    return rival.why_not.partition("; cheaper from ")[0]
 
 
 def inputs_table(recommendation: Recommendation) -> Table:
@@ -148,8 +189,8 @@ def holds_table(recommendation: Recommendation) -> Table:
     return Table(
         caption="Where the answer holds",
         columns=(
-            Column(f"{found.first_driver}, {found.first_unit}", numeric=True),
-            Column(f"{found.second_driver}, {found.second_unit}", numeric=True),
+            Column(f"{figure_name(found.first_driver)}, {found.first_unit}", numeric=True),
+            Column(f"{figure_name(found.second_driver)}, {found.second_unit}", numeric=True),
             Column("Answer"),
         ),
         rows=tuple(

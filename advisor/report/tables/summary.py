@@ -4,13 +4,13 @@ from typing import Protocol
 
 from advisor.recommendation import BASIS_BADGES, Option, Recommendation
 from advisor.report.tables.cells import (
-    GROUP_NAMES,
-    GROUPS,
+    PART_NAMES,
+    PARTS,
     Cell,
     Column,
     Fact,
     Table,
-    group_usd_per_month,
+    part_usd_per_month,
     platform_name,
 )
 from advisor.report.tables.options import time_words
@@ -23,14 +23,16 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     training = recommendation.training
     serving_gpu, training_gpu = recommendation.gpu.serving, recommendation.gpu.training
     best = recommendation.best
+    runs = training.runs_per_release
     cost = (
         (
             Fact(
                 "Costs",
                 f"{usd(best.usd_per_month)} USD/month",
                 ", ".join(
-                    f"{GROUP_NAMES[group].lower()} {usd(group_usd_per_month(best, group))}"
-                    for group in GROUPS
+                    f"{PART_NAMES[part].lower()} {_rounded(amount)}"
+                    for part in PARTS
+                    if (amount := part_usd_per_month(best, part, runs_per_release=runs)) > 0
                 ).capitalize()
                 + ".",
             ),
@@ -80,6 +82,10 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     )
 
 
+def _rounded(amount: float) -> str:
+    return "<0.01" if amount < 0.005 else usd(amount)
+
+
 def _gpu_answer(*, needed: bool, pays_from: float | None, unit: str) -> str:
     if needed:
         return "Yes"
@@ -123,10 +129,9 @@ def change_table(now: Recommendation, before: Recommendation) -> Table:
             Cell("same" if old and new and old.name == new.name else "another"),
         )
     ]
-    for group in GROUPS:
-        was = group_usd_per_month(old, group) if old else None
-        now_usd = group_usd_per_month(new, group) if new else None
-        rows.append(_changed(f"{GROUP_NAMES[group]}, USD/month", was, now_usd))
+    for part in PARTS:
+        was, now_usd = _part(before, part), _part(now, part)
+        rows.append(_changed(f"{PART_NAMES[part]}, USD/month", was, now_usd))
     rows.append(
         _changed(
             "Together, USD/month",
@@ -157,6 +162,13 @@ def change_table(now: Recommendation, before: Recommendation) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _part(answer: Recommendation, part: str) -> float | None:
+    if answer.best is None:
+        return None
+    runs = answer.training.runs_per_release
+    return part_usd_per_month(answer.best, part, runs_per_release=runs)
 
 
 def _changed(label: str, was: float | None, now: float | None) -> tuple[Cell, ...]:
