@@ -42,6 +42,9 @@ MIN_KEPT_ROWS = 1_000
 
 DELIMITERS = ",;\t|"
 
+HEAD_LINES = 20
+"""Lines that are looked at to tell what separates the columns."""
+
 MAGIC = {
     b"PAR1": "Parquet",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -225,14 +228,31 @@ def evenly_spaced(row_count: int, kept_count: int) -> list[int]:
 def _csv_header(path: Path) -> tuple[list[str], str]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(SNIFF_BYTES)
+            head = [file.readline(SNIFF_BYTES) for _ in range(HEAD_LINES)]
     except UnicodeDecodeError:
         raise DataError(
             f"{path}: data.path: the content is not UTF-8 text: save the file as UTF-8"
         ) from None
-    delimiter = max(DELIMITERS, key=first.count)
-    names = next(csv.reader([first], delimiter=delimiter), [])
+    delimiter = _delimiter(head)
+    names = next(csv.reader(head[:1], delimiter=delimiter), [])
     return [name.strip() for name in names], delimiter
+
+
+def _delimiter(head: list[str]) -> str:
+    """Return what separates the columns: what cuts every line into as many, else the most common.
+
+    A name of a column may hold any of them: `a|b,c` is two columns.
+    """
+    counts = {}
+    for delimiter in DELIMITERS:
+        try:
+            lengths = {len(row) for row in csv.reader(head, delimiter=delimiter) if row}
+        except csv.Error:
+            lengths = set()
+        counts[delimiter] = lengths.pop() if len(lengths) == 1 else 0
+    if max(counts.values()) > 1:
+        return max(DELIMITERS, key=counts.__getitem__)
+    return max(DELIMITERS, key=head[0].count)
 
 
 def _has_line_breaks_in_quotes(path: Path, delimiter: str) -> bool:

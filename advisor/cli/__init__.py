@@ -29,6 +29,7 @@ from advisor.cli import (
     traffic,
     whatif,
 )
+from advisor.cli.consoles import harmless
 from advisor.cli.teaching import Stopped, TeachingGroup, TeachingTyper
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
@@ -158,4 +159,4 @@ def _is_expected(error: Exception) -> bool:
 
 def _one_line(message: str) -> str:
     """Keep what came from a file from moving the cursor or hiding text."""
-    return "".join(c if c.isprintable() else " " for c in message.replace("\n", " "))
+    return harmless(message.replace("\n", " "))

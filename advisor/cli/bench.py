@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import typer
 
 from advisor.cli import bench_runs, completing
+from advisor.cli.consoles import say
 from advisor.cli.teaching import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from benchmarks.plan import Plan
     from benchmarks.plan import Progress as _Progress
     from benchmarks.runner import BenchResult
+
+
+MOST_LABEL_CHARACTERS = 48
+"""Of what is being done, beside the progress bar."""
 
 
 def add(app: typer.Typer) -> None:
@@ -102,7 +107,7 @@ def bench(
         from benchmarks.summary import WIDE_COLUMNS
 
         print_result(result, Console(width=None if sys.stdout.isatty() else WIDE_COLUMNS))
-        typer.echo(f"Next: advisor recommend {study}", err=True)
+        say(f"Next: advisor recommend {study}", err=True)
 
 
 def bench_study(
@@ -183,7 +188,12 @@ def print_result(result: "BenchResult", console: "Console") -> None:
     )
     for column in columns:
         is_text = column in {"candidate", "outcome"}
-        table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
+        table.add_column(
+            column,
+            justify="left" if is_text else "right",
+            no_wrap=column != "candidate",  # a long name makes way for the figures
+            overflow="fold",
+        )
     for run in result.runs:
         cells = run_cells(run)
         table.add_row(*(_safe(cells[column]) for column in columns))
@@ -272,13 +282,16 @@ class _Bar:
         """Print what will be done and about how long it takes."""
         if self._console is None:
             return
+        from advisor.report.words import clean_sentence
         from benchmarks.plan import plan_lines
 
         for line in plan_lines(plan):
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+            words = clean_sentence(line)
+            self._console.print(words, highlight=False, markup=False, soft_wrap=True)
 
     def show_progress(self, progress: object) -> None:
         """Move the bar."""
+        from advisor.report.words import clean_sentence
         from benchmarks.plan import Progress
 
         assert isinstance(progress, Progress)
@@ -289,7 +302,7 @@ class _Bar:
             self._task,
             completed=progress.done_count,
             total=max(1, progress.total_count),
-            label=progress.label,
+            label=clean_sentence(progress.label)[:MOST_LABEL_CHARACTERS],
             left=progress.remaining_text,
         )
 
@@ -298,9 +311,11 @@ class _Bar:
         tenths = 10 * progress.done_count // max(1, progress.total_count)
         if tenths == self._told_tenths or self._console is None:
             return
+        from advisor.report.words import clean_sentence
+
         self._told_tenths = tenths
         self._console.print(
-            f"{progress.done_count}/{progress.total_count} {progress.label}, about "
+            f"{progress.done_count}/{progress.total_count} {clean_sentence(progress.label)}, about "
             f"{progress.remaining_text} left",
             highlight=False,
             markup=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 
 if TYPE_CHECKING:
     from benchmarks.compare import Comparison
@@ -62,7 +63,7 @@ def show(
             _print_json([item.model_dump(mode="json") for item in runs])
             return
         for line in run_row(runs):
-            typer.echo(_clean(line))
+            say(line)
         return
     try:
         chosen = find_run(runs, run)
@@ -72,7 +73,7 @@ def show(
         _print_json(chosen.model_dump(mode="json"))
         return
     for line in run_lines(chosen, quality=quality):
-        typer.echo(_clean(line))
+        say(line)
 
 
 def compare(
@@ -136,7 +137,7 @@ def compare(
             f"{study}: the runs have no measurement of the same batch size and threads in common"
         )
     if any(row.verdict == "cannot tell" for row in headlines):
-        typer.echo(
+        say(
             "Inconclusive: measure longer with 'advisor bench STUDY --preset standard --again' on "
             "a quiet machine ('advisor doctor' says what disturbs).",
             err=True,
@@ -176,7 +177,7 @@ def export(
         written = log_to_mlflow(runs, tracking_uri=uri, experiment=experiment)
         words = f"{uri}: {len(written)} runs written, {len(runs) - len(written)} were there"
         told = {"to": to, "path": uri, "run_count": len(runs), "written_count": len(written)}
-        typer.echo(json.dumps(told) if as_json else words)
+        say(json.dumps(told) if as_json else words)
         return
     from benchmarks.exports import write_export
 
@@ -187,7 +188,7 @@ def export(
     )
     words = f"{path} written; read it with: {reader}"
     told = {"to": to, "path": str(path), "run_count": len(runs)}
-    typer.echo(json.dumps(told) if as_json else words)
+    say(json.dumps(told) if as_json else words)
 
 
 def _runs(study: Path) -> "tuple[BenchmarkRun, ...]":
@@ -210,12 +211,7 @@ def _print_comparison(
     from benchmarks.show import comparison_lines
 
     for line in comparison_lines(old, new, rows):
-        typer.echo(_clean(line))
-
-
-def _clean(line: str) -> str:
-    """Keep what came from a file from moving the cursor."""
-    return "".join(c if c.isprintable() else " " for c in line)
+        say(line)
 
 
 def _print_json(value: object) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.cli.consoles import harmless, say
+
 if TYPE_CHECKING:
     from pricing.bill import Bill
 
@@ -51,7 +53,7 @@ def bill(
         raise type(error)(f"{usage}: {error}") from error
     warning = banner(found.quotes, today=content.on)
     if warning:
-        typer.echo(warning, err=True)
+        say(warning, err=True)
     if as_json:
         import json
 
@@ -79,7 +81,7 @@ def _show(found: "Bill") -> None:
     notes: dict[str, None] = {}
     for line in found.lines:
         table.add_row(
-            line.label,
+            harmless(line.label),
             f"{_short(line.quantity)} {line.unit}",
             f"{line.usd_per_unit:.7g}",
             f"{line.cost_usd:,.2f}",
@@ -92,7 +94,7 @@ def _show(found: "Bill") -> None:
     console.print(table)
     console.print(f"Total: {found.total_usd:,.2f} USD")
     for note in notes:
-        console.print(f"  {note}", soft_wrap=True)
+        console.print(f"  {harmless(note)}", soft_wrap=True)
     for free in found.free_tiers:
         console.print(f"  Free tier, not taken off: {free}", soft_wrap=True)
 

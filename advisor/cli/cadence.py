@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import harmless, say
 from advisor.cli.teaching import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
@@ -219,6 +220,7 @@ def watch(
     from advisor.cadence.guard import watch as look
     from advisor.cadence.scored_file import read_scored
     from advisor.files import require_file
+    from advisor.report.words import visible_json
 
     require_file(guard, otherwise=f"'advisor cadence DATA --guard {guard}' writes it")
     require_file(scored)
@@ -227,7 +229,7 @@ def watch(
     weak = score_drift(found.unlabelled_scores) if found.unlabelled_scores else ()
     seen = look(rules, found.periods, weak_signals=weak)
     if as_json:
-        typer.echo(seen.model_dump_json(indent=2))
+        typer.echo(visible_json(seen.model_dump_json(indent=2)))
     else:
         _print_watch(seen)
     if exit_code and seen.action != "nothing":
@@ -318,16 +320,16 @@ def _print_plan(asked: "Asked", *, as_json: bool) -> None:
 
     console = Console()
     for line in as_lines(asked.answer):
-        console.print(line, highlight=False, markup=False)
+        console.print(harmless(line), highlight=False, markup=False)
     table = Table("every (periods)", "USD per period", "", title="Cost against interval")
     for row in cost_table(asked.answer):
         table.add_row(*row)
     console.print(table)
     for note in (*asked.answer.plan.diagnostics, *asked.notes):
-        console.print(f"- {note}", highlight=False, markup=False)
+        console.print(harmless(f"- {note}"), highlight=False, markup=False)
 
 
 def _print_watch(seen: "Watch") -> None:
-    typer.echo(f"{seen.action.capitalize()}.")
+    say(f"{seen.action.capitalize()}.")
     for reason in (*seen.reasons, *seen.weak_signals):
-        typer.echo(f"- {reason}")
+        say(f"- {reason}")

@@ -21,6 +21,26 @@ def results_console() -> "Console":
     return Console(width=None if fixed else PIPE_COLUMNS)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print words of which some may come from a file: none of them moves or colours anything."""
+    import typer
+
+    for line in text.split("\n"):
+        typer.echo(harmless(line), err=err)
+
+
+def harmless(line: str) -> str:
+    r"""Return a line without what moves the cursor, turns the writing around or cannot be seen.
+
+    Example:
+        >>> harmless("a\x1b[2J b")
+        'a\ufffd[2J b'
+    """
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in line)
+
+
 @contextlib.contextmanager
 def doing(what: str) -> Iterator[None]:
     """Show on stderr what takes its time; nothing where that is no terminal."""

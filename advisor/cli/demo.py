@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.consoles import say
+
 
 def add(app: typer.Typer) -> None:
     """Register the command."""
@@ -32,6 +34,7 @@ def demo(
     from advisor.demo import demo_study_path
     from advisor.report import write_report
     from advisor.report.text import print_recommendation
+    from advisor.report.words import visible_json
 
     formats = ("json", "md", "html")
     study_path = demo_study_path(output)
@@ -41,9 +44,9 @@ def demo(
     for name, report_format in zip(names, formats, strict=True):
         write_report(answer, output / name, report_format)
     if as_json:
-        typer.echo(answer.model_dump_json(indent=2))
+        typer.echo(visible_json(answer.model_dump_json(indent=2)))
     else:
         print_recommendation(answer, Console())
-        typer.echo(f"\nWrote {', '.join(str(output / name) for name in names)}.")
-    typer.echo(f"Look around: 'advisor app {study_path}'.", err=True)
+        say(f"\nWrote {', '.join(str(output / name) for name in names)}.")
+    say(f"Look around: 'advisor app {study_path}'.", err=True)
     raise typer.Exit(FEASIBLE if answer.best else NOTHING_FEASIBLE)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 
 if TYPE_CHECKING:
     from advisor.imports.history import RunHistory
@@ -94,7 +95,7 @@ def experiments(
         return
     for each in found:
         for line in (*lines(each), *gain_bars(each)):
-            typer.echo(line)
+            say(line)
 
 
 def _print_study(
@@ -123,7 +124,7 @@ def _print_study(
         return
     for each in found if histories else ():
         for line in (*lines(each), *gain_bars(each)):
-            typer.echo(line)
+            say(line)
     print_sections(VIEWS["Experiments"](cleaned(answer)), Console())
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 from advisor.cli.teaching import new_group
 
 if TYPE_CHECKING:
@@ -47,24 +48,24 @@ def show(
     if as_json:
         _print_json(card)
         return
-    typer.echo(f"{card['instance_type']}: {card['summary']}")
+    say(f"{card['instance_type']}: {card['summary']}")
     for name, value in card["facts"].items():
-        typer.echo(f"  {name:<28} {'not known' if value is None else value}")
-    typer.echo("\nIts chips, each figure with its source:")
+        say(f"  {name:<28} {'not known' if value is None else value}")
+    say("\nIts chips, each figure with its source:")
     for row in card["chips"]:
-        typer.echo(f"  {row['figure']:<28} {row['value']}   {row['basis']}: {row['source']}")
-    typer.echo("\nProbes of this machine beside the same figures there:")
+        say(f"  {row['figure']:<28} {row['value']}   {row['basis']}: {row['source']}")
+    say("\nProbes of this machine beside the same figures there:")
     for row in card["features"]:
         here, there = (_or_unknown(row[key]) for key in ("here", "there"))
-        typer.echo(f"  {row['feature']:<28} here {here}, there {there}")
-    typer.echo("\nOne physical core next to one of this machine:")
+        say(f"  {row['feature']:<28} here {here}, there {there}")
+    say("\nOne physical core next to one of this machine:")
     for name, row in card["speed"].items():
-        typer.echo(
+        say(
             f"  {name:<10} {row['ratio']:6.2f} x   80% band {row['low_80']:.2f} to"
             f" {row['high_80']:.2f}   {row['basis']}, {row['relation']}"
         )
     for note in card["notes"]:
-        typer.echo(f"  note: {note}")
+        say(f"  note: {note}")
 
 
 def predict(
@@ -119,7 +120,7 @@ def predict(
         _print_prediction(one)
     for card in on_gpus:
         low, high = card["service_80_ms"]
-        typer.echo(
+        say(
             f"{card['candidate']} on the {card['gpu']} of {card['instance_type']}:"
             f" {card['service_ms']:.3g} ms ({low:.3g} to {high:.3g})   {card['basis']}:"
             f" {card['note']}"
@@ -140,7 +141,7 @@ def _this_machine() -> "HardwareProfile":
         return host
     from benchmarks.probes import run_single_thread_probes
 
-    typer.echo(f"probing this machine: '{host.processor}' is not in the table", err=True)
+    say(f"probing this machine: '{host.processor}' is not in the table", err=True)
     return host.replace(probes=run_single_thread_probes(probe_s=0.2))
 
 
@@ -148,16 +149,16 @@ def _print_prediction(prediction: "Prediction") -> None:
     from advisor.capacity.cards import prediction_cards
 
     for card in prediction_cards(prediction):
-        typer.echo(
+        say(
             f"{card['candidate']} on {card['instance_type']}, {card['rows']} row(s) a call:"
             f" {card['service_ms']:.3g} ms (80%: {card['service_80_ms'][0]:.3g} to"
             f" {card['service_80_ms'][1]:.3g}, 95%: {card['service_95_ms'][0]:.3g} to"
             f" {card['service_95_ms'][1]:.3g})   {card['basis']}, {card['relation']}"
         )
         for step in card["chain"]:
-            typer.echo(f"    {step}")
+            say(f"    {step}")
         if card["note"]:
-            typer.echo(f"    note: {card['note']}")
+            say(f"    note: {card['note']}")
 
 
 def _print_json(value: Any) -> None:

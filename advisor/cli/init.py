@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from advisor.cli.consoles import say
+
 MOST_COLUMNS = 12
 """Columns that are named when the target is asked for."""
 
@@ -44,11 +46,9 @@ def init(
     asked = ask if ask is not None else in_terminal and not as_json
     answers = questions(destination.parent) if asked else {}
     written = write_study_template(path, overwrite=force, answers=answers)
-    typer.echo(json.dumps({"path": str(written)}) if as_json else f"Wrote {written}.")
+    say(json.dumps({"path": str(written)}) if as_json else f"Wrote {written}.")
     first = "" if "data.path" in answers else "set data.path and data.target in it, then "
-    typer.echo(
-        f"Next: {first}'advisor bench {written}' and 'advisor recommend {written}'.", err=True
-    )
+    say(f"Next: {first}'advisor bench {written}' and 'advisor recommend {written}'.", err=True)
 
 
 def questions(folder: Path) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def questions(folder: Path) -> dict[str, Any]:
     columns = _columns(folder / Path(data).expanduser())
     if columns:
         more = ", ..." if len(columns) > MOST_COLUMNS else ""
-        typer.echo(f"Columns: {', '.join(columns[:MOST_COLUMNS])}{more}", err=True)
+        say(f"Columns: {', '.join(columns[:MOST_COLUMNS])}{more}", err=True)
     last = columns[-1] if columns else "label"
     target = _asked("Column to predict ('none' asks for clusters)", last, str)
     found["data.target"] = None if target == "none" else target

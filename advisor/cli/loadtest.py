@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 
 if TYPE_CHECKING:
     from advisor.study import Study
@@ -194,7 +195,7 @@ def _ship(question: "Study", study: Path, candidate: str | None, *, into: Path) 
             f"--candidate {candidate}: not in the study: {did_you_mean(candidate, names)}"
         )
     chosen = next((c for c in resolved if c.name == candidate), resolved[0])
-    typer.echo(f"Training {chosen.name} on {data.spec.name} and starting its server", err=True)
+    say(f"Training {chosen.name} on {data.spec.name} and starting its server", err=True)
     shipped = ship_model(
         data,
         chosen,
@@ -242,7 +243,7 @@ def _keep(
         rate_per_s=rate_per_s,
     )
     path = RunStore(store_path(study)).append(test)
-    typer.echo(
+    say(
         f"- the server adds {1e3 * test.server_s:.3g} ms to the "
         f"{1e3 * test.predict_s:.3g} ms of predict in it: kept in {path}, "
         + (
@@ -296,7 +297,7 @@ class _Job:
         self.need_s = None if need_ms is None else need_ms / 1e3
         self.found: tuple[float, float | None] | None = None  # valid rate [1/s] and its p99 [ms]
         if layout.note:
-            typer.echo(f"- {layout.note}", err=True)
+            say(f"- {layout.note}", err=True)
 
     def run_once(
         self, *, rate_per_s: float, arrivals: Any, duration_s: float, recording: Path | None
@@ -328,7 +329,7 @@ class _Job:
         if self.as_json:
             self._print_json({"load": result.model_dump(mode="json")})
         else:
-            typer.echo(self._line(result))
+            say(self._line(result))
         if result.validity == "ok":
             self.found = result.rate_per_s, result.p99_ms
         return 0 if result.validity == "ok" else 3
@@ -367,11 +368,9 @@ class _Job:
         if self.as_json:
             self._print_json({"capacity_per_s": capacity, "search": found.model_dump(mode="json")})
         elif found.max_requests_per_s is None:
-            typer.echo(
-                f"{self.name}: no rate keeps p99 within {found.need_ms:g} ms ({found.stopped})"
-            )
+            say(f"{self.name}: no rate keeps p99 within {found.need_ms:g} ms ({found.stopped})")
         else:
-            typer.echo(
+            say(
                 f"{self.name}: {found.max_requests_per_s:.4g} requests/s keep p99 within "
                 f"{found.need_ms:g} ms, {found.max_requests_per_s / capacity:.0%} of its capacity "
                 f"of {capacity:.4g}/s ({found.stopped})"
@@ -407,7 +406,7 @@ class _Job:
         return float(1 / gaps[gaps < 0.125].mean()) if answered.size > 40 else answered.size / 3
 
     def _show_trial(self, trial: "Trial") -> None:
-        typer.echo(f"  {self._line(trial.result)}: {trial.verdict}", err=True)
+        say(f"  {self._line(trial.result)}: {trial.verdict}", err=True)
 
     def _line(self, result: "LoadResult") -> str:
         if result.validity != "ok":

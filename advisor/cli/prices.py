@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 from advisor.cli.teaching import new_group
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def diff(
     results = effects(_read_json(recommendation), changes) if recommendation else ()
     warning = banner((change.quote for change in changes), today=_day(end))
     if warning:
-        typer.echo(warning, err=True)
+        say(warning, err=True)
     if as_json:
         _echo_json(
             {
@@ -172,10 +173,10 @@ def diff(
         )
         return
     for change in changes:
-        typer.echo(_change_text(change.before, change.after))
-    typer.echo(f"{len(changes)} prices differ between {start} and {end}")
+        say(_change_text(change.before, change.after))
+    say(f"{len(changes)} prices differ between {start} and {end}")
     for effect in results:
-        typer.echo(
+        say(
             f"{effect.name}: {effect.before_usd:,.2f} -> {effect.after_usd:,.2f} USD "
             f"({effect.line_count} lines touched)"
         )
@@ -202,9 +203,9 @@ def check(book: Book = None, as_json: Json = False) -> None:
         )
     else:
         for finding in findings:
-            typer.echo(str(finding))
-        typer.echo(f"{len(prices):,} prices, {len(RULES)} rules, {len(findings)} broken")
-        typer.echo(f"book {prices.sha256}")
+            say(str(finding))
+        say(f"{len(prices):,} prices, {len(RULES)} rules, {len(findings)} broken")
+        say(f"book {prices.sha256}")
     if findings:
         raise typer.Exit(BROKEN)
 
@@ -220,7 +221,7 @@ def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
     groups = ages(prices, today=day)
     warning = banner_of_day(groups[0].oldest, today=day) if groups else None
     if warning:
-        typer.echo(warning, err=True)
+        say(warning, err=True)
     if as_json:
         _echo_json(
             {
@@ -238,7 +239,7 @@ def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
         )
         return
     for group in groups:
-        typer.echo(
+        say(
             f"{(day - group.oldest).days:>5} days  {group.service} {group.region} "
             f"{group.purchase}: {group.sku_count} skus, {group.list_count} of them read, "
             f"{group.oldest} to {group.newest}"
@@ -279,7 +280,7 @@ def refresh(
     from pricing.tables import DATA, start_book
 
     if book and start_book(book):
-        typer.echo(f"started a book of your own in {book} with the built-in prices", err=True)
+        say(f"started a book of your own in {book} with the built-in prices", err=True)
     prices = _load(book)
     ways = [name for name, how in SOURCES.items() if via.value in how]
     plan = Plan(
@@ -325,7 +326,7 @@ def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
     for message, sources in told.items():
         some = ", ".join(sources[:MOST_NAMED])
         more = f" and {len(sources) - MOST_NAMED} more" if len(sources) > MOST_NAMED else ""
-        typer.echo(f"{some}{more}: kept the old prices: {message}", err=True)
+        say(f"{some}{more}: kept the old prices: {message}", err=True)
     if as_json:
         _echo_json(
             {
@@ -338,17 +339,17 @@ def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
         )
         return
     for change in outcome.changes:
-        typer.echo(str(change))
+        say(str(change))
     for difference in outcome.differences:
-        typer.echo(difference)
-    typer.echo(
+        say(difference)
+    say(
         f"{len(outcome.changes)} new prices, {len(outcome.confirmed)} unchanged, "
         f"{len(outcome.failures)} sources failed"
     )
     if dry_run:
-        typer.echo("dry run: nothing was written")
+        say("dry run: nothing was written")
     elif outcome.path:
-        typer.echo(f"added {outcome.path}")
+        say(f"added {outcome.path}")
 
 
 def _load(folder: Path | None) -> "PriceBook":
@@ -432,14 +433,14 @@ def _print_quotes(found: "list[PriceQuote]", *, day: "date", as_json: bool) -> N
 
     warning = banner(found, today=day)
     if warning:
-        typer.echo(warning, err=True)
+        say(warning, err=True)
     if as_json:
         _echo_json([quote.model_dump(mode="json") for quote in found])
         return
     for quote in found:
         tier = f" from {quote.tier_from_units:g}" if quote.tier_from_units else ""
         note = f"  {quote.note}" if quote.note else ""
-        typer.echo(
+        say(
             f"{quote.service} {quote.sku} {quote.region} {quote.purchase}{tier}: "
             f"{quote.price_usd_per_unit:.10g} USD/{quote.unit}  {quote.basis}, "
             f"from {quote.valid_from}, checked {quote.checked_on}{note}"

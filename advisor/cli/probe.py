@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.consoles import say
+
 
 def add(app: typer.Typer) -> None:
     """Register the command."""
@@ -35,11 +37,11 @@ def probe(
         typer.echo(json.dumps(profile.model_dump(mode="json"), indent=2))
     else:
         gpu = f", {hardware.gpu_model}" if hardware.gpu_model else ""
-        typer.echo(
+        say(
             f"{hardware.processor}: {hardware.physical_core_count} cores, "
             f"{hardware.logical_cpu_count} processors, {hardware.memory_gib:.1f} GiB{gpu}"
         )
         for name, value in sorted(found.items()):
-            typer.echo(f"  {name:<40} {value:>12,.4g}")
+            say(f"  {name:<40} {value:>12,.4g}")
     for note in notes:
-        typer.echo(f"advisor: warning: {note}: run 'advisor doctor'", err=True)
+        say(f"advisor: warning: {note}: run 'advisor doctor'", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 
 if TYPE_CHECKING:
     from advisor.recommendation import Recommendation
@@ -73,10 +74,11 @@ def recommend(
     from rich.console import Console
 
     from advisor.report.text import print_recommendation
+    from advisor.report.words import visible_json
 
     answer = answer_of(study, overrides=overrides or [], store=store, on=on)
     if as_json:
-        typer.echo(answer.model_dump_json(indent=2))
+        typer.echo(visible_json(answer.model_dump_json(indent=2)))
     else:
         print_recommendation(answer, Console())
     raise typer.Exit(FEASIBLE if answer.best else NOTHING_FEASIBLE)
@@ -110,8 +112,8 @@ def report(
     answer = answer_of(study, overrides=overrides or [], store=store, on=on)
     write_report(answer, output, report_format.value)
     written = {"path": str(output), "format": report_format.value, "verdict": answer.verdict}
-    typer.echo(json.dumps(written) if as_json else f"Wrote {output}.")
-    typer.echo(answer.verdict, err=True)
+    say(json.dumps(written) if as_json else f"Wrote {output}.")
+    say(answer.verdict, err=True)
 
 
 def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.consoles import say
 from advisor.cli.teaching import new_group
 
 
@@ -60,6 +61,6 @@ def merge(
         }
         typer.echo(json.dumps(found, indent=2))
         return
-    typer.echo(f"{into}: {len(done.added)} added, {len(done.present)} were there already")
+    say(f"{into}: {len(done.added)} added, {len(done.present)} were there already")
     for _, processor in hosts:
-        typer.echo(f"  measured on {processor}")
+        say(f"  measured on {processor}")

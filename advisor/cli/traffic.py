@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.cli.consoles import say
+
 if TYPE_CHECKING:
     from advisor.capacity.traffic import TrafficSummary
 
@@ -65,17 +67,17 @@ def traffic(
         )
         return
     since = f"{found.first:%Y-%m-%d %H:%M}"
-    typer.echo(f"# {counts.kind}: {found.minute_count:,} minutes from {since} UTC")
-    typer.echo("workload:")
-    typer.echo(f"  requests_per_s: {found.requests_per_s:.4g}")
-    typer.echo(f"  peak_requests_per_s: {found.peak_requests_per_s:.4g}")
-    typer.echo(f"  profile: [{', '.join(f'{w:.3g}' for w in found.profile)}]")
-    typer.echo(f"  dispersion: {found.dispersion:.3g}")
+    say(f"# {counts.kind}: {found.minute_count:,} minutes from {since} UTC")
+    say("workload:")
+    say(f"  requests_per_s: {found.requests_per_s:.4g}")
+    say(f"  peak_requests_per_s: {found.peak_requests_per_s:.4g}")
+    say(f"  profile: [{', '.join(f'{w:.3g}' for w in found.profile)}]")
+    say(f"  dispersion: {found.dispersion:.3g}")
     if found.growth_per_month is not None:
-        typer.echo(f"  growth_per_month: {found.growth_per_month:.3g}")
-    typer.echo(_picture(found.profile))
+        say(f"  growth_per_month: {found.growth_per_month:.3g}")
+    say(_picture(found.profile))
     for note in notes:
-        typer.echo(f"- {note}", err=True)
+        say(f"- {note}", err=True)
 
 
 def _draw(found: "TrafficSummary", path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.cli import completing
+from advisor.cli.consoles import say
 from advisor.cli.recommend import On, Overrides, Store, StudyPath, answer_of, day_of
 
 if TYPE_CHECKING:
@@ -71,9 +72,17 @@ def sweep(
     elif as_csv:
         writer = csv.DictWriter(sys.stdout, columns or keys, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     else:
         _print_sweep(keys, rows)
+
+
+def _cell(value: object) -> object:
+    """Return a cell that is words or a figure, never a formula."""
+    from advisor.report.finance import harmless
+    from advisor.report.words import clean
+
+    return harmless(clean(value)) if isinstance(value, str) else value
 
 
 def _print_sweep(keys: list[str], rows: list[dict[str, object]]) -> None:
@@ -122,6 +131,8 @@ def explain(
     """
     import json
 
+    from advisor.report.words import visible_json
+
     answer = answer_of(study, overrides=overrides or [], store=store, on=on)
     if why_not is not None:
         sentences = _why_not(answer, why_not)
@@ -133,7 +144,7 @@ def explain(
     if as_json:
         kept = {"verdict", "verdict_kind", "break_even", "rivals", "holds", "risk", "relaxations"}
         kept |= {"measure_next", "horizon", "present"}
-        typer.echo(answer.model_dump_json(indent=2, include=kept))
+        typer.echo(visible_json(answer.model_dump_json(indent=2, include=kept)))
         return
     _print_lines(_explained(answer))
 
@@ -240,7 +251,7 @@ def gate(
     if as_json:
         typer.echo(json.dumps({"outcome": found.outcome, "why": found.why}))
     else:
-        typer.echo(f"{found.outcome}: {found.why}")
+        say(f"{found.outcome}: {found.why}")
     codes = {"pass": 0, "fail": GATE_FAILED, "inconclusive": INCONCLUSIVE}
     raise typer.Exit(codes[found.outcome])
 
