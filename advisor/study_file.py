@@ -23,6 +23,10 @@ MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
 
 
+MAX_STUDY_VALUES = 200_000
+"""Values of a study once every alias of YAML is written out: ten short ones can make billions."""
+
+
 def study_keys(record: type[BaseModel] = Study, prefix: str = "") -> list[str]:
     """Return every key of a study with its dots, as `--set` takes them.
 
@@ -116,7 +120,11 @@ def _near(path: Path) -> str:
 
 def _parse_yaml(text: str, *, where: str) -> Any:
     try:
-        raw = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
+        raw = _loaded(text)
+    except RecursionError:
+        raise StudyError(f"{where}: nested too deeply: a study has a few levels") from None
+    except ValueError as error:  # a number of thousands of digits, the 30th of February
+        raise StudyError(f"{where}: not valid YAML: {error}: quote it") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
@@ -125,6 +133,35 @@ def _parse_yaml(text: str, *, where: str) -> Any:
     if raw is None:
         raise StudyError(f"{where}: is empty: run 'advisor init' for a commented study")
     return raw
+
+
+def _loaded(text: str) -> Any:
+    """Return what a text holds, unless its aliases make far more of it than was written."""
+    loader = _UniqueKeyLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if (count := _expanded_count(node, {})) > MAX_STUDY_VALUES:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"its aliases stand for {count:,} values", node.start_mark
+            )
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _expanded_count(node: yaml.Node, counted: dict[int, int]) -> int:
+    """Return how many values a node holds when each alias is written out."""
+    if id(node) not in counted:
+        counted[id(node)] = 1  # an alias of itself is refused when it is made
+        inner: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            inner = [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            inner = node.value
+        counted[id(node)] += sum(_expanded_count(part, counted) for part in inner)
+    return counted[id(node)]
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -169,8 +206,8 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
         )
     _require_known_key(keys, override)
     try:
-        value = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader subclass
-    except yaml.YAMLError:
+        value = _loaded(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise StudyError(f"--set {override!r}: the value is not valid YAML; quote it") from None
     place: dict[str, Any] = document
     for key in keys[:-1]:
@@ -226,13 +263,22 @@ def _first_problem(error: ValidationError) -> str:
         return f"{dotted}: is missing; only `data` with a path or source is required{more}"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
-    given = problem["input"]
-    shown = str(given) if isinstance(given, date) else repr(given)
+    shown = _shown(problem["input"])
     if isinstance(problem["input"], Mapping) or shown in message:
         return f"{dotted}: {message}{more}"
     if len(shown) > 80:
         shown = shown[:77] + "..."
     return f"{dotted}: {shown}: {message}{more}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it was written, as far as that can be said."""
+    if isinstance(value, date):
+        return str(value)
+    try:
+        return repr(value)
+    except ValueError:  # more digits than Python is willing to print
+        return "a number of thousands of digits"
 
 
 def _sibling_keys(location: list[str]) -> list[str]:

@@ -113,9 +113,10 @@ def _read_head(path: Path) -> bytes:
         near = get_close_matches(path.name, beside, n=3)
         hint = did_you_mean(path.name, near) if near else "paths are relative to the study's folder"
         raise DataError(f"{path}: data.path: no such file: {hint}") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        why = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{path}: data.path: cannot be read ({error.strerror}): check its permissions"
+            f"{path}: data.path: cannot be read ({why}): check its name and permissions"
         ) from None
     if not head.strip():
         raise DataError(f"{path}: data.path: the file is empty: export the table again")

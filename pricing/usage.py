@@ -232,10 +232,12 @@ def load_usage(path: Path) -> Usage:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
+    except RecursionError:
+        raise UsageError(f"{path}: nested too deeply: a usage file has a few levels") from None
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise UsageError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
     try:
         return read_usage(content)
     except UsageError as error:

@@ -9,6 +9,7 @@ from advisor.report.words import CLOSING, LEGEND, cleaned, headline
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
 _BLOCK_START = re.compile(r"^(\s*)(\d*)([-+.)=])(?=\s|[-=]|$)")
+_REFERENCE = re.compile(r"(@|\\#(?=\d)|\bGH-(?=\d))", re.IGNORECASE)
 _LINK = re.compile(r"(https?|ftp)://|\b(www)\.", re.IGNORECASE)
 
 
@@ -35,8 +36,8 @@ def escape(text: str) -> str:
     escaped = _MARKUP.sub(r"\\\1", text)
     escaped = _BLOCK_START.sub(r"\1\2\\\3", escaped)
     escaped = _LINK.sub(lambda m: f"{m[1]}\\://" if m[1] else f"{m[2]}\\.", escaped)
-    # An empty comment between @ and the name is what keeps a forge from notifying people.
-    return escaped.replace("@", "@<!-- -->")
+    # An empty comment keeps a forge from notifying people, and from closing issues by their number.
+    return _REFERENCE.sub(r"\1<!-- -->", escaped)
 
 
 def _section(section: Section) -> str:

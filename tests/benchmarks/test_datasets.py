@@ -76,6 +76,24 @@ def test_other_rows_are_other_data(tmp_path):
     assert load(tmp_path, mixed()).spec.sha256 != load(tmp_path, changed).spec.sha256
 
 
+def test_a_name_of_a_column_may_hold_other_delimiters(tmp_path):
+    """`a|b|c|d` was taken for four columns: the mark that is most common is not what separates."""
+    names = {"age": "=cmd|'/C calc'!A0|x|y", "ratio": "a;b;c;d;e"}
+    mixed().rename(columns=names).to_csv(tmp_path / "data.csv", index=False)
+
+    data = load(tmp_path)
+    assert set(names.values()) < set(data.kinds)
+
+
+def test_a_file_whose_name_nearly_fits_is_named(tmp_path):
+    mixed().to_csv(tmp_path / "data.csv", index=False)
+
+    with pytest.raises(DataError, match=r"did you mean data\.csv\?"):
+        load(tmp_path, path="data.cvs")
+    with pytest.raises(DataError, match="cannot be read"):
+        load(tmp_path, path="da\0ta.csv")
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_the_delimiter_is_found(tmp_path, delimiter):
     mixed().to_csv(tmp_path / "data.csv", index=False, sep=delimiter)
