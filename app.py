@@ -57,12 +57,12 @@ def page() -> None:
     scenario.write_address(changed, name)
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
-    answering.wait_for_rest(changed)
-    now = answering.answer(path, changed, on=today, depth="views")
+    pause = answering.wait_for_rest(changed)
+    now = answering.answer(path, changed, on=today, depth="views", pause=pause)
     showing.rest_of_verdict(rest, now)
 
     def before() -> Recommendation:
-        return answering.answer(path, base, on=today, depth="views")
+        return answering.answer(path, base, on=today, depth="views", pause=pause)
 
     def whole() -> Recommendation:
         return answering.answer(path, changed, on=today)
@@ -70,7 +70,9 @@ def page() -> None:
     place = showing.views(now, before=before, whole=whole, saved=saved, changed=changed, base=base)
     showing.downloads(now, whole=whole, path=path, changed=changed)
     if place is not None:
-        showing.break_even(place, now, answering.break_evens_at(path, changed, on=today))
+        showing.break_even(
+            place, now, answering.break_evens_at(path, changed, on=today, pause=pause)
+        )
 
 
 st.set_page_config(page_title="Deployment advisor", page_icon="⚖️", layout="wide")

@@ -1,8 +1,8 @@
 """Put the judged options into the answer: objects, lines, reasons and words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -54,41 +54,57 @@ from advisor.study import DAYS_PER_MONTH
 from advisor.training import training_usage
 from benchmarks.findings import findings_of
 
+T = TypeVar("T")
+
 SHOWN_REJECTIONS = 200
 """Rejected options listed at most, one per candidate, platform, region and purchase."""
 
 
-def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Recommendation:
+def compose(
+    engine: Engine,
+    *,
+    what_if: bool = True,
+    curves: bool = True,
+    pause: Callable[[], object] = lambda: None,
+) -> Recommendation:
     """Return the whole answer of a prepared engine.
 
     Args:
         engine: the judged options.
         what_if: also say what would change the answer, which takes most of the time.
         curves: also draw cost against rate and answer time against load.
+        pause: called between the parts of the answer; what it raises ends the composing.
     """
+
+    def then(part: T) -> T:
+        pause()
+        return part
+
     study = engine.study
     shown = (*engine.order.ranked, *engine.order.rejected[:SHOWN_REJECTIONS])
-    bands = bands_s(engine, shown)
-    ranked = tuple(option_of(engine, row, bands[row]) for row in engine.order.ranked)
+    bands = then(bands_s(engine, shown))
+    ranked = tuple(then(option_of(engine, row, bands[row])) for row in engine.order.ranked)
     best = ranked[0] if ranked else None
     chosen = chosen_row(engine)
-    retraining = advice_of(
-        study,
-        engine.profiles[chosen],
-        engine.costs[chosen].cadence,
-        evidence=engine.evidence,
-        usd_per_run=engine.costs[chosen].usd_per_run,
-        by_purchase=usd_per_run_by_purchase(engine, chosen),
+    retraining = then(
+        advice_of(
+            study,
+            engine.profiles[chosen],
+            engine.costs[chosen].cadence,
+            evidence=engine.evidence,
+            usd_per_run=engine.costs[chosen].usd_per_run,
+            by_purchase=usd_per_run_by_purchase(engine, chosen),
+        )
     )
-    training = _training(engine, chosen)
-    experiments = experiment_advice(engine, chosen, training)
-    gpu = gpu_advice(engine, chosen if best is not None else None)
+    training = then(_training(engine, chosen))
+    experiments = then(experiment_advice(engine, chosen, training))
+    gpu = then(gpu_advice(engine, chosen if best is not None else None))
     rejected = tuple(
-        Rejection(option=option_of(engine, row, bands[row]), reasons=_reasons(engine, row))
+        then(Rejection(option=option_of(engine, row, bands[row]), reasons=_reasons(engine, row)))
         for row in engine.order.rejected[:SHOWN_REJECTIONS]
     )
-    relaxed = () if best else relaxations(engine.study, engine.ground)
-    known = known_inputs(engine)
+    relaxed = () if best else then(relaxations(engine.study, engine.ground))
+    known = then(known_inputs(engine))
     kind = verdict_kind(engine)
     oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
     return Recommendation(
@@ -107,7 +123,7 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
         retraining=retraining,
         gpu=gpu,
         training=training,
-        ladder=_ladder(engine),
+        ladder=then(_ladder(engine)),
         assumptions=with_dates(
             (
                 *assumptions_of(engine, retraining),
@@ -132,27 +148,27 @@ def compose(engine: Engine, *, what_if: bool = True, curves: bool = True) -> Rec
             rejected_count=len(engine.columns) - engine.order.feasible_count,
         ),
         relaxations=relaxed,
-        measure_next=measure_next(engine, known, best, retraining),
+        measure_next=then(measure_next(engine, known, best, retraining)),
         excluded=words.EXCLUDED,
         warnings=words.warnings(engine, retraining, oldest_price=oldest),
-        cost_curve=cost_curve(engine, chosen) if curves else (),
+        cost_curve=then(cost_curve(engine, chosen)) if curves else (),
         experiments=experiments,
-        latency=latency_advice(engine) if curves else None,
-        job=job_advice(engine) if curves else None,
-        traffic=traffic_advice(engine) if curves else None,
-        carried=carried_chains(engine),
-        learning=learning_curves(engine),
+        latency=then(latency_advice(engine)) if curves else None,
+        job=then(job_advice(engine)) if curves else None,
+        traffic=then(traffic_advice(engine)) if curves else None,
+        carried=then(carried_chains(engine)),
+        learning=then(learning_curves(engine)),
         findings=findings_of(engine.evidence.runs),
         verdict_kind=kind,
         risk=_risk(engine, known),
-        present=present_advice(engine),
-        **(_what_if(engine) if what_if else {}),
+        present=then(present_advice(engine)),
+        **(_what_if(engine, pause) if what_if else {}),
     )
 
 
-def _what_if(engine: Engine) -> dict[str, Any]:
+def _what_if(engine: Engine, pause: Callable[[], object]) -> dict[str, Any]:
     """Return the fields that say what would change the answer."""
-    found = break_evens(engine.setting)
+    found = break_evens(engine.setting, pause=pause)
     return {
         "break_even": tuple(found),
         "rivals": rivals(engine),

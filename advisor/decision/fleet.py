@@ -41,7 +41,7 @@ STEPS = 24
 class Fleet:
     """Replicas of each machine in each draw, (machine x draw)."""
 
-    count: Ints
+    count: NDArray[np.int16]
     """Fewest that keep the need; where none do, those that carry the load."""
     met: Bools
     """Whether the need is kept, with at most `MAX_REPLICAS`."""
@@ -97,7 +97,7 @@ def fleet_counts(
                 need_s=(max_p99_s - front_s[doubtful])[row],
             )
             met[at] = count[at] <= MAX_REPLICAS
-    return Fleet(count=np.minimum(count, MAX_REPLICAS, out=count), met=met)
+    return Fleet(count=np.minimum(count, MAX_REPLICAS).astype(np.int16), met=met)
 
 
 def _within_need(

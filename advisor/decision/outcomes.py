@@ -141,8 +141,8 @@ class Outcomes:
     """Cost. [USD/month]"""
     met: Bools
     """Whether latency and budget are kept."""
-    replicas: Ints
-    """Replicas; 0 where none stand."""
+    replicas: NDArray[np.int16]
+    """Replicas, at most `MAX_REPLICAS`; 0 where none stand."""
 
     def of(self, rows: NDArray[np.intp]) -> "Outcomes":
         """Return some of the options, by their place among these."""
@@ -181,7 +181,7 @@ def fleets_of(
             )
         )
     if not parts:
-        empty = np.zeros((0, worlds.peak_per_s.size), dtype=np.int64)
+        empty = np.zeros((0, worlds.peak_per_s.size), dtype=np.int16)
         return Fleet(count=empty, met=empty.astype(bool))
     return Fleet(
         count=np.concatenate([p.count for p in parts]), met=np.concatenate([p.met for p in parts])
@@ -265,7 +265,7 @@ def outcomes_of(
     """
     size = (len(rows), worlds.peak_per_s.size)
     usd, met = np.empty(size), np.empty(size, dtype=bool)
-    replicas = np.zeros(size, dtype=np.int64)
+    replicas = np.zeros(size, dtype=np.int16)
     limit = study.needs.max_usd_per_month
     drift, traffic = worlds.draws.drift, worlds.draws.traffic
     standing = stakes.kind[rows] >= 0
@@ -277,11 +277,10 @@ def outcomes_of(
         part = slice(start, start + CHUNK)
         own = rows[part]
         cost = stakes.replica_usd[own][:, None] * worlds.price[stakes.purchase[own]]
-        paid = replicas[part].astype(float)
-        follows = np.flatnonzero(stakes.scaled[own])
-        if follows.size:
-            paid[follows] = billed(stakes.kind[own[follows]])
-        cost *= paid
+        follows = stakes.scaled[own]
+        cost[~follows] *= replicas[part][~follows]
+        if follows.any():
+            cost[follows] *= billed(stakes.kind[own[follows]])
         cost += (
             stakes.fixed_usd[own][:, None] + stakes.request_usd[own][:, None] * traffic
         ) * drift

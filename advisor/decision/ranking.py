@@ -202,19 +202,20 @@ def order(columns: Columns, *, feasible: Bools, candidate_of: Ints, best: int | 
         candidate_of: per profile, the candidate it is a form of.
         best: the chosen option, which is listed first.
     """
-    cost = np.where(feasible, columns.usd_per_month, np.inf)
-    by_cost = [int(row) for row in np.lexsort((columns.sku.astype(str), cost)) if feasible[row]]
-    owner = candidate_of[columns.candidate]
+    able = np.flatnonzero(feasible)
+    place = np.lexsort((columns.sku[able].astype(str), columns.usd_per_month[able]))
+    by_cost: list[int] = able[place].tolist()
+    group_of = _groups(columns, candidate_of[columns.candidate])
     groups: dict[Group, int] = {}
     for row in by_cost:
-        groups.setdefault(_group(columns, owner, row), row)
+        groups.setdefault(group_of[row], row)
     shown = set(groups.values()) | set(by_cost[:SHOWN_BEYOND_GROUPS])
     ranked = [row for row in by_cost if row in shown and row != best]
     if best is not None:
         ranked.insert(0, best)
     return Order(
         ranked=tuple(ranked),
-        rejected=tuple(_nearest_misses(columns, owner, feasible, groups)),
+        rejected=tuple(_nearest_misses(columns, group_of, feasible, groups)),
         feasible_count=len(by_cost),
     )
 
@@ -223,35 +224,29 @@ Group = tuple[int, str, str, str, bool]
 """Candidate, platform, region, purchase, and whether replicas follow the traffic."""
 
 
-def _group(columns: Columns, owner: Ints, row: int) -> Group:
-    return (
-        int(owner[row]),
-        str(columns.platform[row]),
-        str(columns.region[row]),
-        str(columns.purchase[row]),
-        bool(columns.scaled[row]),
-    )
+def _groups(columns: Columns, owner: Ints) -> list[Group]:
+    parts = (owner, columns.platform, columns.region, columns.purchase, columns.scaled)
+    return list(zip(*(part.tolist() for part in parts), strict=True))
 
 
 def _nearest_misses(
-    columns: Columns, owner: Ints, feasible: Bools, groups: dict[Group, int]
+    columns: Columns, group_of: Sequence[Group], feasible: Bools, groups: dict[Group, int]
 ) -> list[int]:
     """Return, of each group without a feasible option, the one with the fewest broken rules.
 
     Among equals the one that comes closest in latency, then in cost.
     """
+    rows = np.flatnonzero(~feasible & ~columns.scaled)
     broken = (
-        4.0 * ~columns.sold
-        + 2.0 * ~columns.fits
-        + 1.0 * ~columns.meets_latency
-        + 1.0 * (columns.other != "")
+        4.0 * ~columns.sold[rows]
+        + 2.0 * ~columns.fits[rows]
+        + 1.0 * ~columns.meets_latency[rows]
+        + 1.0 * (columns.other[rows] != "")
     )
     usd = np.where(np.isfinite(columns.usd_per_month), columns.usd_per_month, np.inf)
-    late = np.where(columns.meets_latency, 0.0, columns.p99_s)
+    late = np.where(columns.meets_latency[rows], 0.0, columns.p99_s[rows])
     nearest: dict[Group, int] = {}
-    for row in np.lexsort((usd, late, broken)):
-        if not feasible[row]:
-            key = _group(columns, owner, int(row))
-            if key not in groups and not columns.scaled[row]:
-                nearest.setdefault(key, int(row))
+    for row in rows[np.lexsort((usd[rows], late, broken))].tolist():
+        if group_of[row] not in groups:
+            nearest.setdefault(group_of[row], row)
     return sorted(nearest.values(), key=lambda r: (usd[r], str(columns.platform[r]), r))

@@ -97,7 +97,7 @@ class Setting:
     def fleets(self, kinds: NDArray[np.int64]) -> Fleet:
         """Return the fleets of some kinds; those of the last loads asked for are kept."""
         kept = self._know_fleets(kinds)
-        return Fleet(count=kept.count[kinds].astype(np.int64), met=kept.met[kinds])
+        return Fleet(count=kept.count[kinds], met=kept.met[kinds])
 
     def _know_fleets(self, kinds: NDArray[np.int64]) -> KeptFleets:
         """Fill in the fleets that were not asked for yet."""
@@ -212,11 +212,17 @@ class Setting:
         return Means(
             drift=float(drift @ drawn),
             traffic=float(traffic @ drawn),
-            people_usd=worlds.people_usd @ drawn,
-            candidate_usd=worlds.candidate_usd @ drawn,
-            price=worlds.price @ drawn,
-            loads=(worlds.price * (worlds.peak_per_s * drawn)) @ worlds.service.T,
-            works=worlds.service @ (traffic * drawn),
+            # No matrix product: its threads wait for one another where processors are shared.
+            people_usd=np.einsum("pd,d->p", worlds.people_usd, drawn),
+            candidate_usd=np.einsum("cd,d->c", worlds.candidate_usd, drawn),
+            price=np.einsum("bd,d->b", worlds.price, drawn),
+            loads=np.stack(
+                [
+                    np.einsum("gd,d->g", worlds.service, price * worlds.peak_per_s * drawn)
+                    for price in worlds.price
+                ]
+            ),
+            works=np.einsum("gd,d->g", worlds.service, traffic * drawn),
         )
 
     def _kept_fleets(self) -> KeptFleets:

@@ -6,7 +6,7 @@ several times as long and are found only when the page is left alone for a momen
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -30,12 +30,15 @@ from pricing.errors import PricingError
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 
+Pause = Callable[[], object]
 Depth = Literal["views", "whole"]
 """All but what would change the answer, which takes seconds; that too."""
 
 PAUSE_S = 0.3
 """Who moves a slider again within this time sees the verdict follow; the views wait. [s]"""
 LOOK_S = 0.02
+MOST_ANSWERS = 256
+"""Answers that are kept, of all depths together."""
 MOST_BREAK_EVENS = 256
 """Scenarios whose break-evens are kept."""
 
@@ -52,7 +55,12 @@ def glance(path: Path, overrides: Mapping[str, str], *, on: date) -> Glance:
 
 
 def answer(
-    path: Path, overrides: Mapping[str, str], *, on: date, depth: Depth = "whole"
+    path: Path,
+    overrides: Mapping[str, str],
+    *,
+    on: date,
+    depth: Depth = "whole",
+    pause: Pause = lambda: None,
 ) -> Recommendation:
     """Return the answer for a study with some figures changed.
 
@@ -61,26 +69,45 @@ def answer(
         overrides: the changed figures.
         on: the day whose prices apply.
         depth: how much of it; the verdict is the same in all of them.
+        pause: called between its parts; what it raises ends the composing.
     """
-    return _answer(path, _settings(overrides), on, _stamp(path), depth)
+    key = (path, _settings(overrides), on, _stamp(path))
+    kept = _kept_answers()
+    found = kept.get((*key, depth))
+    if found is None:
+        try:
+            found = compose(_engine(*key), what_if=depth == "whole", pause=pause)
+        except (PricingError, BenchmarkError) as error:
+            raise AdvisorError(str(error)) from error
+        kept[*key, depth] = found
+        while len(kept) > MOST_ANSWERS:
+            kept.pop(next(iter(kept)), None)
+    return found
 
 
 def _settings(overrides: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{key}={value}" for key, value in overrides.items())
 
 
-def wait_for_rest(changed: Mapping[str, str]) -> None:
-    """Give way to the next move while figures are being moved; go on when they rest."""
+def wait_for_rest(changed: Mapping[str, str]) -> Pause:
+    """Give way to the next move while figures are being moved; go on when they rest.
+
+    Returns:
+        what ends this run of the page as soon as the next move waits for its own.
+    """
+    place = st.empty()  # in every run, so that what follows stays where it is
     now = tuple(changed.items())
     if st.session_state.get("answered", now) != now:
-        place = st.empty()
         for _ in range(round(PAUSE_S / LOOK_S)):
             time.sleep(LOOK_S)
             place.empty()  # the next move ends this run here
     st.session_state["answered"] = now
+    return place.empty
 
 
-def break_evens_at(path: Path, overrides: Mapping[str, str], *, on: date) -> tuple[BreakEven, ...]:
+def break_evens_at(
+    path: Path, overrides: Mapping[str, str], *, on: date, pause: Pause
+) -> tuple[BreakEven, ...]:
     """Return how far each figure may move before the answer changes.
 
     It decides hundreds of times: the next move of whoever sits before the page ends it at once,
@@ -90,12 +117,12 @@ def break_evens_at(path: Path, overrides: Mapping[str, str], *, on: date) -> tup
         path: the study.
         overrides: the changed figures.
         on: the day whose prices apply.
+        pause: called between two decisions; what it raises ends the search.
     """
     key = (path, _settings(overrides), on, _stamp(path))
     kept = _kept_break_evens()
     if key not in kept:
-        place = st.empty()
-        kept[key] = tuple(break_evens(_engine(*key).setting, pause=place.empty))
+        kept[key] = tuple(break_evens(_engine(*key).setting, pause=pause))
         while len(kept) > MOST_BREAK_EVENS:
             kept.pop(next(iter(kept)), None)
     return kept[key]
@@ -106,20 +133,15 @@ def _kept_break_evens() -> dict[tuple[object, ...], tuple[BreakEven, ...]]:
     return {}
 
 
+@st.cache_resource(show_spinner=False)
+def _kept_answers() -> dict[tuple[object, ...], Recommendation]:
+    return {}
+
+
 @st.cache_resource(max_entries=1024, show_spinner=False)
 def _glance(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Glance:
     try:
         return glance_of(_engine(path, settings, on, stamp))
-    except (PricingError, BenchmarkError) as error:
-        raise AdvisorError(str(error)) from error
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def _answer(
-    path: Path, settings: tuple[str, ...], on: date, stamp: str, depth: Depth
-) -> Recommendation:
-    try:
-        return compose(_engine(path, settings, on, stamp), what_if=depth == "whole")
     except (PricingError, BenchmarkError) as error:
         raise AdvisorError(str(error)) from error
 

@@ -25,3 +25,24 @@ def test_a_glance_says_the_first_words_of_the_whole_answer(seed):
         assert first.best.p99_latency_ms_high == pytest.approx(whole.best.p99_latency_ms_high)
     assert whole.verdict.startswith(f"{first.sentence} {first.cadence}".strip())
     assert (first.study, first.on) == (whole.study, whole.prices.on)
+
+
+def test_who_waits_for_an_answer_may_end_its_composing_at_any_part():
+    class Moved(BaseException):
+        pass
+
+    wanted = random_study(np.random.default_rng(0), draw_count=32)
+    engine = judge(wanted, ground(wanted))
+    parts = []
+    whole = compose(engine, what_if=False, pause=lambda: parts.append(1))
+    assert len(parts) > len(whole.ranked) + len(whole.rejected)
+
+    def move():
+        parts.append(1)
+        if len(parts) == 7:
+            raise Moved
+
+    parts.clear()
+    with pytest.raises(Moved):
+        compose(engine, what_if=False, pause=move)
+    assert len(parts) == 7
