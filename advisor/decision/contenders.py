@@ -20,7 +20,6 @@ from advisor.decision.setting import Setting
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 Rows = NDArray[np.intp]
 
 LEADERS = 12
@@ -39,7 +38,7 @@ class Judged:
 
     rows: Rows
     """Which options."""
-    planned: Ints
+    planned: NDArray[np.int16]
     """Replicas with every input at the study's word; 0 where none stand."""
     criterion_usd: Floats
     """Mean cost, or the study's quantile of it. [USD/month]"""
@@ -272,7 +271,7 @@ def judge(setting: Setting, rows: Rows) -> Judged:
     if study.decision.risk != "expected" or study.needs.max_usd_per_month is not None:
         return draw(setting, rows)
     usd, fleets = _mean_usd(setting, rows)
-    probability, planned = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int64)
+    probability, planned = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int16)
     standing = stakes.kind[rows] >= 0
     probability[standing], planned[standing] = fleets.probability, fleets.planned
     if study.needs.max_p99_latency_ms is not None and not standing.all():

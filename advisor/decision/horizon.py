@@ -152,11 +152,11 @@ def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
     return found["on-demand"], found[COMMITMENT]
 
 
-def _replicas_in(engine: Engine, best: int, month: int) -> np.typing.NDArray[np.int64]:
+def _replicas_in(engine: Engine, best: int, month: int) -> np.typing.NDArray[np.int16]:
     """Return the replicas that the chosen option needs in each draw of a month."""
     study = _in_month(engine.study, month)
     setting: Setting = setting_of(study, engine.ground)
-    found: np.typing.NDArray[np.int64] = setting.outcomes(np.array([best], dtype=np.intp)).replicas[
+    found: np.typing.NDArray[np.int16] = setting.outcomes(np.array([best], dtype=np.intp)).replicas[
         0, 1:
     ]
     if setting.stakes.scaled[best]:  # only those that always run are in use for the whole term

@@ -20,7 +20,7 @@ class MeanFleets(NamedTuple):
     """Replicas billed, each at its price over today's."""
     probability: Floats
     """Share of the draws in which they keep the need."""
-    planned: NDArray[np.int64]
+    planned: NDArray[np.int16]
     """Replicas with every input at the study's word."""
 
 

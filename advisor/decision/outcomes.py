@@ -195,7 +195,7 @@ def billed_of(
     worlds: Worlds,
     which: NDArray[np.intp],
     *,
-    count: Ints,
+    count: NDArray[np.int16],
     pooling: Floats,
 ) -> Floats:
     """Return the replicas billed on average of some kinds of machine that follow the traffic.
@@ -221,7 +221,7 @@ def billed_of(
             zones=study.needs.availability_zones,
             start_s=table.start_s[own],
             load=load,
-            most=count[part],
+            most=count[part].astype(np.int64),
             fewest=_fewest(
                 study,
                 table.network_gbps[own],

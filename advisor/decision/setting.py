@@ -180,7 +180,7 @@ class Setting:
         return MeanFleets(
             paid=kept.paid[scaled.astype(int), kinds, purchases],
             probability=kept.met[kinds, 1:].mean(axis=1),
-            planned=kept.count[kinds, 0].astype(np.int64),
+            planned=kept.count[kinds, 0],
         )
 
     def as_needed(self, rows: NDArray[np.intp]) -> Bools:

@@ -213,13 +213,22 @@ def releases_usd(setting: Setting, candidate: int) -> list[float]:
 
 
 def costs_and_met(
-    setting: Setting, row: int, fleet: list[tuple[int, bool]] | None
+    setting: Setting,
+    row: int,
+    fleet: list[tuple[int, bool]] | None,
+    told: dict[tuple[float, ...], list[float]] | None = None,
 ) -> tuple[list[float], list[bool], list[int]]:
-    """Return cost, feasibility and replicas of one option in every draw, column 0 first."""
+    """Return cost, feasibility and replicas of one option in every draw, column 0 first.
+
+    What options have in common is put into `told`, where it is given, and taken from it.
+    """
+    told = {} if told is None else told
     study, draws, others = setting.study, setting.worlds.draws, setting.others
     need_ms, limit = study.needs.max_p99_latency_ms, study.needs.max_usd_per_month
     parts = parts_of(setting, row)
-    releases, hours = releases_usd(setting, parts.candidate), draws.hours(parts.platform)
+    if (parts.candidate,) not in told:
+        told[parts.candidate,] = releases_usd(setting, parts.candidate)
+    releases, hours = told[parts.candidate,], draws.hours(parts.platform)
     people_usd = study.team.upkeep_hours(parts.platform) * study.team.engineer_usd_per_hour
     longer = errs_by(setting, row) if fleet is None else [1.0] * (draws.count + 1)
     prices = draws.drift
@@ -231,7 +240,13 @@ def costs_and_met(
         prices.tolist(), draws.drift.tolist(), draws.traffic.tolist(), draws.start.tolist(),
         hours.tolist(), releases, longer, strict=True,
     )  # fmt: skip
-    paid = [0.0] * (draws.count + 1) if fleet is None else billed(setting, row, fleet)
+    paid = [0.0] * (draws.count + 1)
+    if fleet is not None:
+        table = setting.ground.table
+        same = float(id(fleet)), float(table.start_s[row]), float(table.scaled[row])
+        if same not in told:
+            told[same] = billed(setting, row, fleet)
+        paid = told[same]
     costs, met, replicas = [], [], []
     for d, (price, drift, traffic, start, people, released, slower) in enumerate(figures):
         if fleet is not None:
@@ -340,8 +355,9 @@ def decide(setting: Setting) -> tuple[set[int], float | None]:
     judged: dict[int, tuple[float, int]] = {}
     rows = [row for row in range(len(setting.possible)) if setting.possible[row]]
     planned = fleets(setting, rows)
+    told: dict[tuple[float, ...], list[float]] = {}
     for row in rows:
-        costs, met, replicas = costs_and_met(setting, row, planned.get(row))
+        costs, met, replicas = costs_and_met(setting, row, planned.get(row), told)
         often = sum(met[1:]) / len(met[1:]) >= study.decision.feasible_probability
         if met[0] and often:
             judged[row] = (criterion(setting, costs), replicas[0])
