@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from advisor import defaults
 from advisor.defaults import Default
 from advisor.report.tables import PLATFORM_NAMES as PLATFORM_TITLES
+from advisor.report.tables.names import FIGURES
 from advisor.report.words import counted, significant
 from advisor.study import PLATFORM_NAMES, PURCHASES, REGIONS, Study
 from advisor.views.presets import DEADLINE, JOBS, P99, PATTERN, PEAK, RATE, ROWS
@@ -70,63 +71,6 @@ DISCOUNTED_SERVICES = (
     "sagemaker-training",
 )
 """Those that make up most of a bill; a study file may name every billing service."""
-
-LABELS = {
-    "workload.request_kb": "Size of a request",
-    "workload.response_kb": "Size of a response",
-    "workload.active_hours_per_month": "Hours with traffic",
-    "needs.min_quality": "Least quality",
-    "needs.max_quality_spread": "Largest spread of quality",
-    "needs.max_usd_per_month": "Budget",
-    "needs.availability_zones": "Availability zones",
-    "retraining.cases_per_day": "Cases whose errors cost money",
-    "retraining.label_cost_usd": "Labels for one release",
-    "retraining.review_hours": "Review of one release",
-    "retraining.now_interval_days": "You retrain every",
-    "retraining.decay_per_day": "Growth of the loss with age",
-    "team.hours_per_month": "Upkeep",
-    "cloud.regions": "Regions",
-    "cloud.purchase": "Ways to buy",
-    "cloud.platforms": "Ways to run",
-    "workload.rows_per_request": "Rows scored in one call",
-    "workload.models": "Models that share it",
-    "workload.profile": "Traffic of each hour",
-    "workload.dispersion": "Variance of the requests a minute over their mean",
-    "cloud.discounts": "Discount",
-    "cloud.autoscaling": "Look at fleets that follow the traffic",
-    HORIZON: "The answer must hold for",
-    "decision.risk": "What is compared",
-    "decision.quantile": "Quantile of the cost",
-    "decision.feasible_probability": "Share of draws in which the needs are met",
-    "decision.draw_count": "Draws of everything uncertain",
-    "decision.seed": "Seed of the draws",
-    "decision.growth_per_year_fraction": "Growth of the traffic",
-    "decision.growth_half_width_fraction": "Doubt of that growth, either way",
-    "decision.price_drift_per_year_fraction": "Change of list prices",
-    "decision.price_drift_half_width_fraction": "Doubt of that change, either way",
-    "decision.gpu_speed_factor": "Speed of every GPU, times what is known",
-    "decision.traffic_factor": "Doubt of the request rate",
-    "decision.peak_factor": "Doubt of the peak",
-    "decision.service_factor": "Doubt of the measured service times",
-    "decision.transfer_factor": "Doubt of other processors' speed",
-    "decision.start_factor": "Doubt of cold starts",
-    "decision.spot_price_factor": "Doubt of spot prices",
-    "decision.spot_fallback_fraction": "Spot hours bought on demand instead",
-    "decision.decay_factor": "Doubt of how fast the model ages",
-    "decision.runs_factor": "Doubt of the runs behind a release",
-    "decision.training_factor": "Doubt of the time of a training run",
-    "decision.hours_factor": "Doubt of people's hours",
-    "current.platform": "Where it runs today",
-    "current.sku": "What is bought today",
-    "current.region": "Region today",
-    "current.purchase": "How it is bought today",
-    "current.replicas": "Copies today",
-    "current.candidate": "Model that runs today",
-    "current.usd_per_month": "Serving bill of today",
-    "current.migration_hours": "Work to move away",
-    "current.migration_usd": "Other cost of the move",
-}
-"""Names for people; a new field of the study shows its own name until it has one here."""
 
 
 class Control(NamedTuple):
@@ -198,7 +142,7 @@ def controls(section: str, pattern: str | None = None) -> tuple[Control, ...]:
 def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
     described = " ".join((field.description or "").split())
     unit = described.rpartition("[")[2].partition("]")[0] if "[" in described else ""
-    words = LABELS.get(key, name.replace("_", " ").capitalize())
+    words = FIGURES.get(key, name.replace("_", " ").capitalize())
     label = f"{words} [{unit}]" if unit else words
     if typing.get_origin(field.annotation) is dict:
         names = PLATFORM_NAMES if "hours" in name else DISCOUNTED_SERVICES

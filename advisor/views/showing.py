@@ -27,6 +27,7 @@ from advisor.report.sections import VIEWS, Section
 from advisor.report.sections.risk import WHY_NOT as ASKED_ELSEWHERE
 from advisor.report.sections.risk import break_even as break_even_section
 from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence, questions
+from advisor.report.tables.names import figure_name
 from advisor.report.words import clean_sentence, cleaned, headline
 from advisor.study import Study
 from advisor.study_file import load_study
@@ -197,7 +198,7 @@ def _changes(now: Recommendation, before: Recommendation, rows: list[tuple[str, 
     moved = Table(
         caption="What was moved",
         columns=(Column("Figure"), Column("Baseline", numeric=True), Column("Now", numeric=True)),
-        rows=tuple((Cell(key), Cell(old), Cell(new)) for key, old, new in rows),
+        rows=tuple((Cell(figure_name(key)), Cell(old), Cell(new)) for key, old, new in rows),
     )
     with st.expander("What changed against the baseline"):
         left, right = st.columns(2, gap="medium")
