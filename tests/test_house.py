@@ -122,3 +122,9 @@ def test_the_examples_in_docstrings_run(name):
 
     assert found.attempted > 0
     assert found.failed == 0
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_type_checker_of_a_user_may_read_the_types(package):
+    """PEP 561: without this file the types of an installed package are not looked at."""
+    assert (ROOT / package / "py.typed").is_file()
