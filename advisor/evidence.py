@@ -169,12 +169,13 @@ def store_path(study_path: Path) -> Path:
     return study_path.parent / ".advisor"
 
 
-def load_evidence(study_path: Path, study: Study, *, store: Path | None = None) -> Evidence:
+def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = None) -> Evidence:
     """Return the runs and back-tests in the store that belong to the study.
 
     Raises:
         NoRunsError: there is none; the message says what to run.
     """
+    study_path = Path(study_path)
     folder = store or store_path(study_path)
     kept = RunStore(folder) if folder.is_dir() else None
     asked = DataSettings.model_validate(study.data.model_dump())

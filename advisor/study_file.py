@@ -42,13 +42,13 @@ def study_keys(record: type[BaseModel] = Study, prefix: str = "") -> list[str]:
     return found
 
 
-def load_study(path: Path, overrides: Iterable[str] = ()) -> Study:
+def load_study(path: Path | str, overrides: Iterable[str] = ()) -> Study:
     """Read a study file, with `key=value` overrides applied on top.
 
     Raises:
         StudyError: one line that names file, key, value and remedy.
     """
-    return parse_study(_read_yaml(path), where=str(path), overrides=overrides)
+    return parse_study(_read_yaml(Path(path)), where=str(path), overrides=overrides)
 
 
 def parse_study(raw: Any, *, where: str, overrides: Iterable[str] = ()) -> Study:

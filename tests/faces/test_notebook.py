@@ -107,3 +107,13 @@ def test_importing_the_names_is_cheap():
     ).stdout.split()
 
     assert {"torch", "sklearn", "boto3", "streamlit", "pandas", "altair"}.isdisjoint(loaded)
+
+
+def test_a_study_and_its_runs_are_read_by_a_plain_name(study_path):
+    from advisor import load_evidence
+    from advisor import load_study as read
+
+    named = read(str(study_path))
+
+    assert named == load_study(study_path)
+    assert load_evidence(str(study_path), named).runs
