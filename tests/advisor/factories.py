@@ -1,11 +1,16 @@
 """Boring values for tests of the engine: inputs, never expectations."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from advisor.decision.answer import compose
+from advisor.decision.engine import Engine, prepare
+from advisor.decision.ground import Ground, ground_key
 from advisor.evidence import Evidence
+from advisor.recommendation import Recommendation
 from advisor.study import Study
 from advisor.study_file import parse_study
 from benchmarks.records import (
@@ -19,6 +24,8 @@ from benchmarks.records import (
     LearningPoint,
     TrainingMeasurement,
 )
+from pricing.instances import load_catalogue
+from pricing.tables import load_book
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -161,3 +168,37 @@ def evidence(*runs: BenchmarkRun, backtests: tuple[BacktestRun, ...] = ()) -> Ev
 
 def study(**changes: Any) -> Study:
     return parse_study({"data": {"source": "builtin:breast_cancer"}} | changes, where="test")
+
+
+LADDER = evidence()
+ON = date(2026, 11, 21)
+
+
+def engine(wanted: Study | None = None) -> Engine:
+    """Return the engine of a study whose runs are the ladder's; alike studies share a ground."""
+    asked = wanted or study()
+    before = _grounds.get(repr(ground_key(asked)))
+    made = prepare(
+        asked, LADDER, on=ON, book=load_book(), catalogue=load_catalogue(), ground=before
+    )
+    _grounds[repr(ground_key(asked))] = made.setting.ground
+    while len(_grounds) > GROUNDS_KEPT:
+        _grounds.pop(next(iter(_grounds)))
+    return made
+
+
+def answer(wanted: Study | None = None) -> Recommendation:
+    """Return the answer, without what would change it, of a study whose runs are the ladder's.
+
+    An answer is a value that nobody can change: that of the same study is given again.
+    """
+    return _answer((wanted or study()).model_dump_json(exclude_unset=True))
+
+
+@lru_cache(maxsize=64)
+def _answer(wanted: str) -> Recommendation:
+    return compose(engine(Study.model_validate_json(wanted)), what_if=False)
+
+
+GROUNDS_KEPT = 8
+_grounds: dict[str, Ground] = {}

@@ -98,7 +98,7 @@ def test_a_merged_run_from_the_target_makes_the_decision_say_measured(tmp_path):
     assert after.table.service_s[new] < 0.2 * before.table.service_s[old]
     assert band(after, new) < 0.7 * band(before, old)
 
-    chains = recommend(wanted, load_evidence(path, wanted), on=ON).carried
+    chains = recommend(wanted, load_evidence(path, wanted), on=ON, what_if=False).carried
     chain = next(c for c in chains if "c7i" in c.sku)
     assert chain.measured_on == TARGET.processor
     assert chain.host_count == 2
@@ -155,7 +155,7 @@ def test_the_order_of_stored_runs_does_not_change_the_profiles(tmp_path):
 
 def test_every_chain_ends_at_the_service_time_that_is_planned_with():
     engine = prepare(study(), evidence(), on=ON, book=load_book(), catalogue=load_catalogue())
-    answer = recommend(study(), evidence(), on=ON)
+    answer = recommend(study(), evidence(), on=ON, what_if=False)
     table = engine.table
     rows = [r for r in engine.order.ranked if r < len(table) and not table.on_gpu[r]]
 

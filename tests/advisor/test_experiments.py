@@ -294,10 +294,13 @@ def test_more_normal_runs_gain_more_and_each_next_one_less(count):
     assert high - here < here - low
 
 
+NORMAL_STEPS = np.diff(normal_best(np.arange(1, 302)))
+"""What each run gains over the ones before it, in standard deviations."""
+
+
 @given(st.floats(1e-3, 10), st.floats(1e-3, 1))
 def test_normal_runs_stop_where_the_next_one_gains_less_than_it_costs(worth, price):
-    gains = worth * np.diff(normal_best(np.arange(1, 302)))
-    paying = int((gains > price).sum())
+    paying = int((worth * NORMAL_STEPS > price).sum())
 
     found = normal_stopping_count(usd_per_deviation=worth, usd_per_run=price, most=300)
     assert found == min(300, 1 + paying)

@@ -13,11 +13,12 @@ from advisor.decision.answer import option_lines
 from advisor.decision.relax import relaxations
 from advisor.errors import StudyError
 from advisor.platforms import ASYNC, JOB_PLATFORMS
-from advisor.recommend import prepare, recommend
+from advisor.recommend import prepare
 from advisor.study import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
-from tests.advisor.factories import evidence, ladder, study
+from tests.advisor.factories import answer, evidence, ladder, study
+from tests.advisor.factories import engine as ladder_engine
 
 ON = date(2026, 11, 21)
 
@@ -27,11 +28,9 @@ def nightly(rows=1e7, hours=4.0, **changes) -> Study:
     return study(workload=work, needs={"deadline_hours": hours}, **changes)
 
 
-def answer(wanted, *runs):
-    return recommend(wanted, evidence(*runs), on=ON)
-
-
 def engine(wanted, *runs):
+    if not runs:
+        return ladder_engine(wanted)
     return prepare(wanted, evidence(*runs), on=ON, book=load_book(), catalogue=load_catalogue())
 
 
