@@ -37,6 +37,10 @@ class Answer(Recommendation):
         """Return the verdict."""
         return self.verdict
 
+    def __repr__(self) -> str:
+        """Return the verdict, for a prompt that shows no pages."""
+        return f"<Answer for {self.study!r}: {self.verdict}>"
+
     def to_html(self) -> str:
         """Return the whole report as one page."""
         from advisor.report import render
@@ -70,8 +74,15 @@ class Answer(Recommendation):
         return pd.DataFrame([part.model_dump(exclude={"quote"}) for part in parts])
 
     def _options(self) -> list[dict[str, Any]]:
+        from advisor.report.tables import why_it_lost
+
         ranked = [
-            {"chosen": option == self.best, "feasible": True, **_flat(option), "reasons": ""}
+            {
+                "chosen": option == self.best,
+                "feasible": True,
+                **_flat(option),
+                "reasons": "" if option == self.best else why_it_lost(option, self),
+            }
             for option in self.ranked
         ]
         lost = [
@@ -96,7 +107,7 @@ def recommend(
     changes: Mapping[str, Any] | None = None,
     *,
     store: Path | str | None = None,
-    on: date | None = None,
+    on: date | str | None = None,
 ) -> Answer:
     """Rank every way to run a study's candidates and explain the answer.
 
@@ -104,7 +115,7 @@ def recommend(
         study: a study file, or a study that was made here.
         changes: figures to change, by dotted key, as `--set` does; for a study file only.
         store: folder with the runs; `.advisor` beside the study file, or in the working folder.
-        on: the day whose prices apply; today by default.
+        on: the day whose prices apply, a date or `YYYY-MM-DD`; today by default.
 
     Returns:
         The answer: it shows as a page in Jupyter, and `to_frame()` has it as a table.
@@ -112,11 +123,24 @@ def recommend(
     Raises:
         StudyError: the study or a change is wrong.
         NoRunsError: nothing was measured yet: run `advisor bench STUDY`.
+        AdvisorError: an argument is of another kind.
 
     Example:
-        recommend("churn.yaml", {"workload.requests_per_s": 200}).best
+        answer = recommend("churn.yaml", {"workload.requests_per_s": 200})
+        answer.verdict                       # the answer in a sentence
+        answer.best.usd_per_month            # [USD/month]
+        answer.to_frame()                    # every option that is listed, and why it lost
     """
-    day = on or datetime.now(UTC).date()
+    day = _day(on)
+    if not isinstance(study, Study | Path | str):
+        raise AdvisorError(
+            f"recommend takes a study file or a Study, not {type(study).__name__}: "
+            "recommend('churn.yaml')"
+        )
+    if changes is not None and not isinstance(changes, Mapping):
+        raise AdvisorError(
+            "changes are a mapping of dotted keys to values: {'workload.requests_per_s': 200}"
+        )
     if isinstance(study, Study):
         if changes:
             raise AdvisorError("changes are for a study file: make another Study instead")
@@ -131,8 +155,26 @@ def recommend(
     return Answer(**{name: getattr(found, name) for name in Recommendation.model_fields})
 
 
+def _day(on: date | str | None) -> date:
+    """Return the day whose prices apply.
+
+    Raises:
+        AdvisorError: it is no day.
+    """
+    if on is None:
+        return datetime.now(UTC).date()
+    if isinstance(on, datetime):
+        return on.date()
+    if isinstance(on, date):
+        return on
+    try:
+        return date.fromisoformat(on)
+    except (TypeError, ValueError):
+        raise AdvisorError(f"on={on!r}: write a day as YYYY-MM-DD, or give a date") from None
+
+
 def _word(value: Any) -> str:
-    """Return a Python value as `--set` reads it."""
+    """Return a Python value as `--set` reads it: words stay words, whatever is in them."""
     import json
 
-    return json.dumps(value) if not isinstance(value, str) else value
+    return json.dumps(value, default=str)

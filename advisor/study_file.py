@@ -45,6 +45,10 @@ def study_keys(record: type[BaseModel] = Study, prefix: str = "") -> list[str]:
 def load_study(path: Path | str, overrides: Iterable[str] = ()) -> Study:
     """Read a study file, with `key=value` overrides applied on top.
 
+    Args:
+        path: the file.
+        overrides: changes as `--set` takes them, e.g. `workload.requests_per_s=200`.
+
     Raises:
         StudyError: one line that names file, key, value and remedy.
     """

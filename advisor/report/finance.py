@@ -4,9 +4,9 @@ FOCUS is the FinOps Open Cost and Usage Specification; the columns here are thos
 that an estimate can fill, and `x_` columns of our own. Both files hold figures in full precision.
 """
 
-import calendar
 import csv
 import io
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -110,10 +110,13 @@ def render_focus(recommendation: Recommendation) -> str:
 
 FOCUS_COLUMNS = (
     "BilledCost",
+    "BillingAccountId",
+    "BillingAccountName",
     "BillingCurrency",
     "BillingPeriodStart",
     "BillingPeriodEnd",
     "ChargeCategory",
+    "ChargeClass",
     "ChargeDescription",
     "ChargeFrequency",
     "ChargePeriodStart",
@@ -124,67 +127,141 @@ FOCUS_COLUMNS = (
     "ContractedUnitPrice",
     "EffectiveCost",
     "InvoiceIssuerName",
+    "ListCost",
+    "ListUnitPrice",
     "PricingCategory",
     "PricingQuantity",
     "PricingUnit",
     "ProviderName",
     "PublisherName",
     "RegionId",
+    "RegionName",
     "ResourceName",
+    "ResourceType",
     "ServiceCategory",
     "ServiceName",
     "SkuId",
+    "SkuPriceId",
+    "SubAccountId",
+    "SubAccountName",
+    "Tags",
     "x_Estimate",
     "x_Group",
     "x_Basis",
     "x_Source",
     "x_PriceCheckedOn",
 )
+"""Every column that FOCUS 1.0 wants, those of its others that an estimate can fill, and our own."""
+
 PRICING = {"on-demand": "Standard", "spot": "Dynamic", "savings-1y": "Committed"}
+
+FOCUS_UNITS = {
+    "hour": "Hours",
+    "h": "Hours",
+    "second": "Seconds",
+    "vcpu-hour": "vCPU-Hours",
+    "gib-hour": "GiB-Hours",
+    "gb": "GB",
+    "gb-month": "GB-Months",
+    "lcu-hour": "LCU-Hours",
+    "iops-month": "IOPS-Months",
+    "mibps-month": "MiBps-Months",
+    "1k-requests": "1000 Requests",
+    "item-month": "Item-Months",
+}
+"""Our units in the way that FOCUS writes them; another one is capitalised and plural."""
+
+REGION_NAMES = {
+    "us-east-1": "US East (N. Virginia)",
+    "us-east-2": "US East (Ohio)",
+    "us-west-2": "US West (Oregon)",
+    "eu-west-1": "Europe (Ireland)",
+    "eu-central-1": "Europe (Frankfurt)",
+    "ap-southeast-2": "Asia Pacific (Sydney)",
+    "ap-northeast-1": "Asia Pacific (Tokyo)",
+}
 
 
 def _focus(recommendation: Recommendation, option: Option, line: CostLine) -> dict[str, Any]:
-    day = recommendation.prices.on
-    days = calendar.monthrange(day.year, day.month)[1]
-    start = day.replace(day=1)
-    end = start.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)
-    assert (end - start).days == days
     quote = line.quote
     service, category = _service(quote.service) if quote else (line.label, "Other")
     seller = VENDOR if quote else OWN_STAFF
-    period = {
-        "PeriodStart": f"{start.isoformat()}T00:00:00Z",
-        "PeriodEnd": f"{end.isoformat()}T00:00:00Z",
-    }
+    recurs = line.group in {"people", "labels"} or (quote and quote.purchase == "savings-1y")
+    tags = {"study": recommendation.study, "candidate": option.candidate, "part": line.group}
     return {
-        **{f"Billing{name}": at for name, at in period.items()},
-        **{f"Charge{name}": at for name, at in period.items()},
+        **_month(recommendation),
+        **_quantities(line),
         "BilledCost": line.usd_per_month,
+        "BillingAccountId": "estimate",
+        "BillingAccountName": "An estimate, on no account",
         "BillingCurrency": "USD",
-        "ChargeCategory": "Usage",
+        "ChargeClass": "",
         "ChargeDescription": line.label,
-        "ChargeFrequency": "Usage-Based",
-        "ConsumedQuantity": line.quantity_per_month,
-        "ConsumedUnit": line.unit,
+        "ChargeFrequency": "Recurring" if recurs else "Usage-Based",
         "ContractedCost": line.usd_per_month,
-        "ContractedUnitPrice": line.usd_per_unit,
         "EffectiveCost": line.usd_per_month,
         "InvoiceIssuerName": seller,
-        "PricingCategory": PRICING.get(quote.purchase, "Other") if quote else "Other",
-        "PricingQuantity": line.quantity_per_month,
-        "PricingUnit": line.unit,
+        "ListCost": line.usd_per_month,
         "ProviderName": seller,
         "PublisherName": seller,
         "RegionId": quote.region if quote else "",
+        "RegionName": REGION_NAMES.get(quote.region, "") if quote else "",
         "ResourceName": option.name,
+        "ResourceType": option.platform,
         "ServiceCategory": category,
         "ServiceName": service,
-        "SkuId": quote.sku if quote else "",
+        "SubAccountId": "",
+        "SubAccountName": "",
+        "Tags": json.dumps(tags),
         "x_Estimate": "yes",
         "x_Group": line.group,
         "x_Basis": line.basis,
         "x_Source": line.source,
         "x_PriceCheckedOn": quote.checked_on if quote else "",
+    }
+
+
+def _month(recommendation: Recommendation) -> dict[str, str]:
+    """Return the calendar month of the prices' day, which the bill is for."""
+    day = recommendation.prices.on
+    start = day.replace(day=1)
+    end = start.replace(year=day.year + day.month // 12, month=day.month % 12 + 1)
+    return {
+        f"{kind}Period{edge}": f"{at.isoformat()}T00:00:00Z"
+        for kind in ("Billing", "Charge")
+        for edge, at in (("Start", start), ("End", end))
+    }
+
+
+def _quantities(line: CostLine) -> dict[str, Any]:
+    """Return what was used and its price; nothing for a discount, which is on other charges.
+
+    The price is the list price: what was negotiated stands as an adjustment of its own, as in the
+    bill, so that list and billed costs of each line are the same.
+    """
+    quote = line.quote
+    if line.usd_per_month < 0:
+        names = (
+            *("ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice"),
+            *("PricingQuantity", "PricingUnit", "PricingCategory", "SkuId", "SkuPriceId"),
+        )
+        return dict.fromkeys(names, "") | {"ChargeCategory": "Adjustment"}
+    unit = FOCUS_UNITS.get(line.unit, f"{line.unit.removesuffix('s').capitalize()}s")
+    sku = quote.sku if quote else line.label
+    price = (
+        (quote.service, sku, quote.region, quote.purchase, quote.valid_from) if quote else (sku,)
+    )
+    return {
+        "ChargeCategory": "Usage",
+        "ConsumedQuantity": line.quantity_per_month,
+        "ConsumedUnit": unit,
+        "ContractedUnitPrice": line.usd_per_unit,
+        "ListUnitPrice": line.usd_per_unit,
+        "PricingCategory": PRICING.get(quote.purchase, "Other") if quote else "Other",
+        "PricingQuantity": line.quantity_per_month,
+        "PricingUnit": unit,
+        "SkuId": sku,
+        "SkuPriceId": "/".join(str(part) for part in price),
     }
 
 

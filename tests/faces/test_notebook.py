@@ -41,19 +41,19 @@ def test_it_says_what_the_command_line_says(study_path, answer):
     assert answer.model_dump() == said.model_dump()
 
 
-def test_changes_are_those_of_set(study_path):
-    from advisor.cli.recommend import answer_of
+def test_changes_are_those_of_set(study_path, answer, monkeypatch):
+    asked = []
 
-    changed = recommend(
-        str(study_path),
-        {"workload.requests_per_s": 500, "workload.peak_requests_per_s": None},
-        on=ON,
-    )
+    def note(study, *_, **__):
+        asked.append(study)
+        return answer
+
+    monkeypatch.setattr("advisor.notebook.answer_of", note)
+    changes = {"workload.requests_per_s": 500, "workload.peak_requests_per_s": None}
+    recommend(str(study_path), changes, on=ON)
+
     words = ["workload.requests_per_s=500", "workload.peak_requests_per_s=null"]
-    assert (
-        changed.verdict
-        == answer_of(study_path, overrides=words, store=None, on="2026-11-21").verdict
-    )
+    assert asked == [load_study(study_path, words)]
 
 
 def test_a_wrong_change_is_a_clear_error(study_path):
@@ -69,6 +69,35 @@ def test_a_study_made_in_python_takes_its_runs_from_a_store(study_path, answer):
     assert made.best == answer.best
     with pytest.raises(AdvisorError, match="study file"):
         recommend(study, {"workload.requests_per_s": 5})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (((3,), {}), "a study file or a Study, not int"),
+        ((("s.yaml", ["a=1"]), {}), "changes are a mapping"),
+        ((("s.yaml",), {"on": "tomorrow"}), "YYYY-MM-DD"),
+        ((("s.yaml",), {"on": 3}), "YYYY-MM-DD"),
+    ],
+)
+def test_a_wrong_argument_is_one_clear_line(arguments, words):
+    given, named = arguments
+
+    with pytest.raises(AdvisorError, match=words):
+        recommend(*given, **named)
+
+
+def test_words_stay_words_and_a_day_may_be_one(study_path):
+    from advisor.notebook import _day, _word
+
+    study = load_study(str(study_path), [f"name={_word('yes: 5')}", f"data.target={_word('null')}"])
+    assert (study.name, study.data.target) == ("yes: 5", "null")
+    assert _day("2026-11-21") == ON
+
+
+def test_at_a_prompt_it_is_its_verdict(answer):
+    assert answer.verdict in repr(answer)
+    assert len(repr(answer)) < 600
 
 
 def test_in_jupyter_it_is_the_first_page(answer):
@@ -87,7 +116,7 @@ def test_the_frame_of_options_has_every_listed_one(answer):
     assert len(frame) == len(answer.ranked) + len(answer.rejected)
     assert frame["chosen"].sum() == 1
     assert frame.loc[0, "usd_per_month"] == answer.best.usd_per_month
-    assert (frame.loc[~frame["feasible"], "reasons"] != "").all()
+    assert (frame.loc[~frame["chosen"], "reasons"] != "").all()
 
 
 def test_the_frame_of_the_bill_adds_up(answer):
