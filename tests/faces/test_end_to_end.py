@@ -1,7 +1,10 @@
 """The main job on real data: benchmark, recommend and report, as a user would call them."""
 
+import functools
 import json
 import math
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from advisor.report import FORMATS, render_bytes
 from tests.given import STREAMS, needs_streams
 
 ON = "2026-11-01"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def study_in(folder: Path, text: str) -> Path:
@@ -112,6 +116,31 @@ def test_diabetes_is_decided_as_a_regression(tmp_path):
     assert found["metric"] == "r2"
     # Published test R2 of linear models on this set is around 0.4 to 0.5.
     assert 0.2 < steps(found)["linear"]["quality"] < 0.7
+
+
+def test_the_tutorial_does_what_it_says(digits, tmp_path, monkeypatch, capsys):
+    """Its study and its commands, with the runs of the same data made above."""
+    text = (ROOT / "docs" / "tutorial" / "ten-minutes.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    asked = next(block for language, block in blocks if language == "yaml")
+    study_in(tmp_path, asked + "candidates: [default]\n")
+    (tmp_path / ".advisor").symlink_to(digits.parent / ".advisor")
+    lines = [line for language, block in blocks if not language for line in block.splitlines()]
+    decided = [line for line in lines if re.match("advisor (recommend|report) ", line)]
+    monkeypatch.chdir(tmp_path)
+    quick = functools.partial(answer_of, what_if=False)
+    monkeypatch.setattr("advisor.cli.recommend.answer_of", quick)
+
+    codes = {line: run(shlex.split(line)[1:]) for line in decided}
+    said = capsys.readouterr().out
+    assert len(codes) > 6
+    tight = next(line for line in codes if "max_p99_latency_ms" in line)
+    assert codes.pop(tight) in {0, 2}  # a need that nothing meets is an answer too
+    assert set(codes.values()) == {0}
+    assert said.count("USD/month") > 6
+    assert {"deployment.md", "deployment.html", "deployment.json"} <= {
+        path.name for path in tmp_path.iterdir()
+    }
 
 
 def test_the_same_study_store_and_book_give_the_same_bytes_in_every_format(digits, tmp_path):
