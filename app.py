@@ -11,7 +11,16 @@ from advisor.demo import demo_study_path
 from advisor.errors import AdvisorError, NoRunsError
 from advisor.recommendation import Recommendation
 from advisor.study_file import load_study
-from advisor.views import answering, asking, assumptions, bringing, library, scenario, showing
+from advisor.views import (
+    answering,
+    asking,
+    assumptions,
+    bringing,
+    history,
+    library,
+    scenario,
+    showing,
+)
 from advisor.views.questions import all_keys
 
 
@@ -36,13 +45,14 @@ def page() -> None:
     today = datetime.now(UTC).date()
     try:
         saved = load_study(path)
+        history.follow(path, name, saved)
         scenario.start(path, saved)
         changed, base = scenario.changed_from(saved), scenario.base()
         showing.refused(st.session_state.pop("refused", None))
         first = answering.glance(path, changed, on=today)
         first_before = answering.glance(path, base, on=today)
     except NoRunsError as error:
-        scenario.write_address(changed, name)
+        history.write(changed, name)
         scenario.hold(all_keys())
         showing.not_measured(str(error), path)
         bringing.show(path, saved, first=True)
@@ -54,7 +64,7 @@ def page() -> None:
             assumptions.fields(saved)
         return
     rest = showing.verdict(first, before=first_before, saved=saved, changed=changed, base=base)
-    scenario.write_address(changed, name)
+    history.write(changed, name)
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
     pause = answering.wait_for_rest(changed)

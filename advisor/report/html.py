@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WIDE_CHART = 900
 NARROW_CHART = 330
+LONG_TABLE = 16
+"""Rows from which a table is folded on a screen; on paper it never is."""
 """Each chart is drawn for a page and for a phone: shrinking the one would make it unreadable."""
 
 
@@ -33,6 +35,7 @@ def render_html(recommendation: Recommendation) -> str:
         details=details(safe),
         drawn=_drawn(safe),
         chart_titles=CHART_TITLES,
+        long=LONG_TABLE,
     )
 
 

@@ -72,7 +72,8 @@ def _widths(table: Table) -> list[dict[str, float]]:
         needed = max(longest, len(column.title) / 2, *(len(word) for word in words or ("",)))
         short = needed <= SHORT
         found.append({"pt": PT_PER_LETTER * needed + 9} if short else {"fr": min(needed, 60.0)})
-    return found if any("fr" in width for width in found) else [{"fr": w["pt"]} for w in found]
+    takers = [c for c, w in zip(table.columns, found, strict=True) if "fr" in w and not c.numeric]
+    return found if takers else [{"fr": w.get("pt", PT_PER_LETTER * SHORT)} for w in found]
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -19,6 +19,8 @@ DEFAULT_FOLDER = EXPLORER_FOLDER
 FILE = "advisor.yaml"
 DATA_SUFFIXES = (".csv", ".parquet")
 MOST_NAME_CHARACTERS = 60
+LEAST_COLUMNS = 2
+"""One to predict, and one to predict it from."""
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -104,19 +106,32 @@ def columns_of(file_name: str, content: bytes) -> tuple[str, ...]:
     """Return the names of a data file's columns.
 
     Raises:
-        AdvisorError: it cannot be read.
+        AdvisorError: it cannot be read, or nothing can be learned from it.
     """
     import io
 
     import pandas as pd
 
+    shown = Path(file_name).name
     try:
         if file_name.lower().endswith(".parquet"):
             import pyarrow.parquet as pq
 
-            return tuple(pq.read_schema(io.BytesIO(content)).names)
-        head = pd.read_csv(io.BytesIO(content), nrows=5, encoding="utf-8")
-    except (ValueError, OSError, UnicodeError) as error:
+            meta = pq.read_metadata(io.BytesIO(content))
+            names, row_count = tuple(meta.schema.to_arrow_schema().names), meta.num_rows
+        else:
+            head = pd.read_csv(io.BytesIO(content), nrows=5, encoding="utf-8")
+            names, row_count = tuple(str(column) for column in head.columns), len(head)
+    except UnicodeError:
+        raise AdvisorError(f"{shown}: is not UTF-8 text: save it as CSV in UTF-8") from None
+    except (ValueError, OSError) as error:
         reason = str(error).splitlines()[0]
-        raise AdvisorError(f"{Path(file_name).name}: cannot be read: {reason}") from None
-    return tuple(str(column) for column in head.columns)
+        raise AdvisorError(f"{shown}: cannot be read: {reason}") from None
+    if row_count == 0:
+        raise AdvisorError(f"{shown}: has a header and no rows below it")
+    if len(names) < LEAST_COLUMNS:
+        raise AdvisorError(
+            f"{shown}: has one column, {names[0][:MOST_NAME_CHARACTERS]!r}: columns are separated "
+            "by commas, and one of them is predicted from the others"
+        )
+    return names

@@ -97,16 +97,13 @@ def base() -> dict[str, str]:
     return kept
 
 
-def write_address(changed: Mapping[str, str], name: str | None) -> None:
-    """Put the whole scenario into the address: what is not the default, and nothing else."""
-    address = {STUDY: name} if name else {}
+def address(changed: Mapping[str, str], name: str | None) -> dict[str, str]:
+    """Return the whole scenario as an address: what is not the default, and nothing else."""
+    found = {STUDY: name} if name else {}
     view = st.session_state.get(VIEW)
     if view and view != VIEW_NAMES[0]:
-        address[VIEW] = view
-    address |= changed
-    address |= {f"{BASE}{key}": value for key, value in base().items()}
-    if address != st.query_params.to_dict():
-        st.query_params.from_dict(address)
+        found[VIEW] = view
+    return found | dict(changed) | {f"{BASE}{key}": value for key, value in base().items()}
 
 
 def take(study: Study) -> None:

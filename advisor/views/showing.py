@@ -53,7 +53,7 @@ BREAK_EVEN_AFTER = "Options considered"
 
 LONG = 8
 """Rows from which the figures behind a chart are folded."""
-VERY_LONG = 12
+VERY_LONG = 16
 """Rows from which other tables are folded."""
 INKS = {"light": "#51606f", "dark": "#b4c0cc"}
 """Colour of the words in a chart: no grey is readable on white and on black."""

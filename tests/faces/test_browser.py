@@ -269,6 +269,45 @@ def test_requests_become_jobs_and_each_of_their_controls_gives_the_command_lines
     assert visit.complaints == []
 
 
+def test_back_and_forward_take_the_verdict_along(page, address):
+    visit = Visit(page, address)
+    visit.move("Mean request rate", steps=3)
+    three, first = visit.verdict, page.url
+    visit.move("Mean request rate", steps=3)
+    six = visit.verdict
+    # What the page does next comes with the new address: from then on it is known to have arrived.
+    page.get_by_role("tab", name="Cost", exact=True).click()
+    page.wait_for_function("() => location.search.includes('view=Cost')")
+    visit.settle()
+    page.get_by_text("Your own data or study").click()
+    page.locator("input[type=file]").first.wait_for(state="attached")
+
+    page.go_back()
+    page.get_by_role("tab", name="Decision", exact=True, selected=True).wait_for()
+    visit.agree()
+    assert visit.verdict == six
+    page.evaluate("history.go(-3)")
+    page.wait_for_function("url => location.href === url", arg=first)
+    visit.agree()
+    assert visit.verdict == three
+    page.evaluate("history.go(4)")
+    page.get_by_role("tab", name="Cost", exact=True, selected=True).wait_for()
+    visit.agree()
+    assert visit.verdict == six
+    assert visit.complaints == []
+
+
+def test_why_not_another_kind_is_answered_on_the_page(page, address):
+    visit = Visit(page, address)
+    page.get_by_text("Why not a GPU, another platform").click()
+    question = page.get_by_text("Why not a GPU for training?")
+    question.wait_for()
+    question.click()
+
+    assert page.locator("details.asked[open] p").first.is_visible()
+    assert visit.complaints == []
+
+
 def test_two_pages_do_not_disturb_one_another(browser, address):
     one, two = browser.new_context(), browser.new_context()
     first, second = Visit(one.new_page(), address), Visit(two.new_page(), address)

@@ -379,6 +379,27 @@ def test_an_upload_that_is_no_table_is_one_clear_line(content, suffix):
     assert all(isinstance(column, str) for column in columns)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b,y\n", "has a header and no rows below it"),
+        (b"a\n1\n2\n", "has one column, 'a': columns are separated by commas"),
+        (b"size;y\n1;2\n", "has one column, 'size;y': columns are separated by commas"),
+        ("größe,y\n1,2\n".encode("latin-1"), "is not UTF-8 text: save it as CSV in UTF-8"),
+    ],
+)
+def test_an_upload_that_nothing_can_be_learned_from_says_why(content, said):
+    with pytest.raises(AdvisorError, match=said):
+        library.columns_of("x.csv", content)
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "größe", "数据", "<script>", "**b**"])
+def test_columns_keep_their_names_whatever_they_are(name):
+    content = f"{name},y\n1,2\n".encode()
+
+    assert library.columns_of("x.csv", content) == (name, "y")
+
+
 def test_the_cells_of_a_hostile_answer_are_never_formulas():
     text = render_bytes(hostile(), format="csv").decode()
 

@@ -110,7 +110,7 @@ def top_legend(*, columns: int, shapes: bool = False) -> alt.Legend:
         orient="top",
         columns=columns,
         labelFontSize=11.5,
-        labelLimit=130,
+        labelLimit=150 if columns <= 2 else 220,
         columnPadding=8,
         # The dash of a line around a mark would make the mark look torn.
         symbolStrokeWidth=0 if shapes else alt.Undefined,

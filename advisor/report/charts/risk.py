@@ -20,7 +20,7 @@ from advisor.report.charts.parts import (
 from advisor.report.tables import answer_words, banded_options, figure_name
 from advisor.report.words import significant, usd
 
-ROW_PX = 40
+ROW_PX = 33
 MOST_SWINGS = 8
 NEARLY_ONE = 1.15
 """The bars reach at least so far to both sides, as a factor on today's value."""

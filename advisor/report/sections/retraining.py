@@ -1,5 +1,7 @@
 """How often to retrain, why, and where the runs go."""
 
+import json
+
 from advisor.recommendation import Recommendation
 from advisor.report import tables
 from advisor.report.sections.parts import Section, present
@@ -41,7 +43,7 @@ def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
         Section(
             "Between retrains: what to watch",
             sentences=tables.guard_sentences(recommendation),
-            code=(advice.guard.guard_json,),
+            code=tuple(json.dumps(json.loads(advice.guard.guard_json), indent=2).splitlines()),
         )
         if advice.guard is not None
         else Section(""),

@@ -10,7 +10,7 @@ from advisor.recommendation import Option, Recommendation, Rejection
 from advisor.report.tables.cells import Cell, Column, Table, known, weakest
 from advisor.report.words import UNKNOWN, milliseconds, percent, quality, usd
 
-MOST_RANKED = 8
+MOST_RANKED = 6
 """Ranked options a table lists; the JSON has all."""
 
 MOST_REJECTED = 8
