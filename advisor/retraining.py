@@ -318,9 +318,19 @@ def _why(study: Study, profile: CandidateProfile, cadence: Cadence, *, simulated
     if high - low < 1:
         band = "a shorter one would cost less, but nothing shorter was measured"
     return (
-        f"{lead}: every {cadence.interval.days:,.0f} days costs least, releases and ageing "
+        f"{lead}: {every_days(cadence.interval.days)} costs least, releases and ageing "
         f"together; {band}.{_now(study, cadence)}"
     )
+
+
+def every_days(days: float) -> str:
+    """Return how often, in words.
+
+    Example:
+        >>> every_days(1.0), every_days(42.2)
+        ('every day', 'every 42 days')
+    """
+    return "every day" if round(days) == 1 else f"every {days:,.0f} days"
 
 
 def _speed(cadence: Cadence) -> str:

@@ -664,5 +664,5 @@ def _fields(part: Any) -> dict[str, Any] | None:
     if part is None:
         return {}
     if isinstance(part, BaseModel):
-        return dict(part)
+        return {name: getattr(part, name) for name in part.model_fields_set}
     return dict(part) if isinstance(part, Mapping) else None

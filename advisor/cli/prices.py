@@ -175,6 +175,9 @@ def diff(
     for change in changes:
         say(_change_text(change.before, change.after))
     say(f"{len(changes)} prices differ between {start} and {end}")
+    if results and not any(effect.line_count for effect in results):
+        say(f"no line of {recommendation} is touched")
+        return
     for effect in results:
         say(
             f"{effect.name}: {effect.before_usd:,.2f} -> {effect.after_usd:,.2f} USD "

@@ -1,7 +1,7 @@
 """`advisor sweep`, `advisor explain` and `advisor gate`: what would change the answer."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -74,7 +74,7 @@ def sweep(
         writer.writeheader()
         writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     else:
-        _print_sweep(keys, rows)
+        _print_sweep(keys, rows, jobs=asked.workload.pattern == "batch")
 
 
 def _cell(value: object) -> object:
@@ -85,18 +85,19 @@ def _cell(value: object) -> object:
     return harmless(clean(value)) if isinstance(value, str) else value
 
 
-def _print_sweep(keys: list[str], rows: list[dict[str, object]]) -> None:
+def _print_sweep(keys: list[str], rows: list[dict[str, Any]], *, jobs: bool) -> None:
     from rich.table import Table
 
     from advisor.cli.consoles import results_console
-    from advisor.report.words import clean
+    from advisor.decision.words import hours_of
+    from advisor.report.words import clean, milliseconds, usd
 
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for key in keys:
         grid.add_column(key.rpartition(".")[2], justify="right", overflow="fold")
     for title in ("candidate", "platform", "sku"):
         grid.add_column(title, overflow="fold")
-    for title in ("USD/month", "p99 ms"):
+    for title in ("USD/month", "Job takes" if jobs else "p99 ms"):
         grid.add_column(title, justify="right", no_wrap=True)
     for row in rows:
         figures = [f"{row[key]:,.4g}" for key in keys]
@@ -104,8 +105,9 @@ def _print_sweep(keys: list[str], rows: list[dict[str, object]]) -> None:
             grid.add_row(*figures, "nothing is feasible", "", "", "", "")
             continue
         names = [clean(str(row[name])) for name in ("candidate", "platform", "sku")]
-        p99 = "n/a" if row["p99_latency_ms"] is None else f"{row['p99_latency_ms']:,.3g}"
-        grid.add_row(*figures, *names, f"{row['usd_per_month']:,.0f}", p99)
+        took = row["p99_latency_ms"]
+        shown = hours_of(took) if jobs and took is not None else milliseconds(took)
+        grid.add_row(*figures, *names, usd(row["usd_per_month"]), shown)
     results_console().print(grid, highlight=False)
 
 

@@ -72,7 +72,9 @@ def drivers_of(setting: Setting) -> tuple[Driver, ...]:
                 1e9,
             )
         )
-    if needs.max_p99_latency_ms is not None:
+    if batch and needs.deadline_hours is not None:
+        found.append(Driver("needs.deadline_hours", "h", needs.deadline_hours, 1e-3, 1e5))
+    elif needs.max_p99_latency_ms is not None:
         found.append(Driver("needs.max_p99_latency_ms", "ms", needs.max_p99_latency_ms, 1e-3, 1e7))
     if needs.max_usd_per_month is not None:
         found.append(
@@ -176,6 +178,8 @@ def with_value(study: Study, key: str, value: float) -> Study:
     if section == "workload" and study.workload.pattern == "batch":
         return study.replace(workload=study.workload.replace(**{name: new}))
     given = record.model_dump(exclude_unset=True) | {name: new}
+    if key == "needs.deadline_hours":
+        given.pop("max_p99_latency_ms", None)  # a batch study keeps the deadline in both
     return _changed(study, {section: type(record).model_validate(given)})
 
 

@@ -316,7 +316,7 @@ def _why(
     """Say what the gate says."""
     worth = (
         f"{GATE_FRACTION:.0%} of the errors of {name} is worth {_usd(one_percent_usd)} USD over "
-        f"the {life_days:,.0f} days that a release lives"
+        f"the {f'{life_days:,.0f} days' if round(life_days) != 1 else 'day'} that a release lives"
     )
     pilot = f"a pilot of {GATE_RUN_COUNT} runs costs {_usd(pilot_usd)} USD"
     if search_pays:

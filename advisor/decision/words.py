@@ -10,6 +10,7 @@ from advisor.decision.following import Following, following_of, start_minutes
 from advisor.evidence import Evidence
 from advisor.platforms import ASYNC, JOB_PLATFORMS, STANDING_PLATFORMS, sagemaker_serverless
 from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
+from advisor.retraining import every_days
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
 from pricing.age import banner_of_day
@@ -161,8 +162,18 @@ def _latency(study: Study, best: Option) -> str:
     if best.p99_latency_ms > MS_PER_MINUTE:
         of = "" if need_ms is None else f" of {hours_of(need_ms)}"
         return f"results within {hours_of(best.p99_latency_ms)}{of}"
-    of = "" if need_ms is None else f" of {need_ms:g} ms"
-    return f"p99 {best.p99_latency_ms:,.2g} ms{of}"
+    of = "" if need_ms is None else f" of {milliseconds(need_ms)} ms"
+    return f"p99 {milliseconds(best.p99_latency_ms)} ms{of}"
+
+
+def milliseconds(value: float) -> str:
+    """Return a time in milliseconds: two digits below 10, whole ones above, never an exponent.
+
+    Example:
+        >>> milliseconds(0.314), milliseconds(6.0), milliseconds(112.3), milliseconds(30000.0)
+        ('0.31', '6', '112', '30,000')
+    """
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def hours_of(ms: float | None) -> str:
@@ -194,7 +205,7 @@ def cadence_words(interval_days: float | None, *, basis: Basis, simulated: bool)
         label = " (decay from a simulated stream)"
     if interval_days is None:
         return f"Do not retrain on a schedule, watch the error{label}."
-    return f"Retrain every {interval_days:,.0f} days{label}."
+    return f"Retrain {every_days(interval_days)}{label}."
 
 
 def _gpu(gpu: GpuAdvice) -> str:

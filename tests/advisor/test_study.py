@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from advisor.decision.drivers import with_value
 from advisor.errors import StudyError
-from advisor.study import CandidateImport, Study
+from advisor.study import CandidateImport, Data, Needs, Study, Workload
 from advisor.study_file import load_study, parse_study, parse_study_text
 from advisor.template import study_template
 
@@ -220,3 +221,17 @@ def test_a_setting_may_be_written_with_an_exponent(tmp_path):
 
     assert study.workload.job_rows == pytest.approx(2e7)
     assert study.needs.deadline_hours == 24
+
+
+def test_a_batch_study_made_in_python_takes_its_deadline():
+    """The latency need's own default used to contradict a deadline that was given alone."""
+    made = Study(
+        data=Data(source="builtin:digits"),
+        workload=Workload(pattern="batch"),
+        needs=Needs(deadline_hours=4),
+    )
+
+    assert made.needs.deadline_hours == 4
+    assert made.needs.max_p99_latency_ms == 4 * 3.6e6
+    tighter = with_value(made, "needs.deadline_hours", 0.5)
+    assert tighter.needs.max_p99_latency_ms == 0.5 * 3.6e6
