@@ -5,6 +5,7 @@ included. A bill has to weigh only what the interval decides: releases and agein
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -134,15 +135,25 @@ def choose_interval(spending: Spending, *, shortest_days: float = 1.0) -> Interv
     """
     horizon = spending.horizon_days
     floor = min(max(shortest_days, 1.0), horizon)
+    fine, calendar = _intervals(floor, horizon)
+    fine_usd, calendar_usd = spending.total_usd(fine), spending.total_usd(calendar)
+    least = float(min(fine_usd.min(), calendar_usd.min()))
+    near = calendar[calendar_usd <= least * (1 + SIMPLER_WITHIN)]
+    if not near.size:  # the optimum lies between two calendar intervals: the cheaper of them
+        near = calendar[[int(np.argmin(calendar_usd))]]
+    chosen = float(near.max())
+    band = fine[fine_usd <= least * (1 + BAND)]
+    ends = (float(band.min()), float(band.max())) if band.size else (chosen, chosen)
+    return Interval(days=None if chosen >= horizon else chosen, band_days=ends)
+
+
+@lru_cache(maxsize=64)
+def _intervals(floor: float, horizon: float) -> tuple[Floats, Floats]:
+    """Return intervals to look at, evenly on a log scale, and those of the calendar. [days]"""
     fine = np.geomspace(floor, horizon, 400)
     calendar = np.array(
         [floor, *(d for d in CALENDAR_DAYS if floor < d < horizon), horizon], dtype=float
     )
-    least = float(min(spending.total_usd(fine).min(), spending.total_usd(calendar).min()))
-    near = calendar[spending.total_usd(calendar) <= least * (1 + SIMPLER_WITHIN)]
-    if not near.size:  # the optimum lies between two calendar intervals: the cheaper of them
-        near = calendar[[int(np.argmin(spending.total_usd(calendar)))]]
-    chosen = float(near.max())
-    band = fine[spending.total_usd(fine) <= least * (1 + BAND)]
-    ends = (float(band.min()), float(band.max())) if band.size else (chosen, chosen)
-    return Interval(days=None if chosen >= horizon else chosen, band_days=ends)
+    for days in (fine, calendar):
+        days.setflags(write=False)
+    return fine, calendar
