@@ -36,7 +36,7 @@ Depth = Literal["views", "whole"]
 
 PAUSE_S = 0.3
 """Who moves a slider again within this time sees the verdict follow; the views wait. [s]"""
-LOOK_S = 0.02
+LOOK_S = 0.01
 MOST_ANSWERS = 256
 """Answers that are kept, of all depths together."""
 MOST_BREAK_EVENS = 256
@@ -95,14 +95,21 @@ def wait_for_rest(changed: Mapping[str, str]) -> Pause:
     Returns:
         what ends this run of the page as soon as the next move waits for its own.
     """
-    place = st.empty()  # in every run, so that what follows stays where it is
     now = tuple(changed.items())
     if st.session_state.get("answered", now) != now:
         for _ in range(round(PAUSE_S / LOOK_S)):
             time.sleep(LOOK_S)
-            place.empty()  # the next move ends this run here
+            _end_for_the_next_move()
     st.session_state["answered"] = now
-    return place.empty
+    return _end_for_the_next_move
+
+
+def _end_for_the_next_move() -> None:
+    """End this run where another one waits: Streamlit looks for one whenever its state is read.
+
+    Nothing is sent to the browser, which would draw the page again for each message.
+    """
+    st.session_state.get("answered")
 
 
 def break_evens_at(
