@@ -21,7 +21,6 @@ from advisor.views import (
     scenario,
     showing,
 )
-from advisor.views.questions import all_keys
 
 
 def study_path() -> tuple[Path, str | None]:
@@ -53,7 +52,7 @@ def page() -> None:
         first_before = answering.glance(path, base, on=today)
     except NoRunsError as error:
         history.write(changed, name)
-        scenario.hold(all_keys())
+        scenario.nothing_drawn()
         showing.not_measured(str(error), path)
         bringing.show(path, saved, first=True)
         return

@@ -24,7 +24,8 @@ START_S = 120
 PATIENCE_MS = 120_000
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
-DESKTOP = {"width": 1280, "height": 900}
+DESKTOP = {"width": 1280, "height": 1000}
+TALL = {"width": 1280, "height": 1150}
 PHONE = {"width": 390, "height": 844}
 SETTLED = """() => {
   const drawn = document.querySelectorAll('[data-testid=stVegaLiteChart] svg, canvas').length;
@@ -36,8 +37,8 @@ SETTLED = """() => {
 VIEWS = {
     "app.png": ("", "What would change the answer", DESKTOP),
     "app-cost.png": ("?view=Cost", "If the traffic changes", DESKTOP),
-    "app-latency.png": ("?view=Latency", "Latency: how it answers under load", DESKTOP),
-    "app-retraining.png": ("?view=Retraining", "Retraining: how the model ages", DESKTOP),
+    "app-latency.png": ("?view=Latency", "Latency: how it answers under load", TALL),
+    "app-retraining.png": ("?view=Retraining", "Retraining: how the model ages", TALL),
     "app-phone.png": ("", "Options considered", PHONE),
 }
 """Pictures of the explorer: address, a heading that is there once it is drawn, window."""
@@ -50,7 +51,8 @@ def served(study: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *SERVER_OPTIONS]
-    command += [f"--server.port={port}", "--server.headless=true", "--", str(study)]
+    command += [f"--server.port={port}", "--server.headless=true"]
+    command += ["--server.fileWatcherType=none", "--", str(study)]
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             command,

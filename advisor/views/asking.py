@@ -9,7 +9,7 @@ from advisor.study import Study
 from advisor.views import scenario
 from advisor.views.presets import PATTERN, PRESETS
 from advisor.views.primary import PATTERNS, PRIMARY, Primary, steps_with
-from advisor.views.questions import value_at
+from advisor.views.questions import first_keys, value_at
 
 
 def ask(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
@@ -33,6 +33,7 @@ def ask(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
     )
     for primary in PRIMARY[scenario.pattern()]:
         _slider(primary, saved)
+    scenario.drawn(first_keys(scenario.pattern()))
     side.caption("All others stand in the view Assumptions.")
     _baseline(path, saved, changed)
 

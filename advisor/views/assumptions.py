@@ -12,7 +12,7 @@ from advisor.report.words import BASIS_MEANINGS
 from advisor.study import Study
 from advisor.views import scenario
 from advisor.views.controls import SECTIONS, Control, controls
-from advisor.views.questions import origin, value_at, value_words
+from advisor.views.questions import origin, other_keys, value_at, value_words
 
 TITLES = {
     "workload": "Traffic",
@@ -51,6 +51,7 @@ def fields(saved: Study) -> None:
         for place, control in enumerate(controls(section, scenario.pattern())):
             with columns[place % COLUMNS]:
                 _field(control, saved)
+    scenario.drawn(other_keys(scenario.pattern()))
 
 
 def _field(control: Control, saved: Study) -> None:

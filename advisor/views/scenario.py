@@ -31,12 +31,15 @@ ASSUMPTIONS = "Assumptions"
 VIEW_NAMES = (*VIEWS, ASSUMPTIONS)
 PRESET = "preset"
 AS_SAVED = "As in the study"
+DRAWN = "drawn"
+"""Keys of the controls that the browser has, as far as is known."""
 
 
 def start(path: Path, saved: Study) -> None:
     """At the first run of a session take what the address says, as far as it makes a study."""
     if st.session_state.get("opened") == str(path):
-        hold(_unseen())
+        there = _seen() & st.session_state.get(DRAWN, frozenset())
+        hold(key for key in all_keys() if key not in there)
         return
     asked = st.query_params.to_dict()
     changed = {k: v for k, v in asked.items() if "." in k and not k.startswith(BASE)}
@@ -50,10 +53,11 @@ def start(path: Path, saved: Study) -> None:
 
 
 def hold(keys: Iterable[str]) -> None:
-    """Keep the figures of controls that this run does not show; they would be forgotten.
+    """Keep the figures of controls that the browser does not show, or not yet.
 
-    Only of those: a control that is shown and set by the page as well loses what its user does to
-    it while the page is on its way.
+    Those that no run shows would be forgotten; one that comes back would stand at its lowest step
+    whatever its figure is. Only of those: a control that is there and set by the page as well loses
+    what its user does to it while the page is on its way.
     """
     for key in keys:
         st.session_state[key] = st.session_state[key]
@@ -65,12 +69,24 @@ def pattern() -> str:
     return chosen
 
 
-def _unseen() -> tuple[str, ...]:
-    """Return the keys whose controls the open view does not show."""
-    seen = set(first_keys(pattern()))
+def drawn(keys: Iterable[str]) -> None:
+    """Say that the browser has these controls now, beside those that it keeps."""
+    kept = _seen() & st.session_state.get(DRAWN, frozenset())
+    st.session_state[DRAWN] = kept | frozenset(keys)
+
+
+def nothing_drawn() -> None:
+    """Say that the browser has no control of the scenario: there is no answer to show them for."""
+    st.session_state[DRAWN] = frozenset()
+    hold(all_keys())
+
+
+def _seen() -> frozenset[str]:
+    """Return the keys whose controls the open view shows."""
+    seen = first_keys(pattern())
     if st.session_state.get(VIEW) == ASSUMPTIONS:
-        seen |= set(other_keys(pattern()))
-    return tuple(key for key in all_keys() if key not in seen)
+        seen += other_keys(pattern())
+    return frozenset(seen)
 
 
 def _used(path: Path, changed: Mapping[str, str], otherwise: Study | None) -> Study | None:
