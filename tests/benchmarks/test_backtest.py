@@ -345,9 +345,9 @@ def test_relabelled_clusters_are_the_same_clustering():
 @pytest.mark.parametrize("loss", ["assignment", "objective"])
 def test_clusters_that_move_drift_apart_and_the_proxy_is_named(tmp_path, loss):
     rng = np.random.default_rng(0)
-    days = np.repeat(np.arange(24), 100)
+    days = np.repeat(np.arange(12), 100)
     side = rng.integers(0, 2, len(days))
-    angle = days / 24 * np.pi / 2
+    angle = days / 12 * np.pi / 2
     frame = pd.DataFrame({"ts": pd.Timestamp("2024-01-01") + pd.to_timedelta(days, unit="D")})
     noise = rng.standard_normal((len(days), 2))
     frame["a"] = (2 * side - 1) * 2 * np.cos(angle) + noise[:, 0]

@@ -55,12 +55,18 @@ def explodes(feature_count, output_count):
 """
 
 
+SMALL_MACHINE = {
+    "benchmarks.runner.read_host": hardware,
+    "benchmarks.lab.available_memory_bytes": lambda: 2**31,
+    "benchmarks.lab.probe_machine": lambda *_, **__: ({}, ()),
+}
+"""One processor, no probes: what is tested here is what goes wrong."""
+
+
 @pytest.fixture(autouse=True)
 def _a_small_machine(monkeypatch):
-    """One processor, no probes: what is tested here is what goes wrong."""
-    monkeypatch.setattr("benchmarks.runner.read_host", hardware)
-    monkeypatch.setattr("benchmarks.lab.available_memory_bytes", lambda: 2**31)
-    monkeypatch.setattr("benchmarks.lab.probe_machine", lambda *_, **__: ({}, ()))
+    for name, value in SMALL_MACHINE.items():
+        monkeypatch.setattr(name, value)
 
 
 def measure(folder, **changes):
@@ -218,6 +224,19 @@ def test_a_read_only_store_is_an_error_before_anything_is_measured(tmp_path, pla
     assert steps == []
 
 
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """Models of one's own with a fault each, measured once."""
+    folder = tmp_path_factory.mktemp("faulty")
+    (folder / "own_faults.py").write_text(OWN)
+    names = ("changes_in_fit", "changes_in_predict", "careful", "explodes")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SMALL_MACHINE.items():
+            patch.setattr(name, value)
+        result = measure(folder, candidates=[(name, f"own_faults:{name}") for name in names])
+    return {run.candidate.name: run for run in result.runs}
+
+
 @pytest.mark.parametrize(
     ("name", "note"),
     [
@@ -226,24 +245,16 @@ def test_a_read_only_store_is_an_error_before_anything_is_measured(tmp_path, pla
         ("careful", None),
     ],
 )
-def test_a_model_that_changes_its_input_is_noted(tmp_path, name, note):
-    (tmp_path / "own_faults.py").write_text(OWN)
-
-    found = measure(tmp_path, candidates=[(name, f"own_faults:{name}")]).runs[0]
-
-    changed = [text for text in found.notes if "changed the rows" in text]
-    assert found.outcome == "ok"
+def test_a_model_that_changes_its_input_is_noted(faulty, name, note):
+    changed = [text for text in faulty[name].notes if "changed the rows" in text]
+    assert faulty[name].outcome == "ok"
     assert len(changed) == (note is not None)
     assert note is None or changed[0].startswith(note)
 
 
-def test_a_loss_that_is_not_a_number_is_a_failed_run_that_says_so(tmp_path):
-    (tmp_path / "own_faults.py").write_text(OWN)
-
-    found = measure(tmp_path, candidates=[("explodes", "own_faults:explodes")]).runs[0]
-
-    assert found.outcome == "failed"
-    assert "validation loss became nan in epoch 1" in found.reason
+def test_a_loss_that_is_not_a_number_is_a_failed_run_that_says_so(faulty):
+    assert faulty["explodes"].outcome == "failed"
+    assert "validation loss became nan in epoch 1" in faulty["explodes"].reason
 
 
 def test_data_that_are_not_numbers_are_learnt_from_or_refused_but_never_crash(tmp_path):
