@@ -255,10 +255,12 @@ def _queues(study: Study, table: OptionTable, priced: Sequence[Priced]) -> Meter
     often = cycle.cold_fraction
     rule = request_rule(study)
     rule = rule or models_rule(study, ASYNC.name)
-    limits = [
-        _async_limit(study, float(s), carried=bool(np.isfinite(p99_s))) or rule
-        for s, p99_s in zip(table.service_s, standing.p99_s, strict=True)
-    ]
+    carried = np.isfinite(standing.p99_s)
+    limits = np.full(len(table), rule, dtype=object)
+    largest_kb = max(work.request_kb, work.response_kb)
+    too_large = largest_kb > ASYNC.max_payload_kb
+    for row in np.flatnonzero(too_large | ~carried | (table.service_s > ASYNC.max_duration_s)):
+        limits[row] = _async_limit(study, float(table.service_s[row]), carried=bool(carried[row]))
     return Metered(
         table=table,
         priced=tuple(priced),
@@ -275,7 +277,7 @@ def _queues(study: Study, table: OptionTable, priced: Sequence[Priced]) -> Meter
         + _column(table, [p.fixed_usd for p in priced]),
         request_usd=_column(table, [p.request_usd for p in priced]),
         work_usd=np.zeros(len(table)),
-        other=np.array(limits, dtype=object),
+        other=limits,
     )
 
 

@@ -43,13 +43,14 @@ def rivals(engine: Engine) -> tuple[Rival, ...]:
     if best is None:
         return ()
     asked = list(_asked(engine, best))
-    rows = [best, *(a.row for a in asked)]
+    rows = [best, *(a.row for a in asked if engine.risk.feasible(a.row))]
+    places = {row: place for place, row in enumerate(rows)}
     told = {d.key: d for d in drivers_of(engine.setting)}
     gaps = _Gaps(engine, rows)
     found = []
-    for place, one in enumerate(asked, start=1):
+    for one in asked:
         overtakes: tuple[Overtaking, ...] = ()
-        if engine.risk.feasible(one.row):
+        if (place := places.get(one.row)) is not None:
             keys = [*PAIR_DRIVERS, *_hours_keys(engine, (best, one.row))]
             drivers = [told[k] for k in keys if k in told]
             overtakes = tuple(o for d in drivers if (o := _overtaking(gaps, d, place)))
