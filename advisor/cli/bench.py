@@ -1,8 +1,10 @@
 """`advisor bench`: measure the candidates of a study; look at runs, compare and export them."""
 
+import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
@@ -73,6 +75,9 @@ def bench(
         bool,
         typer.Option("--resume", help="Go on where a stopped benchmark was; so it does anyway."),
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be measured and for how long; stop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the runs as JSON.")] = False,
     progress_lines: Annotated[
         bool,
@@ -92,12 +97,18 @@ def bench(
 
     if again and resume:
         raise typer.BadParameter("--again measures anew, --resume goes on: choose one")
+    asked: dict[str, Any] = {
+        "preset": preset,
+        "candidates": candidate or (),
+        "device": device,
+        "again": again,
+    }
+    if dry_run:
+        _print_plan(_planned(study, asked), as_json=as_json)
+        return
     result = bench_study(
         study,
-        preset=preset,
-        candidates=candidate or (),
-        device=device,
-        again=again,
+        **asked,
         messages=None if progress_lines else Console(stderr=True),
         progress_lines=progress_lines,
     )
@@ -110,6 +121,41 @@ def bench(
         say(f"Next: advisor recommend {study}", err=True)
 
 
+class _Planned(Exception):
+    """The plan is made: nothing is measured."""
+
+
+def _planned(study: Path, asked: dict[str, Any]) -> "Plan":
+    """Return what a benchmark would do; nothing is measured or written."""
+    plans: list[Plan] = []
+
+    def note(plan: "Plan") -> None:
+        plans.append(plan)
+        raise _Planned
+
+    with contextlib.suppress(_Planned):
+        bench_study(study, **asked, on_plan=note)
+    return plans[0]
+
+
+def _print_plan(plan: "Plan", *, as_json: bool) -> None:
+    import json
+
+    from benchmarks.plan import plan_lines
+
+    if as_json:
+        steps = [
+            {"candidate": t.candidate, "label": t.label, "estimate_s": t.estimate_s}
+            for t in plan.trials
+        ]
+        told = {"preset": plan.preset, "estimate_s": plan.estimate_s, "trials": steps}
+        typer.echo(json.dumps(told | {"lines": list(plan_lines(plan))}, indent=2))
+        return
+    for line in plan_lines(plan):
+        say(line)
+    say("Dry run: nothing was measured.")
+
+
 def bench_study(
     study_path: Path,
     *,
@@ -120,6 +166,7 @@ def bench_study(
     store: Path | None = None,
     messages: "Console | None" = None,
     progress_lines: bool = False,
+    on_plan: "Callable[[Plan], None] | None" = None,
 ) -> "BenchResult":
     """Measure a study's candidates, with the plan and a progress bar on `messages`.
 
@@ -132,6 +179,7 @@ def bench_study(
         store: folder of the runs; `.advisor` beside the study when None.
         messages: where plan and progress are shown; nowhere when None.
         progress_lines: tell plan and progress on stderr as one JSON object per line.
+        on_plan: told the plan in place of `messages`; may raise to stop before anything runs.
 
     Raises:
         StudyError, BenchmarkError: one line for people.
@@ -159,7 +207,7 @@ def bench_study(
             rows_per_request=study.workload.rows_per_request,
             backtest_settings=None if drifting is None else DataSettings(source=drifting),
             again=again,
-            on_plan=bar.show_plan,
+            on_plan=on_plan or bar.show_plan,
             on_progress=bar.show_progress,
         )
 

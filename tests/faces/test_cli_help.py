@@ -1,5 +1,6 @@
 """Help that teaches, words in pipes and narrow terminals, questions of `init`."""
 
+import contextlib
 import io
 import json
 import re
@@ -292,6 +293,48 @@ def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch):
     assert study.workload == jobs
     assert study.needs.deadline_hours == 3
     assert study.retraining.error_cost_usd == 1
+
+
+def test_init_asks_in_a_terminal_and_nowhere_else(tmp_path):
+    import os
+    import pty
+
+    (tmp_path / "visits.csv").write_text("age,churned\n1,0\n")
+    ours, theirs = pty.openpty()
+    code = "from advisor.cli import run; raise SystemExit(run(['init', 'visits.yaml']))"
+    asked = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path
+    )
+    os.close(theirs)
+    told = {b"Data file": b"visits.csv", b"requests per second": b"7"}
+    shown = b""
+    with contextlib.suppress(OSError):  # the other end of a pty is gone: its way to end a file
+        while chunk := os.read(ours, 1000):
+            shown += chunk
+            if shown.endswith(b"]: "):  # what is typed before a question may be lost
+                answer = next((told[words] for words in told if words in shown), b"")
+                os.write(ours, answer + b"\n")
+                shown = b""
+
+    assert asked.wait(timeout=60) == 0
+    os.close(ours)
+    study = load_study(tmp_path / "visits.yaml")
+    assert (study.data.path, study.data.target) == ("visits.csv", "churned")
+    assert study.workload.requests_per_s == 7
+
+
+def test_a_dry_run_measures_and_writes_nothing(tmp_path, capsys):
+    path = tmp_path / "wine.yaml"
+    path.write_text("data: {source: 'builtin:wine'}\ncandidates: [dummy, linear]")
+
+    assert run(["bench", str(path), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "trials of dummy, linear" in said
+    assert "nothing was measured" in said
+    assert run(["bench", str(path), "--dry-run", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {trial["candidate"] for trial in told["trials"]} >= {"dummy", "linear"}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["wine.yaml"]
 
 
 def test_init_asks_nothing_in_a_pipe(tmp_path, capsys):
