@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -15,7 +16,10 @@ import yaml
 from advisor import notebook
 from advisor.cli import run
 from advisor.cli.teaching import TeachingCommand
+from advisor.report import render
+from advisor.template import study_template
 from pricing.usage import read_usage
+from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,3 +135,27 @@ def test_every_command_line_of_the_docs_is_one_that_the_program_takes(line, monk
     code = run(words[: min(ends, default=len(words))])
     assert code == 0, capsys.readouterr().err
     assert called or "--help" in words
+
+
+@pytest.mark.parametrize("make", [recommendation, infeasible, hostile])
+def test_an_answer_as_json_follows_the_published_schema(make):
+    import jsonschema
+
+    folder = ROOT / "docs" / "reference" / "schemas"
+    schema = json.loads((folder / "recommendation.schema.json").read_text(encoding="utf-8"))
+    told = json.loads(render(make(), format="json"))
+
+    checker = jsonschema.validators.validator_for(schema)(schema)
+    assert [error.message for error in checker.iter_errors(told)] == []
+    assert list(checker.iter_errors(told | {"verdict": 3})) != []
+
+
+def test_the_study_of_init_follows_the_published_schema():
+    import jsonschema
+
+    folder = ROOT / "docs" / "reference" / "schemas"
+    schema = json.loads((folder / "study.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.validate(yaml.safe_load(study_template("churn")), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"data": {"path": "a.csv"}, "workloads": {}}, schema)

@@ -34,6 +34,7 @@ def add(app: typer.Typer) -> None:
         "'advisor cadence plan DATA' ('advisor cadence plan --help' shows its options)."
         "\n\nExample: advisor cadence events.parquet --target y --time ts --error-cost-usd 2",
         cls=_DataFirst,
+        no_args_is_help=False,
     )
     group.command()(plan)
     group.command()(watch)

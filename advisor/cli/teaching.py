@@ -100,8 +100,10 @@ class DefaultedGroup(TeachingGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the usual command first, unless a command was meant and misspelt."""
-        if args and args[0] not in {*self.commands, "-h", "--help"} and not self._misspelt(args[0]):
-            args = [self.usual, *args]
+        if not args and not self.no_args_is_help:
+            args = [self.usual]
+        elif args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = args if self._misspelt(args[0]) else [self.usual, *args]
         return list(super().parse_args(ctx, args))
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:

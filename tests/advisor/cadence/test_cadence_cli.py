@@ -242,6 +242,8 @@ def test_what_watch_cannot_use_is_told(capsys, tmp_path, guard_file, guard, tabl
 
 
 def test_a_file_without_a_time_column_named_is_told_which_option(tmp_path, capsys):
+    (tmp_path / "x.csv").write_text("a,y\n1,0\n", encoding="utf-8")
+
     assert run(["cadence", str(tmp_path / "x.csv"), "--target", "y"]) == 1
     assert "Name it with --time" in capsys.readouterr().err
 
