@@ -3,7 +3,10 @@
 import itertools
 import json
 import math
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +33,7 @@ from tests.advisor.factories import (
 )
 
 ON = date(2026, 11, 21)
+ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = {
     "verdict", "best", "ranked", "rejected", "retraining", "gpu", "training", "ladder",
     "assumptions", "prices", "runs",
@@ -525,3 +529,16 @@ def test_spot_for_serving_says_what_it_risks():
     assert spot.best.purchase == "spot"
     assert any("two minutes' notice" in warning for warning in spot.warnings)
     assert not any("two minutes' notice" in warning for warning in on_demand.warnings)
+
+
+def test_an_answer_loads_no_scipy():
+    """To load it takes as long as half of the deciding."""
+    code = (
+        "import sys; from tests.advisor.factories import answer; answer()\n"
+        "print([name for name in sys.modules if name.partition('.')[0] == 'scipy'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert done.stdout == "[]\n", done.stderr
