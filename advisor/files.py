@@ -65,7 +65,11 @@ def write_whole_bytes(path: Path, content: bytes) -> None:
         raise AdvisorError(f"{path}: is a folder; name the file, such as {path / 'report'}")
     scratch = ""
     try:
-        descriptor, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
+        if path.exists() and (not path.is_file() or path.is_relative_to("/dev")):
+            path.write_bytes(content)  # a device or a pipe, such as /dev/stdout, stays what it is
+            return
+        path = path.resolve()  # what a link points to is replaced, not the link
+        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

@@ -4,6 +4,8 @@ Exit codes: 0 an answer, 1 an error (a wrong option too), 2 nothing is feasible 
 3 inconclusive. Results go to stdout; progress, warnings and errors to stderr.
 """
 
+import errno
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -122,6 +124,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away, as `head` does: not an error of ours.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EIO}:
+            raise
+        print(f"advisor: the output cannot be written: {error.strerror}", file=sys.stderr)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be written
+        return 1
     except Exception as error:
         if _is_usage_error(error):
             _show_usage_error(error)

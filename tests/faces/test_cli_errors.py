@@ -1,5 +1,8 @@
 """Malformed studies and data: each its own clear line on stderr, exit code 1, nothing written."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +10,7 @@ import pandas as pd
 import pytest
 
 from advisor.cli import run
+from advisor.files import write_whole
 
 
 def good_frame(rows: int = 200) -> pd.DataFrame:
@@ -247,6 +251,39 @@ def test_a_report_never_replaces_the_study_its_data_or_a_foreign_file(tmp_path, 
         assert words in failure(["report", str(study), "-o", str(target)], capsys)
     assert "--force" in failure(["report", str(study), "-o", str(notes)], capsys)
     assert {p: p.read_bytes() for p in before} == before
+
+
+def test_a_pipe_or_a_link_stays_what_it_is_when_a_report_goes_there(tmp_path):
+    """A report to `/dev/stdout` used to put a file in its place."""
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link.md", tmp_path / "target.md"
+    os.mkfifo(pipe)
+    link.symlink_to(target)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_whole(pipe, "words")
+    write_whole(link, "words")
+    assert os.read(reader, 100) == b"words"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert target.read_text() == "words"
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_clear_line():
+    code = "from advisor.cli import run; raise SystemExit(run(['prices', 'age', '--json', '-q']))"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("advisor: the output cannot be written: No space left")
+    assert "Traceback" not in done.stderr
 
 
 def test_the_version_is_told(capsys):
