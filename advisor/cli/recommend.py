@@ -87,9 +87,10 @@ def recommend(
 def report(
     study: StudyPath,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
-    report_format: Annotated[ReportFormat, typer.Option("--format", help="Format of the file.")] = (
-        ReportFormat.html
-    ),
+    report_format: Annotated[
+        ReportFormat | None,
+        typer.Option("--format", help="Format of the file; that of its ending, else html."),
+    ] = None,
     overrides: Overrides = None,
     store: Store = None,
     on: On = None,
@@ -110,10 +111,17 @@ def report(
 
     _refuse_to_overwrite(study, output, force=force)
     answer = answer_of(study, overrides=overrides or [], store=store, on=on)
-    write_report(answer, output, report_format.value)
-    written = {"path": str(output), "format": report_format.value, "verdict": answer.verdict}
+    chosen = (report_format or _format_of(output)).value
+    write_report(answer, output, chosen)
+    written = {"path": str(output), "format": chosen, "verdict": answer.verdict}
     say(json.dumps(written) if as_json else f"Wrote {output}.")
     say(answer.verdict, err=True)
+
+
+def _format_of(output: Path) -> ReportFormat:
+    """Return the format that a file's ending names, HTML where it names none."""
+    ending = output.suffix.removeprefix(".").lower()
+    return ReportFormat(ending) if ending in ReportFormat.__members__ else ReportFormat.html
 
 
 def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None:

@@ -1,6 +1,7 @@
 """The report on paper holds the same words as on the page."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +54,13 @@ def test_typst_markup_in_a_name_stays_a_name():
 
     assert '#panic("x") *bold* $x$' in found
     assert "root:" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "format_name"),
+    [("r.pdf", "pdf"), ("r.MD", "md"), ("r.json", "json"), ("r.txt", "html"), ("r", "html")],
+)
+def test_a_files_ending_names_its_format(name, format_name):
+    from advisor.cli.recommend import _format_of
+
+    assert _format_of(Path(name)).value == format_name
