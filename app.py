@@ -2,7 +2,8 @@
 
 import os
 import sys
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from advisor.demo import demo_study_path
 from advisor.errors import AdvisorError, NoRunsError
 from advisor.recommendation import Recommendation
+from advisor.study import Study
 from advisor.study_file import load_study
 from advisor.views import (
     answering,
@@ -44,10 +46,14 @@ def page() -> None:
     today = datetime.now(UTC).date()
     try:
         saved = load_study(path)
-        history.follow(path, name, saved)
-        scenario.start(path, saved)
-        changed, base = scenario.changed_from(saved), scenario.base()
-        showing.refused(st.session_state.pop("refused", None))
+    except AdvisorError as error:
+        showing.cannot_use(str(error))
+        return
+    history.follow(path, name, saved)
+    scenario.start(path, saved)
+    changed, base = scenario.changed_from(saved), scenario.base()
+    showing.refused(st.session_state.pop("refused", None))
+    try:
         first = answering.glance(path, changed, on=today)
         first_before = answering.glance(path, base, on=today)
     except NoRunsError as error:
@@ -57,17 +63,23 @@ def page() -> None:
         bringing.show(path, saved, first=True)
         return
     except AdvisorError as error:
-        showing.cannot_use(str(error))
-        if "opened" in st.session_state:
-            asking.ask(path, saved, changed)
-            assumptions.fields(saved)
+        showing.cannot_use(str(error), path)
+        last_answer(path, saved, on=today)
+        asking.ask(path, saved, changed)
+        assumptions.fields(saved)
         return
     rest = showing.verdict(first, before=first_before, saved=saved, changed=changed, base=base)
     history.write(changed, name)
     asking.ask(path, saved, changed)
     bringing.show(path, saved, first=False)
     pause = answering.wait_for_rest(changed)
-    now = answering.answer(path, changed, on=today, depth="views", pause=pause)
+    try:
+        now = answering.answer(path, changed, on=today, depth="views", pause=pause)
+    except AdvisorError as error:
+        showing.cannot_use(str(error), path)
+        assumptions.fields(saved)
+        return
+    scenario.use(changed)
     showing.rest_of_verdict(rest, now)
 
     def before() -> Recommendation:
@@ -81,6 +93,19 @@ def page() -> None:
     if place is not None:
         showing.break_even(
             place, now, answering.break_evens_at(path, changed, on=today, pause=pause)
+        )
+
+
+def last_answer(path: Path, saved: Study, *, on: date) -> None:
+    """Keep the verdict of the last figures that could be used, where there is one."""
+    used, base = scenario.last_used(), scenario.base()
+    with suppress(AdvisorError):
+        showing.verdict(
+            answering.glance(path, used, on=on),
+            before=answering.glance(path, base, on=on),
+            saved=saved,
+            changed=used,
+            base=base,
         )
 
 

@@ -3,7 +3,7 @@
 Every default stands here with its unit; `advisor init` writes them out with their sources.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -255,6 +255,15 @@ class Workload(Record):
             given.setdefault("response_kb", BATCH_SCORE_KB * given["rows_per_request"])
         return _with_rate(given)
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _what_follows_was_not_given(cls, raw: Any, handler: Callable[[Any], Self]) -> Self:
+        """Keep what only follows from the jobs, or is a default of theirs, from looking given."""
+        made = handler(raw)
+        if made.pattern == "batch" and isinstance(raw, Mapping):
+            _only_given(made, raw)
+        return made
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed; of a batch workload, rate and jobs follow."""
         fields = dict(self) | changes
@@ -340,6 +349,12 @@ def _number(value: Any) -> Any:
         return value  # the field's own check says what is wrong
 
 
+def _only_given(made: Record, raw: Mapping[str, Any]) -> None:
+    """Count as set the fields that were given, and not those that a validator filled in."""
+    given = {name for name in type(made).model_fields if raw.get(name) is not None}
+    object.__setattr__(made, "__pydantic_fields_set__", given)
+
+
 def _with_rate(given: dict[str, Any]) -> dict[str, Any]:
     """Return a batch workload's fields with both its jobs and its rate, which say the same."""
     hours = given.get("active_hours_per_month", HOURS_PER_MONTH)
@@ -355,7 +370,7 @@ def _with_rate(given: dict[str, Any]) -> dict[str, Any]:
         elif abs(given["requests_per_s"] - requests_per_s) > 1e-6 * requests_per_s:
             raise ValueError(
                 "a batch study gives rows_per_job and jobs_per_day: requests_per_s follows from "
-                f"them ({requests_per_s:g}/s), leave it out"
+                f"them ({requests_per_s:g}/s), leave it out, or --set workload.requests_per_s=null"
             )
     except (TypeError, ZeroDivisionError):
         given.setdefault("requests_per_s", 1.0)  # the field's own check says what is wrong
@@ -642,14 +657,24 @@ class Study(Record):
             elif ms is not None and (hours is None or abs(ms / MS_PER_HOUR - hours) > 1e-6 * hours):
                 raise ValueError(
                     "a batch study has needs.deadline_hours and no max_p99_latency_ms: nobody "
-                    "waits for one answer, leave it out"
+                    "waits for one answer, leave it out, or --set needs.max_p99_latency_ms=null"
                 )
         except (TypeError, ZeroDivisionError):
             return raw  # the field's own check says what is wrong
-        both = {"deadline_hours": hours, "max_p99_latency_ms": hours}
-        if isinstance(hours, int | float):
+        both = {"deadline_hours": hours, "max_p99_latency_ms": None}
+        if isinstance(hours, int | float) and hours > 0:  # else its own check says what is wrong
             both["max_p99_latency_ms"] = hours * MS_PER_HOUR
         return {**raw, "needs": {**needs, **both}}
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _what_follows_was_not_given(cls, raw: Any, handler: Callable[[Any], Self]) -> Self:
+        """Keep a default deadline, and its milliseconds, from looking given."""
+        made = handler(raw)
+        given = raw.get("needs") if isinstance(raw, Mapping) else None
+        if made.workload.pattern == "batch" and not isinstance(given, Needs):
+            _only_given(made.needs, given or {})
+        return made
 
     @property
     def cases_per_day(self) -> float:

@@ -11,10 +11,12 @@ SERVER_OPTIONS = (
     "--browser.gatherUsageStats=false",
     "--server.address=localhost",
     "--client.toolbarMode=minimal",
+    "--client.showErrorDetails=none",
     "--runner.postScriptGC=false",
 )
-"""Served on this machine only, nothing sent home. To look through all prices for garbage after each
-run of the page took a tenth of a second of every move."""
+"""Served on this machine only, nothing sent home. A fault of ours is told in the terminal, not on
+the page with links to the web. To look through all prices for garbage after each run of the page
+took a tenth of a second of every move."""
 
 
 def add(app: typer.Typer) -> None:

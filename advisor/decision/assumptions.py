@@ -14,6 +14,10 @@ SECTIONS = (
     *("team", "cloud", "decision"),
 )
 
+FOLLOW_FROM_JOBS = ("workload.requests_per_s", "needs.max_p99_latency_ms")
+FOLLOWS = "follows from the jobs and their deadline"
+"""Of a study of jobs: the same said as a rate and as a time."""
+
 
 def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
     """Return the study's figures, our defaults, and what the retraining plan had to assume."""
@@ -51,12 +55,14 @@ def study_figures(study: Study) -> list[Assumption]:
         given = record.model_fields_set
         for key, field in type(record).model_fields.items():
             basis: Basis = "input" if key in given else "assumed"
+            follows = study.workload.pattern == "batch" and f"{section}.{key}" in FOLLOW_FROM_JOBS
+            ours = FOLLOWS if follows else "default of the study file, ours"
             rows.append(
                 Assumption(
                     name=f"{section}.{key}",
                     value=_plain(getattr(record, key)),
                     unit=_unit(field.description),
-                    source="the study" if basis == "input" else "default of the study file, ours",
+                    source="the study" if basis == "input" else ours,
                     basis=basis,
                 )
             )

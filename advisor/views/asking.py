@@ -21,7 +21,7 @@ def ask(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
         key=scenario.PRESET,
         on_change=scenario.apply_preset,
         args=(path, saved, changed),
-        help="Sets traffic and needs; everything else stays as it is.",
+        help="Sets the load and the needs; the models stay those of the study.",
     )
     side.radio(
         "The model answers",

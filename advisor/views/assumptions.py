@@ -115,12 +115,14 @@ def _entry(control: Control) -> None:
         )
         return
     whole = control.kind == "whole"
+    kind = int if whole else float
     low = control.low if control.low is not None or "quality" in control.key else 0.0
     st.number_input(
         control.label,
         key=control.key,
         value=None if control.optional else "min",
-        min_value=(int(low) if whole else float(low)) if low is not None else None,
+        min_value=None if low is None else kind(low),
+        max_value=None if control.high is None else kind(control.high),
         step=1 if whole else None,
         format="%d" if whole else "%g",
         placeholder=control.unset_text,

@@ -31,6 +31,7 @@ ASSUMPTIONS = "Assumptions"
 VIEW_NAMES = (*VIEWS, ASSUMPTIONS)
 PRESET = "preset"
 AS_SAVED = "As in the study"
+USED = "used"
 DRAWN = "drawn"
 """Keys of the controls that the browser has, as far as is known."""
 
@@ -101,6 +102,17 @@ def changed_from(saved: Study) -> dict[str, str]:
     """Return what differs from the saved study, as keys and values."""
     # An emptied field of words is one that was never filled.
     return changes({key: _or_none(st.session_state[key]) for key in all_keys()}, saved)
+
+
+def use(changed: Mapping[str, str]) -> None:
+    """Remember what the last answer was for."""
+    st.session_state[USED] = dict(changed)
+
+
+def last_used() -> dict[str, str]:
+    """Return what the last answer was for: the saved study where there was none."""
+    kept: dict[str, str] = st.session_state.get(USED, {})
+    return kept
 
 
 def _or_none(value: Any) -> Any:

@@ -261,9 +261,10 @@ def not_measured(message: str, path: Path) -> None:
     measuring.show(path, first=True)
 
 
-def cannot_use(message: str) -> None:
-    """Say which figure cannot be used; the page keeps its controls."""
-    st.error(plain(message))
+def cannot_use(message: str, path: Path | None = None) -> None:
+    """Say what cannot be used: a figure that was entered here, where the study's file is named."""
+    # The file is not to blame for what was entered here.
+    st.error(plain(message.removeprefix(f"{path}: ")))
 
 
 def _section(section: Section, recommendation: Recommendation) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from advisor.decision.assumptions import study_figures
 from advisor.decision.drivers import with_value
 from advisor.errors import StudyError
 from advisor.study import CandidateImport, Data, Needs, Study, Workload
 from advisor.study_file import load_study, parse_study, parse_study_text
-from advisor.template import study_template
+from advisor.template import study_template, study_text
 
 # ruff: noqa: E501 - the documented study, as users copy it
 FULL = """
@@ -235,3 +236,26 @@ def test_a_batch_study_made_in_python_takes_its_deadline():
     assert made.needs.max_p99_latency_ms == 4 * 3.6e6
     tighter = with_value(made, "needs.deadline_hours", 0.5)
     assert tighter.needs.max_p99_latency_ms == 0.5 * 3.6e6
+
+
+def test_what_follows_from_the_jobs_does_not_look_given():
+    text = b"data: {source: 'builtin:digits'}\nworkload: {pattern: batch, rows_per_job: 5}\n"
+
+    study = parse_study_text(text, where="s.yaml")
+
+    assert study.workload.model_fields_set == {"pattern", "rows_per_job"}
+    assert study.needs.model_fields_set == set()
+    assert (study.workload.rows_per_request, study.needs.deadline_hours) == (1000, 24)
+    given = {row.name for row in study_figures(study) if row.basis == "input"}
+    assert given == {"workload.pattern", "workload.rows_per_job"}
+    follows = [row.name for row in study_figures(study) if row.source.startswith("follows")]
+    assert follows == ["workload.requests_per_s", "needs.max_p99_latency_ms"]
+    assert parse_study_text(study_text(study).encode(), where="copy") == study
+
+
+def test_a_deadline_of_nothing_is_said_by_its_own_name(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text("data: {source: 'builtin:digits'}\nworkload: {pattern: batch}\n")
+
+    with pytest.raises(StudyError, match=r"needs\.deadline_hours: input should be greater than 0"):
+        load_study(path, ["needs.deadline_hours=0"])

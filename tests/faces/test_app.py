@@ -194,11 +194,13 @@ def test_an_address_that_is_no_study_is_said_and_left_out(opened):
     assert address(page) == {}
 
 
-def test_a_figure_that_cannot_be_used_is_said_and_can_be_mended(opened):
+def test_a_figure_that_cannot_be_used_is_said_and_can_be_mended(opened, study_path):
     page = assumptions_of(opened())
     page.number_input(key="workload.active_hours_per_month").set_value(0.0).run()
     assert not page.exception
     assert "active" in page.error[0].value
+    assert "advisor.yaml" not in page.error[0].value
+    assert verdict_of(study_path) in shown(page)  # of the last figures that could be used
 
     page.number_input(key="workload.active_hours_per_month").set_value(100.0).run()
     assert not page.error
@@ -516,6 +518,29 @@ def test_what_runs_today_can_be_said_on_the_page(opened, study_path):
     assert said.current == Current(platform="ecs-fargate", usd_per_month=900.0)
 
 
+def test_a_size_of_today_that_is_not_sold_is_said_and_can_be_mended(opened):
+    wrong = {"current__platform": "ecs-fargate", "current__sku": "1 vCPU, 2 GiB"}
+    page = opened(**wrong)
+    assert not page.exception
+    assert "is not sold for ECS Fargate" in page.error[0].value
+
+    page.text_input(key="current.sku").set_value("1 vCPU, 2 GiB, x86_64").run()
+    assert not page.exception
+    assert not page.error
+    assert "Options considered" in [one.value for one in page.header]
+
+
+def test_a_study_that_breaks_while_it_is_open_is_one_clear_line(tmp_path, monkeypatch):
+    path = measured_study(tmp_path)
+    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    page = AppTest.from_file(APP, default_timeout=120).run()
+    path.write_text("data: {pth: x.csv}\n")
+    page.run()
+
+    assert not page.exception
+    assert "did you mean data.path," in page.error[0].value.replace("\\", "")
+
+
 def test_a_profile_that_is_none_is_said_and_can_be_mended(opened):
     page = assumptions_of(opened())
     page.text_input(key="workload.profile").set_value("1, 2, three").run()
@@ -609,7 +634,7 @@ def test_the_page_knows_the_advisor_and_nothing_else():
     imported = {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     imported |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
 
-    assert imported <= {"streamlit", "advisor", "datetime", "pathlib", "os", "sys"}
+    assert imported <= {*("streamlit", "advisor", "contextlib", "datetime", "pathlib", "os", "sys")}
 
 
 def test_only_the_page_and_its_views_know_streamlit():
