@@ -1,6 +1,7 @@
 """The view Assumptions: every figure behind the answer, to be moved where the study has it."""
 
 import html
+from typing import Any
 
 import streamlit as st
 
@@ -115,16 +116,19 @@ def _entry(control: Control) -> None:
         )
         return
     whole = control.kind == "whole"
-    kind = int if whole else float
+    number = int if whole else float
     low = control.low if control.low is not None or "quality" in control.key else 0.0
+    limits: dict[str, Any] = {
+        "value": None if control.optional else "min",
+        "min_value": None if low is None else number(low),
+        "max_value": None if control.high is None else number(control.high),
+        "step": 1 if whole else None,
+    }
     st.number_input(
         control.label,
         key=control.key,
-        value=None if control.optional else "min",
-        min_value=None if low is None else kind(low),
-        max_value=None if control.high is None else kind(control.high),
-        step=1 if whole else None,
         format="%d" if whole else "%g",
         placeholder=control.unset_text,
         help=control.help,
+        **limits,
     )
