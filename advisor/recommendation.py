@@ -116,6 +116,9 @@ class Option(Record):
     """Highest minus lowest quality over seeds and retrains."""
     usd_per_month: float
     """Sum of the lines. [USD/month]"""
+    priced: bool = True
+    """Whether a price is known of what it runs on; where not, the lines lack it and their sum is no
+    price of the option."""
     lines: tuple[CostLine, ...]
     """The bill."""
     usd_per_month_low: float | None = None
@@ -951,6 +954,9 @@ class Recommendation(Record):
     """The first line everywhere."""
     best: Option | None
     """The option to deploy; null where nothing is feasible."""
+    beats_guessing: bool | None = None
+    """Whether the chosen model is better than one that learns nothing; false: none is, so that no
+    model is worth deploying yet, and `best` is what the guess would cost. Null where unknown."""
     ranked: tuple[Option, ...]
     """Feasible options: the chosen one first, then by cost. Of each candidate, platform, region
     and purchase the cheapest sku, and the next ones overall."""

@@ -103,7 +103,7 @@ def compose(
         then(Rejection(option=option_of(engine, row, bands[row]), reasons=_reasons(engine, row)))
         for row in engine.order.rejected[:SHOWN_REJECTIONS]
     )
-    relaxed = () if best else then(relaxations(engine.study, engine.ground))
+    relaxed = () if best else then(_relaxations(engine))
     known = then(known_inputs(engine))
     kind = verdict_kind(engine)
     oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
@@ -116,8 +116,10 @@ def compose(
             gpu=gpu,
             relaxations=relaxed,
             too_close=kind == "too-close",
+            guess=is_guess(engine),
         ),
         best=best,
+        beats_guessing=None if best is None else not is_guess(engine),
         ranked=ranked,
         rejected=rejected,
         retraining=retraining,
@@ -149,7 +151,7 @@ def compose(
         ),
         relaxations=relaxed,
         measure_next=then(measure_next(engine, known, best, retraining)),
-        excluded=words.EXCLUDED,
+        excluded=words.excluded(study),
         warnings=words.warnings(engine, retraining, oldest_price=oldest),
         cost_curve=then(cost_curve(engine, chosen)) if curves else (),
         experiments=experiments,
@@ -186,6 +188,21 @@ def verdict_kind(engine: Engine) -> Literal["clear", "too-close", "infeasible"]:
     if rival is not None and too_close(engine.risk, best=best, rival=rival):
         return "too-close"
     return "clear"
+
+
+def _relaxations(engine: Engine) -> tuple[str, ...]:
+    """Return what would have to give, the budget with what it is too tight for."""
+    seldom = words.seldom_within_budget(engine)
+    return tuple(
+        f"{one} ({seldom})" if seldom and one.startswith("needs.max_usd_per_month") else one
+        for one in relaxations(engine.study, engine.ground)
+    )
+
+
+def is_guess(engine: Engine) -> bool:
+    """Return whether the chosen candidate learns nothing, since no other one is better."""
+    chosen = engine.climb.chosen
+    return any(p.is_baseline for p in engine.profiles if p.name == chosen)
 
 
 def is_on_another_platform(engine: Engine, row: int) -> bool:
@@ -274,6 +291,7 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
         quality=profile.quality,
         quality_spread=profile.quality_spread,
         usd_per_month=total_usd(lines),
+        priced=bool(columns.sold[row]),
         lines=lines,
         **chances,
     )
@@ -496,6 +514,7 @@ __all__ = [
     "bands_s",
     "chosen_row",
     "compose",
+    "is_guess",
     "is_on_another_platform",
     "option_lines",
     "option_of",

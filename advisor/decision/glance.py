@@ -7,6 +7,7 @@ from advisor.decision import words
 from advisor.decision.answer import (
     bands_s,
     chosen_row,
+    is_guess,
     is_on_another_platform,
     option_of,
     verdict_kind,
@@ -43,21 +44,30 @@ def glance(engine: Engine) -> Glance:
     bands = bands_s(engine, rows)
     named = tuple(option_of(engine, row, bands[row]) for row in rows)
     best = named[0] if named else None
-    cadence = engine.costs[chosen_row(engine)].cadence
     return Glance(
         sentence=words.deployment(
-            engine.study, best, named, too_close=verdict_kind(engine) == "too-close"
+            engine.study,
+            best,
+            named,
+            too_close=verdict_kind(engine) == "too-close",
+            guess=is_guess(engine),
         ),
-        cadence=words.cadence_words(
-            cadence.interval.days,
-            basis=cadence.basis,
-            simulated=cadence.backtest is not None and cadence.backtest.dataset.simulated,
-        )
-        if best
-        else "",
+        cadence=_second(engine) if best else "",
         best=best,
         study=engine.study.name,
         on=engine.on,
+    )
+
+
+def _second(engine: Engine) -> str:
+    """Return the verdict's second sentence, of an option that is feasible."""
+    if is_guess(engine):
+        return words.NOTHING_TO_RETRAIN
+    cadence = engine.costs[chosen_row(engine)].cadence
+    return words.cadence_words(
+        cadence.interval.days,
+        basis=cadence.basis,
+        simulated=cadence.backtest is not None and cadence.backtest.dataset.simulated,
     )
 
 

@@ -5,9 +5,8 @@ from difflib import get_close_matches
 from advisor.cost import total_usd
 from advisor.decision.engine import Engine
 from advisor.decision.serving_bill import serving_lines
-from advisor.decision.words import TITLES
 from advisor.errors import AdvisorError
-from advisor.platforms import STANDING_PLATFORMS, sagemaker_serverless
+from advisor.platforms import STANDING_PLATFORMS, TITLES, sagemaker_serverless
 from advisor.recommendation import PresentAdvice
 from advisor.study import Current
 
@@ -48,7 +47,7 @@ def present_advice(engine: Engine) -> PresentAdvice | None:
             migration_usd=migration_usd,
             payback_months=None,
             move=False,
-            why="nothing that meets the needs is known: stay, and relax a need",
+            why="stay: nothing that meets the needs is known, relax a need",
         )
     worlds = engine.setting.worlds
     drawn = (

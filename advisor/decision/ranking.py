@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.platforms import SOLD_AS
+from advisor.platforms import SOLD_AS, TITLES
 from advisor.platforms.base import Floats
 from advisor.study import Study
 
@@ -136,8 +136,7 @@ def reasons(
         found.append(
             f"no price for {columns.sku[row]} ({purchase}) in {columns.region[row]}"
             if purchase in SOLD_AS[platform]
-            else f"{platform} is not sold as {purchase}, or no price of that is known: "
-            f"{' or '.join(SOLD_AS[platform])}"
+            else _not_sold(platform, purchase)
         )
     if not columns.fits[row]:
         found.append(
@@ -164,6 +163,16 @@ def reasons(
             "(decision.feasible_probability)"
         )
     return tuple(found)
+
+
+def _not_sold(platform: str, purchase: str) -> str:
+    title = TITLES[platform]
+    lacks = (
+        f"{title} is not sold as spot"
+        if purchase == "spot"
+        else f"no {purchase} price of {title} is known"
+    )
+    return f"{lacks}; buy {' or '.join(SOLD_AS[platform])}"
 
 
 def _latency_reason(columns: Columns, row: int, need_ms: float) -> str:

@@ -13,8 +13,9 @@ from advisor.decision.drivers import Driver, drivers_of, with_value
 from advisor.decision.engine import Engine
 from advisor.decision.ranking import reasons
 from advisor.decision.setting import Setting, setting_of
-from advisor.decision.words import TITLES, name_of
+from advisor.decision.words import name_of
 from advisor.evidence import CandidateProfile
+from advisor.platforms import TITLES
 from advisor.recommendation import Overtaking, Rival
 
 PAIR_DRIVERS = (

@@ -7,8 +7,15 @@ import numpy as np
 
 from advisor.decision.engine import Engine
 from advisor.decision.following import Following, following_of, start_minutes
+from advisor.decision.ranking import runs_as_needed
 from advisor.evidence import Evidence
-from advisor.platforms import ASYNC, JOB_PLATFORMS, STANDING_PLATFORMS, sagemaker_serverless
+from advisor.platforms import (
+    ASYNC,
+    JOB_PLATFORMS,
+    STANDING_PLATFORMS,
+    TITLES,
+    sagemaker_serverless,
+)
 from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
 from advisor.retraining import every_days
 from advisor.study import Study
@@ -20,13 +27,8 @@ MS_PER_MINUTE = 6e4
 
 NOTHING_RUNS = "no feasible way to run it"
 
-TITLES = {
-    **{name: platform.title for name, platform in STANDING_PLATFORMS.items()},
-    sagemaker_serverless.NAME: sagemaker_serverless.TITLE,
-    **{name: platform.title for name, platform in JOB_PLATFORMS.items()},
-    ASYNC.name: ASYNC.title,
-}
-"""Names of the platforms for people."""
+NOTHING_TO_RETRAIN = "Improve the data or the candidates first: a guess has nothing to retrain."
+"""The verdict's second sentence where no model is better than guessing."""
 
 EXCLUDED = (
     "tax, support plans, credits, free tiers and enterprise agreements",
@@ -35,7 +37,12 @@ EXCLUDED = (
     "storage of the training data, and disks of training machines while they run",
     "the cost of moving, unless the study says under current what runs today",
 )
-"""What no bill of this product holds."""
+"""What no bill of this product holds, where the study does not say what runs today."""
+
+
+def excluded(study: Study) -> tuple[str, ...]:
+    """Return what the bills leave out; the cost of moving is counted where it can be."""
+    return EXCLUDED if study.current is None else EXCLUDED[:-1]
 
 
 def option_name(
@@ -92,6 +99,7 @@ def verdict(
     gpu: GpuAdvice,
     relaxations: Sequence[str],
     too_close: bool = False,
+    guess: bool = False,
 ) -> str:
     """Return the first line of every face: what, its cost, its p99, how sure, and then when.
 
@@ -103,18 +111,27 @@ def verdict(
         gpu: whether a GPU pays.
         relaxations: where nothing is feasible, what would have to give.
         too_close: whether the draws cannot tell the chosen option from the next platform's.
+        guess: whether the chosen option only guesses, since no model is better.
     """
+    first = deployment(study, best, ranked, too_close=too_close, guess=guess)
     if best is None:
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
-        return f"{deployment(study, best, ranked, too_close=too_close)}{hint}"
+        return f"{first}{hint}"
+    if guess:
+        return f"{first} {NOTHING_TO_RETRAIN}"
     cadence = cadence_words(
         retraining.interval_days, basis=retraining.basis, simulated=retraining.simulated
     )
-    return f"{deployment(study, best, ranked, too_close=too_close)} {cadence} {_gpu(gpu)}"
+    return f"{first} {cadence} {_gpu(gpu)}"
 
 
 def deployment(
-    study: Study, best: Option | None, ranked: Sequence[Option], *, too_close: bool
+    study: Study,
+    best: Option | None,
+    ranked: Sequence[Option],
+    *,
+    too_close: bool,
+    guess: bool = False,
 ) -> str:
     """Return the verdict's first sentence: what, its cost, its p99, how sure.
 
@@ -122,8 +139,14 @@ def deployment(
     """
     if best is None:
         return f"No option is feasible for {study.name}."
+    lead = f"Deploy {best.name}, {best.region}: "
+    if guess:
+        lead = (
+            "No model is worth deploying yet: none beats guessing beyond noise; the guess itself, "
+            f"{best.name}, {best.region}, would cost "
+        )
     return (
-        f"Deploy {best.name}, {best.region}: {best.usd_per_month:,.0f} USD/month{_band(best)}, "
+        f"{lead}{best.usd_per_month:,.0f} USD/month{_band(best)}, "
         f"{_latency(study, best)}{_chance(best)}{_runner_up(best, ranked)}"
         f"{_close_call(best, ranked) if too_close else ''}."
     )
@@ -253,6 +276,34 @@ def tie(engine: Engine) -> str | None:
     return (
         f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper, within the 2% that prices "
         "are known to: the simpler option is taken."
+    )
+
+
+def seldom_within_budget(engine: Engine) -> str | None:
+    """Say so where an option keeps the budget as planned, but in too few of the draws."""
+    study, risk = engine.study, engine.risk
+    budget = study.needs.max_usd_per_month
+    if budget is None:
+        return None
+    as_planned = runs_as_needed(study, engine.columns)
+    rows = [
+        row
+        for row in engine.order.rejected
+        if as_planned[row]
+        and row in risk.place
+        and engine.choice.unfit[engine.profiles[int(engine.columns.candidate[row])].name] is None
+    ]
+    if not rows:
+        return None
+    row = min(rows, key=lambda r: float(engine.columns.usd_per_month[r]))
+    share = float((risk.usd(row) <= budget).mean())
+    wanted = study.decision.feasible_probability
+    if share >= wanted:
+        return None
+    return (
+        f"{TITLES[str(engine.columns.platform[row])]} costs "
+        f"{engine.columns.usd_per_month[row]:,.0f} USD/month typically, but only {share:.0%} of "
+        f"the draws stay within {f'{budget:,.2f}'.removesuffix('.00')}, {wanted:.0%} is wanted"
     )
 
 

@@ -28,6 +28,14 @@ JOB_PLATFORMS: dict[str, JobPlatform] = {
 ASYNC = SageMakerAsync()
 """A queue before instances that may scale to zero."""
 
+TITLES = {
+    **{name: platform.title for name, platform in STANDING_PLATFORMS.items()},
+    sagemaker_serverless.NAME: sagemaker_serverless.TITLE,
+    **{name: platform.title for name, platform in JOB_PLATFORMS.items()},
+    ASYNC.name: ASYNC.title,
+}
+"""Names of the platforms for people."""
+
 SOLD_AS: dict[str, tuple[str, ...]] = {
     **{name: platform.purchases for name, platform in STANDING_PLATFORMS.items()},
     **{name: platform.purchases for name, platform in JOB_PLATFORMS.items()},

@@ -18,7 +18,7 @@ PEOPLE_LIMIT_RUNS = 1_000
 def experiment_fact(recommendation: Recommendation) -> tuple[Fact, ...]:
     """The short answer: does a budget for experiments pay, and up to how many runs."""
     advice = recommendation.experiments
-    if advice is None:
+    if advice is None or recommendation.best is None:
         return ()
     if not advice.search_pays:
         answer = "Keep the default settings"

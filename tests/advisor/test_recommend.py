@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from advisor.decision.answer import option_lines
 from advisor.recommend import prepare, recommend
 from advisor.recommendation import Recommendation
+from advisor.report.tables import cost_cell
 from advisor.study import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.quotes import PriceBook, Row
@@ -175,7 +176,11 @@ def test_a_way_to_buy_that_a_platform_lacks_is_a_row_with_its_reason():
     found = answer(study(cloud={"purchase": ["on-demand", "spot"]}))
     told = {r.option.platform: r.reasons for r in found.rejected if r.option.purchase == "spot"}
 
-    assert any("sagemaker-realtime is not sold as spot" in x for x in told["sagemaker-realtime"])
+    assert "SageMaker real-time is not sold as spot; buy on-demand" in told["sagemaker-realtime"]
+    unsold = [r.option for r in found.rejected if any("is not sold" in x for x in r.reasons)]
+    assert unsold
+    assert {cost_cell(option).plain for option in unsold} == {"n/a"}
+    assert all(option.priced for option in found.ranked)
     assert not any(o.purchase == "spot" and "sagemaker" in o.platform for o in found.ranked)
 
 

@@ -86,7 +86,9 @@ def rejected_table(recommendation: Recommendation, *, limit: int = MOST_REJECTED
 
 
 def cost_cell(option: Option) -> Cell:
-    """An option's total with the weakest basis of its lines."""
+    """An option's total with the weakest basis of its lines; not known without its price."""
+    if not option.priced:
+        return Cell(UNKNOWN)
     return Cell(usd(option.usd_per_month), weakest(line.basis for line in option.lines))
 
 

@@ -18,7 +18,10 @@ from advisor.report.words import UNKNOWN, change, days, milliseconds, significan
 
 
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
-    """The short answers below the verdict: retraining, GPU, where to train."""
+    """The short answers below the verdict: move or stay, retraining, GPU, where to train."""
+    if recommendation.best is None:
+        # What follows would be said of a model that nothing can run.
+        return _present(recommendation)
     retraining = recommendation.retraining
     training = recommendation.training
     serving_gpu, training_gpu = recommendation.gpu.serving, recommendation.gpu.training
@@ -42,13 +45,18 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     )
     return (
         *cost,
+        *_present(recommendation),
         Fact(
             "Retrain",
-            "Never: monitor only"
+            "Nothing yet"
+            if recommendation.beats_guessing is False
+            else "Never: monitor only"
             if retraining.interval_days is None
             else f"Every {days(retraining.interval_days)} {BASIS_BADGES[retraining.basis]}"
             + (" (simulated stream)" if retraining.simulated else ""),
-            retraining.why,
+            "no model is better than guessing, and a guess does not age"
+            if recommendation.beats_guessing is False
+            else retraining.why,
         ),
         Fact(
             "GPU for serving",
@@ -78,6 +86,21 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
             f"{usd(training.usd_per_run)} USD per run, "
             f"{usd(training.usd_per_release)} USD per release of "
             f"{training.runs_per_release:,} runs, {usd(training.usd_per_month)} USD/month.",
+        ),
+    )
+
+
+def _present(recommendation: Recommendation) -> tuple[Fact, ...]:
+    """Say whether to move from what runs today, where the study says what that is."""
+    advice = recommendation.present
+    if advice is None:
+        return ()
+    answer, _, why = advice.why.partition(": ")
+    return (
+        Fact(
+            "Move or stay",
+            answer.capitalize(),
+            f"{why}; today: {advice.name}, {usd(advice.usd_per_month)} USD/month.",
         ),
     )
 
