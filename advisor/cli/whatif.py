@@ -38,9 +38,11 @@ def sweep(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> None:
-    """Show the winner, its cost and its p99 over a grid of figures.
+    """Show the winner, its cost and its p99 (of jobs: their time) over a grid of figures.
 
-    Each point is decided with 100 draws, where a recommendation takes 1,000.
+    Each point is decided with 100 draws, where a recommendation takes 1,000. Costs are the mean of
+    the draws (mean_usd_per_month in CSV and JSON), not the typical month that a recommendation
+    names first; a study with decision.risk: quantile gets its quantile (quantile_usd_per_month).
 
     Example: advisor sweep advisor.yaml --vary workload.requests_per_s=1:1000:40log --csv
     """
@@ -49,7 +51,7 @@ def sweep(
     import json
     import sys
 
-    from advisor.decision.sweep import parse_axis, sweep
+    from advisor.decision.sweep import compared, parse_axis, sweep
     from advisor.errors import AdvisorError
     from advisor.recommend import ground_for_study, load_evidence
     from advisor.study_file import load_study
@@ -62,9 +64,12 @@ def sweep(
     ground = ground_for_study(asked, load_evidence(study, asked, store=store), on=day_of(on))
     columns = None
     rows = []
+    cost = "quantile_usd_per_month" if asked.decision.risk == "quantile" else "mean_usd_per_month"
     for point in sweep(asked, ground, axes):
-        row = dict(zip(keys, point.values, strict=True)) | dataclasses.asdict(point)
-        del row["values"]
+        told = dataclasses.asdict(point)
+        del told["values"]
+        row = dict(zip(keys, point.values, strict=True))
+        row |= {cost if name == "usd_per_month" else name: value for name, value in told.items()}
         rows.append(row)
         columns = list(row)
     if as_json:
@@ -74,7 +79,9 @@ def sweep(
         writer.writeheader()
         writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     else:
-        _print_sweep(keys, rows, jobs=asked.workload.pattern == "batch")
+        title = f"{compared(asked)} USD/month"
+        jobs = asked.workload.pattern == "batch"
+        _print_sweep(keys, rows, jobs=jobs, cost=cost, cost_title=title)
 
 
 def _cell(value: object) -> object:
@@ -85,7 +92,9 @@ def _cell(value: object) -> object:
     return harmless(clean(value)) if isinstance(value, str) else value
 
 
-def _print_sweep(keys: list[str], rows: list[dict[str, Any]], *, jobs: bool) -> None:
+def _print_sweep(
+    keys: list[str], rows: list[dict[str, Any]], *, jobs: bool, cost: str, cost_title: str
+) -> None:
     from rich.table import Table
 
     from advisor.cli.consoles import results_console
@@ -97,7 +106,7 @@ def _print_sweep(keys: list[str], rows: list[dict[str, Any]], *, jobs: bool) -> 
         grid.add_column(key.rpartition(".")[2], justify="right", overflow="fold")
     for title in ("candidate", "platform", "sku"):
         grid.add_column(title, overflow="fold")
-    for title in ("USD/month", "Job takes" if jobs else "p99 ms"):
+    for title in (cost_title, "Job takes" if jobs else "p99 ms"):
         grid.add_column(title, justify="right", no_wrap=True)
     for row in rows:
         figures = [f"{row[key]:,.4g}" for key in keys]
@@ -107,7 +116,7 @@ def _print_sweep(keys: list[str], rows: list[dict[str, Any]], *, jobs: bool) -> 
         names = [clean(str(row[name])) for name in ("candidate", "platform", "sku")]
         took = row["p99_latency_ms"]
         shown = hours_of(took) if jobs and took is not None else milliseconds(took)
-        grid.add_row(*figures, *names, usd(row["usd_per_month"]), shown)
+        grid.add_row(*figures, *names, usd(row[cost]), shown)
     results_console().print(grid, highlight=False)
 
 
@@ -118,7 +127,7 @@ def explain(
         typer.Option(
             "--why-not",
             metavar="NAME",
-            help="Only this platform, candidate or sku: ecs-ec2.",
+            help="Only this platform, candidate or sku: ecs-ec2; or gpu.",
             autocompletion=completing.platforms,
         ),
     ] = None,
@@ -165,6 +174,8 @@ def _why_not(answer: "Recommendation", name: str) -> list[str]:
     own = (chosen.candidate, chosen.platform, chosen.sku) if chosen else ()
     if name in own:
         return [f"{name} is part of the answer: {answer.verdict}"]
+    if name.lower() == "gpu" and all(step.candidate != name for step in answer.ladder):
+        return _why_no_gpu(answer)
     found = [
         f"{r.question} {r.name}: {r.why_not}"
         for r in answer.rivals
@@ -190,6 +201,18 @@ def _why_not(answer: "Recommendation", name: str) -> list[str]:
     return found
 
 
+def _why_no_gpu(answer: "Recommendation") -> list[str]:
+    """Return why no GPU serves or trains, or why one does, as the explorer says it."""
+    asked = (("serving", answer.gpu.serving), ("training", answer.gpu.training))
+    found = [
+        f"{'A' if one.needed else 'Why not a'} GPU for {what}{':' if one.needed else '?'} {one.why}"
+        for what, one in asked
+    ]
+    return found + [
+        f"{r.question} {r.name}: {r.why_not}" for r in answer.rivals if "GPU" in r.question
+    ]
+
+
 def _explained(answer: "Recommendation") -> list[str]:
     lines = [answer.verdict, ""]
     if answer.verdict_kind == "too-close":
@@ -204,6 +227,7 @@ def _explained(answer: "Recommendation") -> list[str]:
             for b in answer.break_even
         ]
         lines.append("")
+    lines += [line for line in _why_no_gpu(answer) if line.startswith("Why not a GPU for")]
     lines += [f"{r.question} {r.name}: {r.why_not}" for r in answer.rivals]
     if answer.present is not None:
         lines += ["", f"Today, {answer.present.name}: {answer.present.why}"]

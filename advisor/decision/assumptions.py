@@ -18,6 +18,14 @@ FOLLOW_FROM_JOBS = ("workload.requests_per_s", "needs.max_p99_latency_ms")
 FOLLOWS = "follows from the jobs and their deadline"
 """Of a study of jobs: the same said as a rate and as a time."""
 
+OF_REQUESTS = ("peak rate", "workload.peak_requests_per_s")
+"""Figures that a study of jobs does not have."""
+OF_ENDPOINTS = (
+    *("load_balancer_", "balancer_", "connections_", "sagemaker_front_", "realtime_"),
+    *("serverless_", "async_"),
+)
+"""First words of defaults of what takes requests one by one: no job runs there."""
+
 
 def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assumption, ...]:
     """Return the study's figures, our defaults, and what the retraining plan had to assume."""
@@ -31,7 +39,12 @@ def assumptions_of(engine: Engine, retraining: RetrainingAdvice) -> tuple[Assump
         }
         runs = "retraining.runs_per_release"
         rows = [row.replace(**measured) if row.name == runs else row for row in rows]
-    return tuple(rows)
+    jobs = engine.study.workload.pattern == "batch"
+    return tuple(row for row in rows if not (jobs and _is_of_requests(row)))
+
+
+def _is_of_requests(row: Assumption) -> bool:
+    return row.name in OF_REQUESTS or row.name.startswith(OF_ENDPOINTS)
 
 
 def with_dates(rows: tuple[Assumption, ...], *, on: date) -> tuple[Assumption, ...]:

@@ -35,7 +35,8 @@ def gate(now: Recommendation, saved: Recommendation) -> Verdict:
     rise = _cost(now.best) - _cost(saved.best)
     noise = max(NOISE_FRACTION * _cost(saved.best), saved.best.expected_regret_usd or 0.0)
     figures = (
-        f"{_cost(now.best):,.2f} against {_cost(saved.best):,.2f} USD/month, noise {noise:,.2f}"
+        f"{_cost(now.best):,.2f} against {_cost(saved.best):,.2f} USD/month{_kind(now.best)}, "
+        f"noise {noise:,.2f}"
     )
     if rise > noise:
         return Verdict("fail", f"the cost has risen beyond the noise: {figures}")
@@ -51,6 +52,14 @@ def _cost(option: Option) -> float:
     if option.criterion_usd_per_month is None:
         return option.usd_per_month
     return option.criterion_usd_per_month
+
+
+def _kind(option: Option) -> str:
+    """Name what is compared, which is not the typical month that the verdict names first."""
+    if option.criterion_usd_per_month is None:
+        return ""
+    is_mean = option.criterion_usd_per_month == option.expected_usd_per_month
+    return " in the mean of the draws" if is_mean else " in the study's quantile of the draws"
 
 
 def _too_close(now: Recommendation, before: Option) -> bool:

@@ -217,7 +217,9 @@ def measure_next(
     ]
     fast = any(r.preset == "fast" for r in engine.evidence.runs)
     if fast or saves.get("measured latency", 0.0) >= WORTH_SAYING_USD:
-        why = "Runs are of the fast preset: " if fast else "Measure the latency more closely: "
+        jobs = engine.study.workload.pattern == "batch"
+        closer = f"Measure the {'time of a call' if jobs else 'latency'} more closely: "
+        why = "Runs are of the fast preset: " if fast else closer
         found.append(
             MeasureNext(
                 action=f"{why}'advisor bench STUDY --preset standard' uses all rows.",
@@ -266,8 +268,10 @@ def _speed_action(
     row = engine.choice.best
     replica_usd = 0.0 if row is None else float(engine.setting.stakes.replica_usd[row])
     cost_usd = replica_usd / HOURS_PER_MONTH * defaults.MEASURING_S.value / 3600
+    jobs = engine.study.workload.pattern == "batch"
+    what = "The time of a job" if jobs else "Latency"
     return MeasureNext(
-        action=f"Latency is carried from this machine: run 'advisor bench STUDY' on one {best.sku} "
+        action=f"{what} is carried from this machine: run 'advisor bench STUDY' on one {best.sku} "
         f"({best.region}) for {defaults.MEASURING_S.value / 60:.0f} minutes and copy its store.",
         cost_usd=cost_usd,
         saves_usd_per_month=saves.get("transfer between machines", 0.0),

@@ -249,9 +249,17 @@ def _why_not(
         str(columns.platform[best])
     )
     serving = float(columns.serving_usd[row] - columns.serving_usd[best])
+    # The mean of the draws is not the plan: what is left stands there too, so that it adds up.
+    rest = more - serving - people
+    other = "what the draws change" if own.name == chosen.name else "the model and the draws"
+    shares = (
+        (serving, "for serving"),
+        (people, "for people's hours as planned"),
+        (rest, f"for {other}"),
+    )
+    told = ", ".join(f"{_signed(usd)} {what}" for usd, what in shares if abs(usd) >= 0.5)
     parts.append(
-        f"{more:+,.0f} USD/month over the draws: {serving:+,.0f} for serving, {people:+,.0f} for "
-        "people's hours as planned"
+        f"{_signed(more)} USD/month in the mean of the draws" + (f": {told}" if told else "")
     )
     if overtakes:
         nearest = min(overtakes, key=lambda o: abs(np.log(o.overtakes_at / o.now)))
@@ -260,3 +268,8 @@ def _why_not(
             f"(now {nearest.now:,.4g})"
         )
     return "; ".join(parts)
+
+
+def _signed(usd: float) -> str:
+    """Write a difference of money with its sign; never a negative nothing."""
+    return f"{usd:+,.0f}" if abs(usd) >= 0.5 else "+0"

@@ -23,6 +23,9 @@ SWEEP_DRAWS = 100
 MOST_POINTS = 100_000
 """Points of one sweep at most."""
 
+OF_REQUESTS = ("workload.requests_per_s", "workload.peak_requests_per_s")
+"""Figures that a study of jobs cannot be given: its rate follows from its jobs."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -98,7 +101,23 @@ def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]
         yield _point(setting_of(changed, ground, whole=False), values)
 
 
+def compared(study: Study) -> str:
+    """Return what the costs of a sweep are: the mean of the draws, or the study's quantile.
+
+    Example:
+        >>> compared(Study())
+        'mean'
+    """
+    own = study.decision
+    return f"{own.quantile:.0%} quantile" if own.risk == "quantile" else "mean"
+
+
 def _changed(study: Study, key: str, value: float) -> Study:
+    if study.workload.pattern == "batch" and key in OF_REQUESTS:
+        raise StudyError(
+            f"--vary {key}: the rate of a batch study follows from its jobs: vary "
+            "workload.rows_per_job or workload.jobs_per_day"
+        )
     parts = key.split(".")
     if not all(parts) or parts[0] not in Study.model_fields:
         raise _no_figure(key)

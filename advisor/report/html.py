@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from advisor.recommendation import BASIS_BADGES, Recommendation
-from advisor.report.charts import CHART_TITLES, CHARTS
+from advisor.report.charts import CHARTS, chart_title
 from advisor.report.charts.drawing import svg
 from advisor.report.sections import Section, details, first_page
 from advisor.report.sections.parts import present
@@ -34,7 +34,7 @@ def render_html(recommendation: Recommendation) -> str:
         first_page=without_banner(first_page(safe), safe),
         details=details(safe),
         drawn=_drawn(safe),
-        chart_titles=CHART_TITLES,
+        chart_titles={name: chart_title(name, safe) for name in CHARTS},
         long=LONG_TABLE,
     )
 

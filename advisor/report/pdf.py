@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from advisor.recommendation import Recommendation
-from advisor.report.charts import CHART_TITLES
+from advisor.report.charts import chart_title
 from advisor.report.charts.drawing import svg
 from advisor.report.sections import Section, details, first_page
 from advisor.report.tables import Table
@@ -58,7 +58,7 @@ def _section(section: Section, recommendation: Recommendation) -> dict[str, Any]
         "bullets": section.bullets,
         "facts": [fact._asdict() for fact in section.facts],
         "chart": drawn and drawn.replace("currentColor", INK).replace("sans-serif", FONT),
-        "chart_title": CHART_TITLES[section.chart] if section.chart else "",
+        "chart_title": chart_title(section.chart, recommendation) if section.chart else "",
         "tables": [_table(table) for table in section.tables],
         "code": section.code,
     }

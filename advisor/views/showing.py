@@ -13,7 +13,7 @@ import streamlit as st
 from advisor.decision.glance import Glance
 from advisor.recommendation import BreakEven, Recommendation
 from advisor.report import FORMATS, render_bytes
-from advisor.report.charts import CHART_TITLES, CHARTS
+from advisor.report.charts import CHARTS, chart_title
 from advisor.report.charts.parts import INK
 from advisor.report.html import (
     banner_html,
@@ -274,7 +274,7 @@ def _section(section: Section, recommendation: Recommendation) -> None:
         st.html(f'<div class="parts">{words}</div>')
     chart = CHARTS[section.chart](recommendation) if section.chart else None
     if chart is not None and section.chart:
-        title = CHART_TITLES[section.chart]
+        title = chart_title(section.chart, recommendation)
         st.html(f'<div class="parts"><p class="caption">{html.escape(title)}</p></div>')
         st.vega_lite_chart(_in_ink(chart.to_dict()), width="stretch", alt=title)
     for table in section.tables:

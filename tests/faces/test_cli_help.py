@@ -352,14 +352,15 @@ def test_init_says_that_a_study_is_there_before_it_asks(tmp_path, capsys):
 def test_a_sweep_is_a_table_that_fits_a_pipe_whole(monkeypatch, capsys):
     monkeypatch.delenv("COLUMNS", raising=False)
     row = {"candidate": "random_forest", "platform": "sagemaker-batch-transform"}
-    row |= {"sku": "4 vCPU, 8 GiB, arm64", "usd_per_month": 12_345.6, "p99_latency_ms": 1.74e6}
+    row |= {"sku": "4 vCPU, 8 GiB, arm64", "mean_usd_per_month": 12_345.6, "p99_latency_ms": 1.74e6}
     key = "workload.rows_per_job"
 
-    _print_sweep([key], [{key: 1e6} | row], jobs=True)
+    cost = {"cost": "mean_usd_per_month", "cost_title": "mean USD/month"}
+    _print_sweep([key], [{key: 1e6} | row], jobs=True, **cost)
     shown = capsys.readouterr().out
     assert re.split(r"\s{2,}", shown.splitlines()[1].strip()) == [
         "1e+06", "random_forest", "sagemaker-batch-transform", "4 vCPU, 8 GiB, arm64", "12,346",
         "29 min",
     ]  # fmt: skip
-    _print_sweep([key], [{key: 3.0} | row], jobs=False)
+    _print_sweep([key], [{key: 3.0} | row], jobs=False, **cost)
     assert "1,740,000" in capsys.readouterr().out

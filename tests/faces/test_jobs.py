@@ -103,6 +103,39 @@ def test_a_report_about_jobs_speaks_of_rows_and_hours(answer, name):
     assert "Rows of one job" in text
     assert "Mean requests per second" not in text
     assert "serverless adds a container" not in text
+    assert "Cost against request rate" not in text
+    assert "p99 at the peak rate" not in text
+    assert "Latency is carried" not in text
+
+
+def test_an_answer_about_jobs_lists_no_assumption_about_requests(answer):
+    names = {row.name for row in answer.assumptions}
+
+    assert "sagemaker_job_start_s" in names
+    assert not [n for n in names if n.startswith(("serverless_", "async_", "load_balancer_"))]
+    assert "peak rate" not in names
+
+
+def test_a_sweep_of_jobs_tells_how_long_a_job_takes_and_names_its_means(study_path, capsys):
+    from advisor.cli import run
+
+    overrides = [f"--set={one}" for one in NIGHTLY]
+    run(["sweep", str(study_path), "--vary=workload.rows_per_job=1e7:1e8:2", *overrides])
+    said = capsys.readouterr().out
+
+    assert "Job takes" in said
+    assert "mean USD/month" in said
+
+
+def test_why_not_a_gpu_is_answered_as_in_the_explorer(study_path, capsys):
+    from advisor.cli import run
+
+    overrides = [f"--set={one}" for one in NIGHTLY]
+    run(["explain", str(study_path), "--why-not", "gpu", *overrides])
+    said = capsys.readouterr().out
+
+    assert "Why not a GPU for serving?" in said
+    assert "Why not a GPU for training?" in said
 
 
 def test_the_terminal_tells_how_long_a_job_takes(answer):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import altair as alt
 
+from advisor.recommendation import Recommendation
 from advisor.report.charts.costs import cost_by_rate, cost_stack
 from advisor.report.charts.experiments import gain_by_runs
 from advisor.report.charts.frontier import cost_by_latency
@@ -54,3 +55,14 @@ CHART_TITLES = {
     "error-by-age": "Error against the age of the model, and the fitted law",
     "gain-by-runs": "Gain against the training runs behind each release",
 }
+
+JOB_TITLES = {
+    "cost-by-rate": "Cost against the rows of one job, cheapest option of each platform",
+}
+"""Titles of the charts that say something else where jobs are scored by a deadline."""
+
+
+def chart_title(name: str, recommendation: Recommendation) -> str:
+    """Return the title of a chart: of a study of jobs it speaks of jobs, not of requests."""
+    titles = CHART_TITLES | JOB_TITLES if recommendation.pattern == "batch" else CHART_TITLES
+    return titles[name]

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from advisor.recommendation import Recommendation
-from advisor.report.charts import CHART_TITLES, CHARTS
+from advisor.report.charts import CHARTS, chart_title
 from advisor.report.charts.parts import INK
 
 
@@ -16,7 +16,7 @@ def svg(name: str, recommendation: Recommendation, *, width: int = 660) -> str |
     chart = CHARTS[name](recommendation, width=width)
     if chart is None:
         return None
-    return svg_of(chart, title=CHART_TITLES[name], prefix=f"{name}-{width}")
+    return svg_of(chart, title=chart_title(name, recommendation), prefix=f"{name}-{width}")
 
 
 def svg_of(chart: Any, *, title: str, prefix: str) -> str:

@@ -5,16 +5,21 @@ from advisor.report import tables
 from advisor.report.sections.decision import not_in_these_figures
 from advisor.report.sections.parts import Section, present
 
+SIZED = (
+    "Replicas follow from a queueing formula: the fewest that keep p99 at the peak rate within "
+    "the need, one per availability zone at least."
+)
+SIZED_FOR_JOBS = (
+    "Machines follow from the rows of a job and the rows that one machine scores in a second: the "
+    "fewest that start and score them all by the deadline, with headroom."
+)
 METHOD = (
     (
         "Each candidate is trained over several seeds and timed in a process of its own; what was "
         "measured is carried to the machines on offer by public reference workloads, with an 80% "
         "band."
     ),
-    (
-        "Replicas follow from a queueing formula: the fewest that keep p99 at the peak rate within "
-        "the need, one per availability zone at least."
-    ),
+    SIZED,
     "Every line of the bill is priced from dated rows; people's hours are lines of their own.",
     (
         "The simplest candidate stays unless a step up is better by more than noise and saves more "
@@ -23,6 +28,12 @@ METHOD = (
     "A release pays when the errors of an ageing model cost more than training, labels and review.",
 )
 """How the answer comes about, in short; the documentation has formulas and measured errors."""
+
+
+def method(recommendation: Recommendation) -> tuple[str, ...]:
+    """How the answer comes about: replicas for requests, machines for jobs."""
+    jobs = recommendation.pattern == "batch"
+    return tuple(SIZED_FOR_JOBS if jobs and line == SIZED else line for line in METHOD)
 
 
 def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
@@ -45,7 +56,7 @@ def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
             sentences=(tables.price_sentence(recommendation),),
             tables=(tables.prices_table(recommendation),),
         ),
-        Section("Method", bullets=METHOD),
+        Section("Method", bullets=method(recommendation)),
         Section(
             "Repeat it",
             sentences=("The same study, runs and price book give the same answer to the byte.",),

@@ -162,13 +162,14 @@ def crossing_sentences(recommendation: Recommendation) -> tuple[str, ...]:
     """Say where the cheapest platform changes, or that it does not."""
     axis = rate_axis(recommendation)
     unit = "rows in a job" if recommendation.job else "requests/s"
+    drawn = "size of a job" if recommendation.job else "rate"
     points = recommendation.cost_curve
     if points and not crossings(recommendation):
         rates = [point.requests_per_s * axis.per_rate for point in points]
         cheapest = min(points, key=lambda point: point.usd_per_month)
         return (
             (
-                f"{platform_name(cheapest.platform)} is the cheapest at every rate drawn, "
+                f"{platform_name(cheapest.platform)} is the cheapest at every {drawn} drawn, "
                 f"{counted(min(rates))} to {counted(max(rates))} {unit}: nothing crosses it."
             ),
         )

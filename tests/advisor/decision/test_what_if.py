@@ -1,6 +1,7 @@
 """Sweeps, gates, what runs today and the horizon: what a user asks of the answer."""
 
 import math
+import re
 from datetime import timedelta
 
 import pytest
@@ -169,7 +170,8 @@ def test_no_rival_is_chosen_and_each_says_the_figures_that_decide(whole):
     best = found.best
     assert (best.candidate, best.platform, best.sku, best.region, best.purchase) not in keys
     for rival in found.rivals:
-        assert f"{rival.usd_per_month_more:+,.0f} USD/month" in rival.why_not
+        more = f"{rival.usd_per_month_more:+,.0f}".replace("-0", "+0")
+        assert f"{more} USD/month" in rival.why_not
         assert 0 <= rival.probability_cheaper <= 1
         for one in rival.overtakes:
             assert one.overtakes_at > 0
@@ -212,3 +214,27 @@ def test_the_answer_changes_on_the_day_of_the_month_in_which_the_traffic_has_ano
     assert grown.requests_per_s == pytest.approx(
         wanted.workload.requests_per_s * 9 ** (month / 12), rel=1e-9
     )
+
+
+def test_the_rate_of_a_study_of_jobs_cannot_be_swept():
+    jobs = small(workload={"pattern": "batch", "rows_per_job": 1e6}, needs={})
+    axis = parse_axis("workload.requests_per_s=1:10:3")
+
+    with pytest.raises(StudyError, match="follows from its jobs"):
+        list(sweep(jobs, ground(jobs), [axis]))
+
+
+def test_the_gate_says_that_it_compares_means():
+    saved = answer(small())
+
+    assert "USD/month in the mean of the draws, noise" in gate(saved, saved).why
+
+
+def test_the_shares_of_a_rivals_cost_add_up_to_the_whole(whole):
+    _, found = whole
+
+    for rival in found.rivals:
+        told = rival.why_not.partition(" USD/month in the mean of the draws: ")[2]
+        shares = [float(n.replace(",", "")) for n in re.findall(r"([+-][\d,]+) for ", told)]
+        assert "-0" not in rival.why_not
+        assert sum(shares) == pytest.approx(rival.usd_per_month_more, abs=2)
