@@ -544,6 +544,8 @@ class Rival(Record):
     """Mean cost above the chosen option's, over the draws. [USD/month]"""
     probability_cheaper: float
     """Share of the draws in which it costs less than the chosen option."""
+    qualifies: bool = True
+    """Whether it keeps every rule and need, so that it could be chosen at a lower cost."""
     why_not: str
     """The figures that decide, in a sentence."""
     overtakes: tuple[Overtaking, ...]
@@ -579,7 +581,8 @@ class UncertainInput(Record):
     information_usd_per_month: float
     """Expected value of knowing it before deciding. [USD/month]"""
     swing_usd_per_month: float
-    """Chosen option's mean cost in the highest minus in the lowest fifth of it. [USD/month]"""
+    """Chosen option's mean cost in the highest minus in the lowest fifth of it; 0 where the draws
+    cannot tell it from chance. [USD/month]"""
 
 
 class BudgetRisk(Record):

@@ -98,7 +98,7 @@ def as_lines(answer: Answer) -> list[str]:
     plan, cost = answer.plan, answer.plan.usd_per_period
     total = cost.training + cost.excess_error + cost.unavoidable_error
     bands = (
-        f"Costs within 1%: {_span(plan.band_1pct_periods)} periods;"
+        f"Costs within 1%: {_span(plan.band_1pct_periods)};"
         f" within 5%: {_span(plan.band_5pct_periods)}."
     )
     lines = [f"{verdict(answer)}   {bands}"]
@@ -114,7 +114,7 @@ def as_lines(answer: Answer) -> list[str]:
     lines += [price, _why(plan)]
     if plan.interval_80_periods is not None and plan.probability_never is not None:
         lines.append(
-            f"How sure: the best interval lies in {_span(plan.interval_80_periods)} periods with"
+            f"How sure: the best interval lies in {_span(plan.interval_80_periods)} with"
             f" 80%; retraining never pays with {plan.probability_never:.0%}."
             f" If a retrain cost twice as much: {_every(plan.prudent_interval_periods)}."
         )
@@ -206,4 +206,8 @@ def _every(periods: int | None) -> str:
 
 def _span(span: tuple[float | None, float | None]) -> str:
     low, high = ("never" if end is None else f"{end:.0f}" for end in span)
-    return low if low == high else f"{low} to {high}"
+    if low == "never":
+        return "never on a schedule"
+    if high == "never":
+        return f"{low} periods to never"
+    return f"{low} periods" if low == high else f"{low} to {high} periods"

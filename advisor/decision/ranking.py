@@ -179,7 +179,8 @@ def _latency_reason(columns: Columns, row: int, need_ms: float) -> str:
     p99_ms = columns.p99_s[row] * 1e3
     if not np.isfinite(p99_ms):
         return "cannot carry the peak rate with 1,000 replicas"
-    return f"p99 is {p99_ms:,.3g} ms, limit is {need_ms:g} ms"
+    told = f"{p99_ms:,.0f}" if p99_ms >= 100 else f"{p99_ms:.3g}"
+    return f"p99 is {told} ms, limit is {need_ms:,g} ms"
 
 
 def _late_job(columns: Columns, row: int, need_ms: float) -> str:

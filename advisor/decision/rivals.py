@@ -44,7 +44,7 @@ def rivals(engine: Engine) -> tuple[Rival, ...]:
     if best is None:
         return ()
     asked = list(_asked(engine, best))
-    rows = [best, *(a.row for a in asked if engine.risk.feasible(a.row))]
+    rows = [best, *(a.row for a in asked if _qualifies(engine, a.row))]
     places = {row: place for place, row in enumerate(rows)}
     told = {d.key: d for d in drivers_of(engine.setting)}
     gaps = _Gaps(engine, rows)
@@ -59,11 +59,18 @@ def rivals(engine: Engine) -> tuple[Rival, ...]:
     return tuple(sorted(found, key=lambda r: r.usd_per_month_more))
 
 
+def _qualifies(engine: Engine, row: int) -> bool:
+    """Return whether an option keeps every rule and need, so that cost alone decides."""
+    name = engine.profiles[int(engine.columns.candidate[row])].name
+    fit = engine.choice.unfit[name] is None
+    return fit and bool(engine.runs[row]) and engine.risk.feasible(row)
+
+
 def _asked(engine: Engine, best: int) -> Iterator[Asked]:
     """Pick, for each question, the cheapest option of that kind, feasible ones first."""
     shown = [*engine.order.ranked, *engine.order.rejected]
     shown = [r for r in shown if engine.columns.sold[r] and r != best]
-    shown.sort(key=lambda r: (not engine.risk.feasible(r), engine.risk.criterion_usd(r)))
+    shown.sort(key=lambda r: (not _qualifies(engine, r), engine.risk.criterion_usd(r)))
     columns, table = engine.columns, engine.table
     owner = engine.candidate_of[columns.candidate]
     candidate, platform = int(owner[best]), str(columns.platform[best])
@@ -224,6 +231,7 @@ def _rival(engine: Engine, best: int, one: Asked, overtakes: tuple[Overtaking, .
         purchase=str(columns.purchase[row]),
         usd_per_month_more=more,
         probability_cheaper=engine.risk.probability_cheaper(row, best),
+        qualifies=_qualifies(engine, row),
         why_not=_why_not(engine, best, row, more, overtakes),
         overtakes=overtakes,
     )
@@ -236,7 +244,7 @@ def _why_not(
     columns = engine.columns
     own, chosen = (engine.profiles[int(columns.candidate[r])] for r in (row, best))
     parts: list[str] = []
-    if not engine.risk.feasible(row):
+    if not _qualifies(engine, row):
         share = float(engine.risk.probability[engine.risk.place[row]])
         broken = reasons(engine.study, columns, row, candidate_reason=None, probability=share)
         parts += broken or (f"it keeps the needs in {share:.0%} of the draws",)

@@ -147,8 +147,8 @@ def deployment(
         )
     return (
         f"{lead}{best.usd_per_month:,.0f} USD/month{_band(best)}, "
-        f"{_latency(study, best)}{_chance(best)}{_runner_up(best, ranked)}"
-        f"{_close_call(best, ranked) if too_close else ''}."
+        f"{_latency(study, best)}{_chance(best)}"
+        f"{_close_call(best, ranked) if too_close else _runner_up(best, ranked)}."
     )
 
 
@@ -169,11 +169,13 @@ def _chance(best: Option) -> str:
 
 
 def _close_call(best: Option, ranked: Sequence[Option]) -> str:
-    """Name the option on another platform that is as good within the noise."""
+    """Name the option on another platform that is as good within the noise, and no other one."""
     rival = next(
         (o for o in ranked if o.candidate == best.candidate and o.platform != best.platform), None
     )
-    return "" if rival is None else f"; too close to call against {TITLES[rival.platform]}"
+    if rival is None:
+        return _runner_up(best, ranked)
+    return f"; too close to call against {TITLES[rival.platform]}, which {_gap(best, rival)}"
 
 
 def _latency(study: Study, best: Option) -> str:
@@ -214,11 +216,26 @@ def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
     if other is None:
         side = "ECS" if ours else "SageMaker"
         return f"; no {side} option is feasible"
+    return f"; {TITLES[other.platform]} {_gap(best, other)}"
+
+
+def _gap(best: Option, other: Option) -> str:
+    """Say what another option costs beside the chosen one, and why it lost where it is less."""
     gap = other.usd_per_month - best.usd_per_month
-    title = TITLES[other.platform]
-    if gap < 0:
-        return f"; {title} is a tie at {-gap:,.0f} USD/month less"
-    return f"; {title} costs {gap:,.0f} USD/month more"
+    if abs(gap) < 0.5:
+        return "costs the same"
+    if gap > 0:
+        return f"costs {gap:,.0f} USD/month more"
+    ours, theirs = best.criterion_usd_per_month, other.criterion_usd_per_month
+    if ours is not None and theirs is not None and theirs - ours >= 0.5:
+        return (
+            f"costs {-gap:,.0f} USD/month less as planned, but {theirs - ours:,.0f} more over the "
+            "draws"
+        )
+    return (
+        f"costs {-gap:,.0f} USD/month less, within what prices are known to: the simpler of the "
+        "two is taken"
+    )
 
 
 def cadence_words(interval_days: float | None, *, basis: Basis, simulated: bool) -> str:

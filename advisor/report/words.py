@@ -127,6 +127,11 @@ def usd(amount: float | None) -> str:
     return f"{amount:,.2f}" if round(amount, 2) < 10 else f"{amount:,.0f}"
 
 
+def small_usd(amount: float | None) -> str:
+    """Write an amount as `usd` does, but one below half a cent as `<0.01`."""
+    return "<0.01" if amount is not None and 0 < amount < 0.005 else usd(amount)
+
+
 def cents(amount: float | None) -> str:
     """Write an amount of a bill, to the cent; a smaller one says so."""
     if amount is None:

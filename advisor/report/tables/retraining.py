@@ -3,7 +3,7 @@
 from advisor.lifecycle import GrowthAdvice
 from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table, platform_name, thinned
-from advisor.report.words import days, percent, significant, usd
+from advisor.report.words import days, percent, significant, small_usd, usd
 
 
 def retraining_table(recommendation: Recommendation) -> Table:
@@ -20,9 +20,9 @@ def retraining_table(recommendation: Recommendation) -> Table:
         rows=tuple(
             (
                 Cell(days(point.interval_days)),
-                Cell(usd(point.releases_usd_per_month)),
-                Cell(usd(point.errors_usd_per_month), basis),
-                Cell(usd(point.releases_usd_per_month + point.errors_usd_per_month)),
+                Cell(small_usd(point.releases_usd_per_month)),
+                Cell(small_usd(point.errors_usd_per_month), basis),
+                Cell(small_usd(point.releases_usd_per_month + point.errors_usd_per_month)),
             )
             for point in thinned(recommendation.retraining.curve, 12)
         ),
@@ -52,11 +52,17 @@ def decay_table(recommendation: Recommendation) -> Table:
 def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
     """The figures of the retraining advice, one sentence each."""
     advice = recommendation.retraining
+    billed = (
+        "the first one, spread over the study's horizon, is"
+        if advice.interval_days is None
+        else "at the advised interval releases cost"
+    )
     sentences = [
-        f"One release costs {usd(advice.retrain_usd)} USD (training runs, labels, review); at the "
-        f"advised interval releases cost {usd(advice.usd_per_month)} USD/month"
+        f"One release costs {usd(advice.retrain_usd)} USD (training runs, labels, review); "
+        f"{billed} {small_usd(advice.usd_per_month)} USD/month"
         + (
-            f" and the ageing model's extra errors {usd(advice.error_usd_per_month)} USD/month."
+            ", and the ageing model's extra errors cost "
+            f"{small_usd(advice.error_usd_per_month)} USD/month."
             if advice.error_usd_per_month is not None
             else "."
         )
@@ -68,11 +74,12 @@ def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
             + (", on a simulated stream)." if advice.simulated else ").")
         )
     if advice.band_5_percent_days is not None and "within 5%" not in advice.why:
-        low, high = advice.band_5_percent_days
-        sentences.append(
-            f"Anything from {days(low)} to {days(high)} costs within 5% of the best: choose what "
-            "suits the team."
-        )
+        low, high = (days(end) for end in advice.band_5_percent_days)
+        if low != high:
+            sentences.append(
+                f"Anything from {low} to {high} costs within 5% of the best: choose what suits the "
+                "team."
+            )
     if advice.now_interval_days is not None:
         right = (
             f"; that is right only if an error costs {usd(advice.break_even_error_cost_usd)} USD"
@@ -126,7 +133,7 @@ def ways_table(recommendation: Recommendation) -> Table:
                 Cell(way.what),
                 Cell(usd(way.retrain_usd)),
                 Cell("never" if way.interval_days is None else days(way.interval_days), way.basis),
-                Cell(f"{days(way.band_5_percent_days[0])} to {days(way.band_5_percent_days[1])}"),
+                Cell(" to ".join(dict.fromkeys(map(days, way.band_5_percent_days)))),
                 Cell(usd(way.usd_per_month), way.basis),
             )
             for way in ways

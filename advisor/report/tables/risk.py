@@ -107,7 +107,7 @@ def rivals_table(recommendation: Recommendation) -> Table:
                         f"(now {significant(o.now)})"
                         for o in one.overtakes
                     )
-                    or "no figure alone"
+                    or ("no figure alone" if one.qualifies else "does not qualify")
                 ),
             )
             for one in recommendation.rivals
@@ -129,6 +129,8 @@ def questions(recommendation: Recommendation) -> tuple[Fact, ...]:
 
 
 def _why_not(rival: Rival) -> Fact:
+    if not rival.qualifies:
+        return Fact(rival.question, f"{rival.name} does not qualify", f"{_why(rival)}.")
     more = rival.usd_per_month_more
     money = f"{usd(abs(more))} USD/month {'more' if more >= 0 else 'less'}"
     turns = [

@@ -14,7 +14,7 @@ from advisor.report.tables.cells import (
     platform_name,
 )
 from advisor.report.tables.options import time_words
-from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, usd
+from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, small_usd, usd
 
 
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
@@ -33,7 +33,7 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
                 "Costs",
                 f"{usd(best.usd_per_month)} USD/month",
                 ", ".join(
-                    f"{PART_NAMES[part].lower()} {_rounded(amount)}"
+                    f"{PART_NAMES[part].lower()} {small_usd(amount)}"
                     for part in PARTS
                     if (amount := part_usd_per_month(best, part, runs_per_release=runs)) > 0
                 ).capitalize()
@@ -103,10 +103,6 @@ def _present(recommendation: Recommendation) -> tuple[Fact, ...]:
             f"{why}; today: {advice.name}, {usd(advice.usd_per_month)} USD/month.",
         ),
     )
-
-
-def _rounded(amount: float) -> str:
-    return "<0.01" if amount < 0.005 else usd(amount)
 
 
 def _gpu_answer(*, needed: bool, pays_from: float | None, unit: str) -> str:

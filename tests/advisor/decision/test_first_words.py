@@ -1,13 +1,17 @@
 """What an answer says first where there is little to deploy: a guess, a budget, a move."""
 
+import re
+
+import numpy as np
 import pytest
 
 from advisor.decision.answer import compose
 from advisor.decision.engine import judge
 from advisor.decision.glance import glance
 from advisor.decision.ground import ground_of
-from advisor.decision.words import EXCLUDED
-from advisor.report.tables import facts
+from advisor.decision.information import swings_usd
+from advisor.decision.words import EXCLUDED, deployment
+from advisor.report.tables import facts, retraining_details
 from advisor.report.words import headline
 from pricing.tables import load_book
 from tests.advisor.decision.small_worlds import ON, few_machines, ground
@@ -76,3 +80,59 @@ def test_what_runs_today_is_a_short_answer_and_its_move_is_no_longer_left_out(bu
     assert told.present
     assert f"{told.present.usd_per_month:,.0f} USD/month" in move.why
     assert "Move or stay" not in {fact.label for fact in facts(without)}
+
+
+@pytest.mark.parametrize(
+    ("gap", "criterion_gap", "words"),
+    [
+        (102.0, 110.0, "costs 102 USD/month more"),
+        (0.3, 0.3, "costs the same"),
+        (-0.3, 0.3, "costs the same"),
+        (-15.0, -14.0, "within what prices are known to: the simpler of the two is taken"),
+        (-15.0, 40.0, "costs 15 USD/month less as planned, but 40 more over the draws"),
+    ],
+)
+def test_the_runner_up_is_told_with_the_reason_why_it_lost(gap, criterion_gap, words):
+    found = answer_of()
+    best = found.best
+    assert best
+    rival = best.model_copy(
+        update={
+            "platform": "ecs-fargate" if best.platform != "ecs-fargate" else "sagemaker-realtime",
+            "usd_per_month": best.usd_per_month + gap,
+            "criterion_usd_per_month": best.criterion_usd_per_month + criterion_gap,
+        }
+    )
+
+    for too_close in (True, False):
+        told = deployment(study(), best, (best, rival), too_close=too_close)
+        assert words in told
+        assert told.count("USD/month less") + told.count("USD/month more") <= 1
+        assert ("too close to call" in told) == too_close
+
+
+def test_a_model_that_is_never_retrained_is_told_what_its_first_release_costs():
+    found = answer_of(retraining={"error_cost_usd": 1e-9, "cases_per_day": 1, "decay_per_day": 0})
+    told = " ".join(retraining_details(found))
+
+    assert found.retraining.interval_days is None
+    assert "the first one, spread over the study's horizon, is" in told
+    assert "at the advised interval" not in told
+    assert re.search(r"from (.+) to \1 costs", told) is None
+    assert re.search(r"0\.000\d* USD", told) is None
+
+
+def test_a_swing_is_told_only_where_the_draws_tell_it_from_chance():
+    rng = np.random.default_rng(5)
+    inputs = [rng.standard_normal(2_000) for _ in range(12)]
+    usd = 300 + 40 * inputs[0] - 9 * inputs[1] + 60 * rng.standard_normal(2_000)
+
+    found = swings_usd(usd, inputs)
+
+    assert found[0] == pytest.approx(2 * 1.3998 * 40, rel=0.15)
+    assert found[1] == pytest.approx(-2 * 1.3998 * 9, rel=0.5)
+    assert (found[2:] == 0).all()
+    # The other oracle: a fit of the first input alone, whose error is known in closed form.
+    slope = np.cov(usd, inputs[0])[0, 1] / inputs[0].var(ddof=1)
+    assert found[0] / (2 * 1.3998) == pytest.approx(slope, abs=3 * 61 / np.sqrt(2_000))
+    assert (swings_usd(usd[:10], [z[:10] for z in inputs]) == 0).all()

@@ -172,6 +172,7 @@ def test_no_rival_is_chosen_and_each_says_the_figures_that_decide(whole):
     for rival in found.rivals:
         more = f"{rival.usd_per_month_more:+,.0f}".replace("-0", "+0")
         assert f"{more} USD/month" in rival.why_not
+        assert rival.qualifies or not rival.overtakes
         assert 0 <= rival.probability_cheaper <= 1
         for one in rival.overtakes:
             assert one.overtakes_at > 0
