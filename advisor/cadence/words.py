@@ -98,8 +98,8 @@ def as_lines(answer: Answer) -> list[str]:
     plan, cost = answer.plan, answer.plan.usd_per_period
     total = cost.training + cost.excess_error + cost.unavoidable_error
     bands = (
-        f"Costs within 1%: {_span(plan.band_1pct_periods)};"
-        f" within 5%: {_span(plan.band_5pct_periods)}."
+        f"Costs within 1%: {span_words(plan.band_1pct_periods)};"
+        f" within 5%: {span_words(plan.band_5pct_periods)}."
     )
     lines = [f"{verdict(answer)}   {bands}"]
     if answer.redevelopment is not None:
@@ -114,7 +114,7 @@ def as_lines(answer: Answer) -> list[str]:
     lines += [price, _why(plan)]
     if plan.interval_80_periods is not None and plan.probability_never is not None:
         lines.append(
-            f"How sure: the best interval lies in {_span(plan.interval_80_periods)} with"
+            f"How sure: the best interval lies in {span_words(plan.interval_80_periods)} with"
             f" 80%; retraining never pays with {plan.probability_never:.0%}."
             f" If a retrain cost twice as much: {_every(plan.prudent_interval_periods)}."
         )
@@ -204,7 +204,8 @@ def _every(periods: int | None) -> str:
     return "never on a schedule" if periods is None else f"every {periods} periods"
 
 
-def _span(span: tuple[float | None, float | None]) -> str:
+def span_words(span: tuple[float | None, float | None]) -> str:
+    """Write from how many periods to how many; null at an end is never."""
     low, high = ("never" if end is None else f"{end:.0f}" for end in span)
     if low == "never":
         return "never on a schedule"

@@ -330,6 +330,7 @@ def warnings(
     """Return what a reader must know: of the runs only what concerns the chosen candidate."""
     notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
     chosen = engine.climb.chosen
+    guesses = {p.name for p in engine.profiles if p.is_baseline}
     stale = banner_of_day(oldest_price, today=engine.on)
     found = [stale] if stale else []
     found += engine.evidence.warnings
@@ -341,7 +342,8 @@ def warnings(
         for p in engine.profiles
         if p.name == chosen and p.error_per_case == 0
     ]
-    found += retraining.notes
+    if engine.order.ranked and chosen not in guesses:
+        found += retraining.notes
     found += [f"{chosen}: {note}" for note in notes.get(chosen or "", ())]
     others = sum(len(own) for name, own in notes.items() if name != chosen)
     if others:

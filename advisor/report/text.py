@@ -75,7 +75,7 @@ def _facts(recommendation: Recommendation) -> list[Text | Grid]:
         words = Text(fact.answer, style="bold")
         words.append(fact.sentence.removeprefix(fact.answer), style="not bold")
         grid.add_row(Text(fact.label), words)
-    return [Text(""), grid]
+    return [Text(""), grid] if grid.row_count else []
 
 
 def _options(recommendation: Recommendation) -> list[Text | Grid]:

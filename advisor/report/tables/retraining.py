@@ -52,12 +52,14 @@ def decay_table(recommendation: Recommendation) -> Table:
 def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
     """The figures of the retraining advice, one sentence each."""
     advice = recommendation.retraining
+    idle = _idle(recommendation)
     billed = (
         "the first one, spread over the study's horizon, is"
         if advice.interval_days is None
         else "at the advised interval releases cost"
     )
     sentences = [
+        *((idle,) if idle else ()),
         f"One release costs {usd(advice.retrain_usd)} USD (training runs, labels, review); "
         f"{billed} {small_usd(advice.usd_per_month)} USD/month"
         + (
@@ -65,7 +67,7 @@ def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
             f"{small_usd(advice.error_usd_per_month)} USD/month."
             if advice.error_usd_per_month is not None
             else "."
-        )
+        ),
     ]
     if advice.decay_per_day is not None:
         sentences.append(
@@ -94,7 +96,24 @@ def retraining_details(recommendation: Recommendation) -> tuple[str, ...]:
         )
     if advice.growth is not None:
         sentences.append(growth_sentence(advice.growth))
+    if idle:
+        return tuple(sentences)
     return (*sentences, *(note for note in advice.notes if note not in recommendation.warnings))
+
+
+def _idle(recommendation: Recommendation) -> str | None:
+    """Say of what the figures are where there is no model to release."""
+    if recommendation.best is None:
+        return (
+            "Nothing meets the needs now: these figures are of the candidate with the lowest "
+            "error, for the day that a need is relaxed."
+        )
+    if recommendation.beats_guessing is False:
+        return (
+            "No model is better than guessing: these figures are of the guess, which learns "
+            "nothing from a release."
+        )
+    return None
 
 
 def growth_sentence(growth: GrowthAdvice) -> str:

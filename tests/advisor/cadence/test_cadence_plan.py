@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.cadence.plan import plan_retraining
+from advisor.cadence.words import span_words
 from advisor.errors import AdvisorError
 
 DAYS_PER_MONTH = 730 / 24
@@ -145,3 +146,16 @@ def test_resampling_surrounds_the_optimum_and_the_same_matrix_gives_the_same_ans
     assert low < first.t_star_periods < high
     assert first == again
     assert 0 <= first.probability_never <= 1
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ((None, None), "never on a schedule"),
+        ((255, None), "255 periods to never"),
+        ((3, 3), "3 periods"),
+        ((3, 8), "3 to 8 periods"),
+    ],
+)
+def test_a_span_of_periods_reads_as_words(span, words):
+    assert span_words(span) == words

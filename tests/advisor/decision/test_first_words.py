@@ -45,6 +45,8 @@ def test_a_guess_is_never_a_model_to_deploy():
     assert f"would cost {found.best.usd_per_month:,.0f} USD/month" in first.sentence
     assert "Retrain every" not in found.verdict
     assert next(f.answer for f in facts(found) if f.label == "Retrain") == "Nothing yet"
+    assert "No model is better than guessing" in retraining_details(found)[0]
+    assert set(found.retraining.notes).isdisjoint(found.warnings)
 
 
 def test_a_model_that_learns_is_deployed():
@@ -65,6 +67,8 @@ def test_a_budget_that_is_kept_too_seldom_is_told_with_the_cost_and_the_share():
     assert found.relaxations[0] in found.verdict
     assert f"{budget:,.2f}, 100% is wanted" in found.verdict
     assert facts(found) == ()
+    assert "Nothing meets the needs now" in retraining_details(found)[0]
+    assert set(found.retraining.notes).isdisjoint(found.warnings)
 
 
 @pytest.mark.parametrize("budget", [None, 1.0])
