@@ -29,17 +29,29 @@ def banner(quotes: Iterable[PriceQuote], *, today: date) -> str | None:
     return None if oldest is None else banner_of_day(oldest, today=today)
 
 
-def banner_of_day(oldest: date, *, today: date) -> str | None:
-    """Return the banner for prices that were last read on a day, None while they are fresh."""
+def banner_of_day(oldest: date, *, today: date, which: str = "") -> str | None:
+    """Return the banner for prices that were last read on a day, None while they are fresh.
+
+    Args:
+        oldest: day on which the oldest was read.
+        today: day for which the prices are used.
+        which: the price that it is, for people; empty where that is not known.
+
+    Example:
+        >>> banner_of_day(date(2026, 1, 1), today=date(2026, 2, 10), which="s3 storage")
+        "Old prices: the oldest was read 40 days ago, on 2026-01-01 (s3 storage); \
+'advisor prices refresh' reads them again"
+    """
     days = (today - oldest).days
+    named = f" ({which})" if which else ""
     if days > STALE_DAYS:
         return (
-            f"STALE PRICES: the oldest was read {days} days ago, on {oldest.isoformat()}; "
+            f"STALE PRICES: the oldest was read {days:,} days ago, on {oldest.isoformat()}{named}; "
             "run 'advisor prices refresh' before you decide"
         )
     if days > OLD_DAYS:
         return (
-            f"Old prices: the oldest was read {days} days ago, on {oldest.isoformat()}; "
+            f"Old prices: the oldest was read {days:,} days ago, on {oldest.isoformat()}{named}; "
             "'advisor prices refresh' reads them again"
         )
     return None

@@ -122,10 +122,11 @@ def _print_study(
         both = {"study": advice, "histories": found if histories else []}
         typer.echo(json.dumps(both, indent=2, allow_nan=False))
         return
+    print_sections(VIEWS["Experiments"](cleaned(answer)), Console())
     for each in found if histories else ():
+        say("")
         for line in (*lines(each), *gain_bars(each)):
             say(line)
-    print_sections(VIEWS["Experiments"](cleaned(answer)), Console())
 
 
 def _histories(

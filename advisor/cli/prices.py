@@ -222,7 +222,8 @@ def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
 
     prices, day = _load(book), _day(on)
     groups = ages(prices, today=day)
-    warning = banner_of_day(groups[0].oldest, today=day) if groups else None
+    first = f"{groups[0].service}, {groups[0].region}" if groups else ""
+    warning = banner_of_day(groups[0].oldest, today=day, which=first) if groups else None
     if warning:
         say(warning, err=True)
     if as_json:

@@ -1,7 +1,6 @@
 """Put the judged options into the answer: objects, lines, reasons and words."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -25,6 +24,7 @@ from advisor.decision.information import Known, known_inputs, measure_next, unce
 from advisor.decision.job_advice import job_advice
 from advisor.decision.latency_advice import latency_advice, learning_curves
 from advisor.decision.metered import metered_band_s, metered_lines
+from advisor.decision.old_prices import old_price_banner, oldest_price
 from advisor.decision.present import present_advice
 from advisor.decision.ranking import reasons
 from advisor.decision.relax import relaxations
@@ -106,7 +106,9 @@ def compose(
     relaxed = () if best else then(_relaxations(engine))
     known = then(known_inputs(engine))
     kind = verdict_kind(engine)
-    oldest = _oldest_checked_on(engine, (*ranked, *(r.option for r in rejected)))
+    listed = (*ranked, *(r.option for r in rejected))
+    found_oldest = oldest_price(listed)
+    oldest = engine.on if found_oldest is None else found_oldest.checked_on
     return Recommendation(
         verdict=words.verdict(
             study,
@@ -152,7 +154,11 @@ def compose(
         relaxations=relaxed,
         measure_next=then(measure_next(engine, known, best, retraining)),
         excluded=words.excluded(study),
-        warnings=words.warnings(engine, retraining, oldest_price=oldest),
+        warnings=words.warnings(
+            engine,
+            retraining,
+            old_prices=old_price_banner(listed, best, oldest=oldest, today=engine.on),
+        ),
         cost_curve=then(cost_curve(engine, chosen)) if curves else (),
         experiments=experiments,
         latency=then(latency_advice(engine)) if curves else None,
@@ -502,12 +508,6 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
         for run in failed_runs(engine.evidence)
     ]
     return tuple(steps)
-
-
-def _oldest_checked_on(engine: Engine, options: Sequence[Option]) -> date:
-    """Return the day of the price that was checked longest ago, of those in the answer."""
-    quotes = [line.quote for o in options for line in o.lines if line.quote is not None]
-    return min((quote.checked_on for quote in quotes), default=engine.on)
 
 
 __all__ = [

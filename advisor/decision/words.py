@@ -1,7 +1,6 @@
 """The words of the answer: one sentence per question, with the figures that decide."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
 from advisor.retraining import every_days
 from advisor.study import Study
 from benchmarks.records import HardwareProfile
-from pricing.age import banner_of_day
 from pricing.instances import load_spot_advice
 
 MS_PER_MINUTE = 6e4
@@ -325,14 +323,13 @@ def seldom_within_budget(engine: Engine) -> str | None:
 
 
 def warnings(
-    engine: Engine, retraining: RetrainingAdvice, *, oldest_price: date
+    engine: Engine, retraining: RetrainingAdvice, *, old_prices: str | None
 ) -> tuple[str, ...]:
     """Return what a reader must know: of the runs only what concerns the chosen candidate."""
     notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
     chosen = engine.climb.chosen
     guesses = {p.name for p in engine.profiles if p.is_baseline}
-    stale = banner_of_day(oldest_price, today=engine.on)
-    found = [stale] if stale else []
+    found = [old_prices] if old_prices else []
     found += engine.evidence.warnings
     found += _routing_advice(engine) + _spot_warnings(engine)
     found += _money_warnings(engine.study)

@@ -181,7 +181,6 @@ def instance_table(advice: ExperimentAdvice) -> Table:
         f"{len(advice.instances):,} priced places, one run's wall-clock and the week",
         columns=(
             Column("Place"),
-            Column("Bought"),
             Column("Workers", numeric=True),
             Column("Run s", numeric=True),
             Column("Runs/week", numeric=True),
@@ -191,8 +190,7 @@ def instance_table(advice: ExperimentAdvice) -> Table:
         ),
         rows=tuple(
             (
-                Cell(platform_name(row.platform)),
-                Cell(f"{row.sku}, {row.region}, {row.purchase}"),
+                Cell(f"{platform_name(row.platform)}, {row.sku}, {row.region}, {row.purchase}"),
                 Cell(f"{row.worker_count}"),
                 Cell(significant(row.run_s), row.basis),
                 Cell(significant(row.runs_per_week), row.basis),
@@ -287,7 +285,6 @@ def pace_table(advice: ExperimentAdvice) -> Table:
         caption="Experiments per week, cheapest place of each platform, workers always busy",
         columns=(
             Column("Place"),
-            Column("Bought"),
             Column("Workers", numeric=True),
             Column("Runs/week", numeric=True),
             Column("USD/week", numeric=True),
@@ -296,8 +293,7 @@ def pace_table(advice: ExperimentAdvice) -> Table:
         ),
         rows=tuple(
             (
-                Cell(platform_name(row.platform)),
-                Cell(f"{row.sku}, {row.region}, {row.purchase}"),
+                Cell(f"{platform_name(row.platform)}, {row.sku}, {row.region}, {row.purchase}"),
                 Cell(f"{row.worker_count}"),
                 Cell(significant(row.runs_per_week), row.basis),
                 Cell(usd(row.usd_per_week), row.basis),

@@ -8,8 +8,7 @@ from markupsafe import Markup
 from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.charts import CHARTS, chart_title
 from advisor.report.charts.drawing import svg
-from advisor.report.sections import Section, details, first_page
-from advisor.report.sections.parts import present
+from advisor.report.sections import Section, details, first_page, without_banner
 from advisor.report.tables import Fact, Table, price_banner
 from advisor.report.words import BASIS_MEANINGS, CLOSING, cleaned, headline
 
@@ -61,20 +60,6 @@ def banner_html(recommendation: Recommendation) -> str:
     """Return what stands above figures that rest on old prices, for a page of another kind."""
     banner = price_banner(recommendation)
     return str(_parts().banner(banner)).strip() if banner else ""
-
-
-def without_banner(
-    sections: tuple[Section, ...], recommendation: Recommendation
-) -> tuple[Section, ...]:
-    """Return sections without the bullet that stands in the banner already."""
-    banner = price_banner(recommendation)
-    told = banner.text if banner else None
-    return present(
-        *(
-            one._replace(bullets=tuple(bullet for bullet in one.bullets if bullet != told))
-            for one in sections
-        )
-    )
 
 
 def questions_html(facts: tuple[Fact, ...]) -> str:

@@ -3,8 +3,8 @@
 import re
 
 from advisor.recommendation import Recommendation
-from advisor.report.sections import Section, details, first_page
-from advisor.report.tables import Table
+from advisor.report.sections import Section, details, first_page, without_banner
+from advisor.report.tables import Table, price_banner
 from advisor.report.words import CLOSING, LEGEND, cleaned, headline
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
@@ -17,12 +17,14 @@ def render_markdown(recommendation: Recommendation) -> str:
     """Return the report as Markdown; the long part is folded."""
     safe = cleaned(recommendation)
     first, rest = headline(safe.verdict)
+    banner = price_banner(safe)
     parts = [
         f"# {escape(first)}",
         *([escape(rest)] if rest else []),
+        *([f"> **{escape(banner.text)}**"] if banner else []),
         f"Deployment estimate for **{escape(safe.study)}**, prices of {safe.prices.on}.",
         LEGEND.replace("   ", " · "),
-        *(_section(section) for section in first_page(safe)),
+        *(_section(section) for section in without_banner(first_page(safe), safe)),
         "<details>\n<summary>Models, costs, retraining, evidence, inputs</summary>",
         *(_section(section) for section in details(safe)),
         "</details>",

@@ -11,8 +11,8 @@ from typing import Any
 from advisor.recommendation import Recommendation
 from advisor.report.charts import chart_title
 from advisor.report.charts.drawing import svg
-from advisor.report.sections import Section, details, first_page
-from advisor.report.tables import Table
+from advisor.report.sections import Section, details, first_page, without_banner
+from advisor.report.tables import Table, price_banner
 from advisor.report.words import CLOSING, LEGEND, cleaned, headline
 
 CHART_WIDTH = 700
@@ -33,14 +33,16 @@ def render_pdf(recommendation: Recommendation) -> bytes:
 
     safe = cleaned(recommendation)
     first, rest = headline(safe.verdict)
+    banner = price_banner(safe)
     report = {
         "title": f"{safe.study}: {first}",
         "eyebrow": f"Deployment estimate for {safe.study} · prices of {safe.prices.on.isoformat()}",
         "headline": first,
         "lead": rest,
+        "banner": banner.text if banner else "",
         "legend": LEGEND,
         "footer": CLOSING,
-        "first": [_section(one, safe) for one in first_page(safe)],
+        "first": [_section(one, safe) for one in without_banner(first_page(safe), safe)],
         "details": [_section(one, safe) for one in details(safe)],
     }
     source = (files("advisor.report") / "templates" / "report.typ").read_bytes()

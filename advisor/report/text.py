@@ -13,6 +13,10 @@ from advisor.report.words import LEGEND, cleaned, headline, quality, usd
 
 RANKED_SHOWN = 6
 REJECTED_SHOWN = 6
+LONG = 16
+"""Rows of a section's table up to which a terminal lists them all."""
+TOP = 5
+"""Rows that a terminal lists of a longer one."""
 
 
 def print_recommendation(recommendation: Recommendation, console: Console) -> None:
@@ -48,14 +52,21 @@ def print_sections(sections: tuple[Section, ...], console: Console) -> None:
             console.print(Text(words), highlight=False)
         for table in section.tables:
             console.print(_grid(table), highlight=False)
+            if len(table.rows) > LONG:
+                more = len(table.rows) - TOP
+                console.print(Text(f"{more} more in the report and the JSON", style="dim"))
 
 
 def _grid(table: Table) -> Grid:
+    """Lay a table out for a terminal: figures keep their width, words break between words."""
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    for column in table.columns:
-        side = "right" if column.numeric else "left"
-        grid.add_column(Text(column.title), justify=side, overflow="fold")  # type: ignore[arg-type]
-    for row in table.rows:
+    for column, longest in zip(table.columns, table.longest, strict=True):
+        if column.numeric:
+            width = max([longest, *(len(word) for word in column.title.split())])
+            grid.add_column(Text(column.title), justify="right", width=width)
+        else:
+            grid.add_column(Text(column.title), overflow="fold")
+    for row in table.rows if len(table.rows) <= LONG else table.rows[:TOP]:
         grid.add_row(*(Text(cell.plain) for cell in row))
     return grid
 

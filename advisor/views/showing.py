@@ -20,10 +20,9 @@ from advisor.report.html import (
     legend_html,
     questions_html,
     table_html,
-    without_banner,
     words_html,
 )
-from advisor.report.sections import VIEWS, Section
+from advisor.report.sections import VIEWS, Section, without_banner
 from advisor.report.sections.risk import WHY_NOT as ASKED_ELSEWHERE
 from advisor.report.sections.risk import break_even as break_even_section
 from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence, questions

@@ -274,3 +274,31 @@ def test_every_rival_is_a_question_with_an_answer():
     for rival in answer.rivals:
         assert rival.name in asked[rival.question].answer
         assert "team.hours_per_month" not in asked[rival.question].why
+
+
+def test_errors_that_do_not_change_with_age_are_drawn_flat():
+    level = 0.235948424907
+    answer = recommendation()
+    points = tuple(
+        p.replace(error_per_case=level + 1e-15 * place)
+        for place, p in enumerate(answer.retraining.decay_points)
+    )
+    flat = answer.retraining.replace(decay_points=points, decay_line=())
+    drawn = charts.error_by_age(recommendation(retraining=flat)).to_dict()
+    (domain,) = {tuple(layer["encoding"]["y"]["scale"]["domain"]) for layer in drawn["layer"][:1]}
+
+    assert domain[1] - domain[0] == pytest.approx(0.01 * level, rel=0.02)
+    assert domain[0] < level < domain[1]
+
+
+def test_the_names_of_bars_leave_out_the_model_that_all_share_and_are_told_apart():
+    best = recommendation().best
+    names = ("hgb on SageMaker batch transform, 1 x ml.c7i.large", "hgb on ECS Fargate, 2 x 1 vCPU")
+    ranked = tuple(best.replace(name=name) for name in names)
+    spot = ranked[0].replace(purchase="spot")
+    rows = values(charts.cost_stack(recommendation(best=ranked[0], ranked=(*ranked, spot))))
+    shown = {row["option"] for row in rows if "label" in row}
+
+    assert len(shown) == 3
+    assert not any("hgb" in name for name in shown)
+    assert any(name.endswith(", spot") for name in shown)

@@ -64,3 +64,11 @@ def test_a_files_ending_names_its_format(name, format_name):
     from advisor.cli.recommend import _format_of
 
     assert _format_of(Path(name)).value == format_name
+
+
+def test_old_prices_stand_on_the_first_page():
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(render_bytes(recommendation(), format="pdf")))
+
+    assert "Old prices: the oldest was read" in " ".join(reader.pages[0].extract_text().split())

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from advisor.errors import AdvisorError
-from advisor.recommendation import BASIS_BADGES, Recommendation
+from advisor.recommendation import BASIS_BADGES, LineQuote, Recommendation
 from advisor.report import FORMATS, render, render_bytes, write_report
 from advisor.report.charts import CHARTS
 from advisor.report.sections import VIEWS, details, first_page
@@ -332,6 +332,8 @@ GOLDEN = r"""# Deploy logistic on ECS Fargate, # x (# vCPU, # GiB), us-east-#: #
 
 Retrain every # days (decay from a simulated stream). No GPU: it pays from # requests/s.
 
+> **Old prices: the oldest was read # days ago, on #-#-#; 'advisor prices refresh' reads them again**
+
 Deployment estimate for **churn**, prices of #-#-#.
 
 ● measured · ◐ scaled · ○ list price · △ assumed · ✎ your input
@@ -453,3 +455,32 @@ def test_every_part_of_the_cost_stack_adds_up_to_the_bill():
         parts = [part_usd_per_month(one, part, runs_per_release=runs) for part in PARTS]
         assert math.fsum(parts) == pytest.approx(one.usd_per_month)
         assert min(parts) >= 0
+
+
+@pytest.mark.parametrize("name", ["html", "md"])
+def test_the_banner_of_old_prices_names_the_price_on_the_first_page(name):
+    answer = recommendation()
+    best, other, *others = answer.ranked
+    read = answer.prices.on - timedelta(days=400)
+    quotes = (
+        LineQuote(
+            service=service,
+            sku="storage",
+            region="us-east-1",
+            purchase="on-demand",
+            valid_from=day,
+            checked_on=day,
+        )
+        for service, day in (("s3", read + timedelta(days=9)), ("ebs-gp3", read))
+    )
+    best, other = (
+        one.replace(lines=(one.lines[0].replace(quote=quote), *one.lines[1:]))
+        for one, quote in zip((best, other), quotes, strict=True)
+    )
+    old = answer.prices.replace(oldest_checked_on=read)
+    aged = recommendation(best=best, ranked=(best, other, *others), prices=old)
+    first = render(aged, format=name).partition("Options considered")[0]
+
+    assert "STALE PRICES: the oldest was read 400 days ago" in first
+    assert "ebs-gp3 storage, us-east-1; the chosen option" in first
+    assert "s3 storage)" in first

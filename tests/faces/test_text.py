@@ -7,7 +7,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from advisor.report.text import print_recommendation
+from advisor.report.sections import Section
+from advisor.report.tables import Cell, Column, Table
+from advisor.report.text import print_recommendation, print_sections
 from tests.faces.factories import hostile, infeasible, recommendation
 
 
@@ -80,3 +82,21 @@ def test_one_line_says_whether_experiments_pay():
 
     assert "Experiments Up to about 41 runs per release △" in found
     assert "Experiments" not in printed(infeasible())
+
+
+def test_a_long_table_in_a_terminal_keeps_its_figures_whole_and_shows_the_top():
+    long = Table(
+        caption="x",
+        columns=(Column("Place"), *(Column(f"Figure {n}", numeric=True) for n in range(6))),
+        rows=tuple(
+            (Cell(f"SageMaker training, ml.c{n}.large, us-east-1"), *[Cell("1,234.5", "list")] * 6)
+            for n in range(25)
+        ),
+    )
+    written = io.StringIO()
+    print_sections((Section("Pace", tables=(long,)),), Console(file=written, width=80))
+    said = written.getvalue()
+
+    assert said.count("1,234.5 ○") == 5 * 6
+    assert "20 more" in said
+    assert "us-east-1" in said

@@ -15,6 +15,7 @@ from advisor.report.charts.parts import (
     is_wide,
     log_axis,
     mark_here,
+    option_names,
     plot,
     together,
     top_legend,
@@ -45,30 +46,31 @@ def cost_stack(
         return None
     narrow = not is_wide(width)
     runs = recommendation.training.runs_per_release
+    names = option_names(recommendation, options)
     rows: list[Row] = [
         {
-            "option": f"{place}. {option.name}",
+            "option": name,
             "part": PART_NAMES[part],
             "order": PARTS.index(part),
             "usd": part_usd_per_month(option, part, runs_per_release=runs),
         }
-        for place, option in enumerate(options, start=1)
+        for name, option in zip(names, options, strict=True)
         for part in PARTS
     ]
     order = list(dict.fromkeys(row["option"] for row in rows))
     totals: list[Row] = [
         {
-            "option": f"{place}. {option.name}",
+            "option": name,
             "usd": option.usd_per_month,
             "label": usd(option.usd_per_month),
         }
-        for place, option in enumerate(options, start=1)
+        for name, option in zip(names, options, strict=True)
     ]
     y = alt.Y(
         "option:N",
         sort=order,
         title=None,
-        axis=None if narrow else alt.Axis(labelLimit=250, ticks=False, domain=False),
+        axis=None if narrow else alt.Axis(labelLimit=_room(width), ticks=False, domain=False),
     )
     most = max(row["usd"] for row in totals)
     bars = (
@@ -113,6 +115,11 @@ def cost_stack(
         )
     row_height = 46 if narrow else 30
     return together(layers, width=width, height=height or row_height * len(options) + frame(width))
+
+
+def _room(width: Width) -> int:
+    """Return the room for names beside the bars: half of the picture. [px]"""
+    return width // 2 if isinstance(width, int) else 250
 
 
 def cost_by_rate(

@@ -10,6 +10,9 @@ from typing import Any, Literal, cast
 
 import altair as alt
 
+from advisor.recommendation import Option, Recommendation
+from advisor.report.tables import where_differs
+
 PLATFORM_COLOURS = {
     "sagemaker-realtime": "#0072B2",
     "sagemaker-serverless": "#B066A6",
@@ -114,6 +117,20 @@ def top_legend(*, columns: int, shapes: bool = False) -> alt.Legend:
         columnPadding=8,
         # The dash of a line around a mark would make the mark look torn.
         symbolStrokeWidth=0 if shapes else alt.Undefined,
+    )
+
+
+def option_names(recommendation: Recommendation, options: Sequence[Option]) -> tuple[str, ...]:
+    """Return numbered names of options, told apart early: without the model that all share.
+
+    Region and purchase stand behind a name where they differ between options.
+    """
+    place_of = where_differs(recommendation)
+    models = {option.name.partition(" on ")[0] for option in options}
+    shared = f"{next(iter(models))} on " if len(models) == 1 else ""
+    return tuple(
+        f"{place}. {option.name.removeprefix(shared)}{place_of(option)}"
+        for place, option in enumerate(options, start=1)
     )
 
 

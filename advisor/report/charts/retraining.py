@@ -21,6 +21,9 @@ from advisor.report.charts.parts import (
 )
 from advisor.report.words import days
 
+LEAST_REACH = 0.01
+"""The errors against age reach over so much of their level at least: below that is rounding."""
+
 
 def retraining_cost(
     recommendation: Recommendation, *, width: Width = "container", height: int = 260
@@ -113,7 +116,7 @@ def error_by_age(
     y = alt.Y(
         "error:Q",
         title="Loss per case",
-        scale=alt.Scale(zero=False, padding=12),
+        scale=alt.Scale(zero=False, padding=12, domain=_reach(recommendation)),
         axis=alt.Axis(tickCount=5),
     )
     base = plot(rows)
@@ -141,3 +144,13 @@ def error_by_age(
             advice.interval_days, "age", f"retrain at {days(advice.interval_days)}", left=left
         )
     return together(layers, width=width, height=height + frame(width))
+
+
+def _reach(recommendation: Recommendation) -> list[float]:
+    """Return the errors that the picture reaches over: flat data stay flat in it."""
+    advice = recommendation.retraining
+    drawn = [p.error_per_case for p in advice.decay_points]
+    drawn += [p.error_per_case for p in advice.decay_line]
+    low, high = min(drawn), max(drawn)
+    lacking = max(0.0, LEAST_REACH * max(abs(low), abs(high)) - (high - low))
+    return [low - lacking / 2, high + lacking / 2]

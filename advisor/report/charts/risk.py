@@ -13,6 +13,7 @@ from advisor.report.charts.parts import (
     Width,
     is_wide,
     mark_here,
+    option_names,
     plot,
     together,
     top_legend,
@@ -26,6 +27,11 @@ NEARLY_ONE = 1.15
 """The bars reach at least so far to both sides, as a factor on today's value."""
 
 
+def _room(width: Width) -> int:
+    """Return the room for a name above its bar. [px]"""
+    return width - 20 if isinstance(width, int) else 330
+
+
 def cost_bands(
     recommendation: Recommendation, *, width: Width = "container", height: int = 0
 ) -> alt.LayerChart | None:
@@ -35,13 +41,13 @@ def cost_bands(
         return None
     rows: list[Row] = [
         {
-            "option": f"{place}. {option.name}",
+            "option": name,
             "low": option.usd_per_month_low,
             "high": option.usd_per_month_high,
             "mean": option.expected_usd_per_month,
             "state": "chosen" if option == recommendation.best else "considered",
         }
-        for place, option in enumerate(options, start=1)
+        for name, option in zip(option_names(recommendation, options), options, strict=True)
     ]
     y = alt.Y("option:N", sort=None, title=None, axis=None)
     x_title = "USD per month over the horizon (730 h)"
@@ -69,7 +75,7 @@ def cost_bands(
     )
     names = (
         plot(rows)
-        .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=330)
+        .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=_room(width))
         .encode(y=y, x=alt.value(0), text="option:N")
     )
     return together([bands, means, names], width=width, height=height or ROW_PX * len(rows) + 30)
@@ -124,7 +130,7 @@ def break_even(
     )
     names = (
         plot(rows)
-        .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=330)
+        .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=_room(width))
         .encode(y=y, x=alt.value(0), text="text:N")
     )
     here = mark_here(1.0, "one", "you are here", left=high < 1 / low, above=True)
@@ -190,7 +196,7 @@ def swings(
     )
     names = (
         plot(rows[::2])
-        .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=330)
+        .mark_text(align="left", dx=1, dy=-8, color=INK, fontSize=11, limit=_room(width))
         .encode(y=y, x=alt.value(0), text="text:N")
     )
     here = mark_here(mean, "mean", f"mean {usd(mean)}", left=False, above=True)

@@ -45,6 +45,20 @@ def decision(recommendation: Recommendation) -> tuple[Section, ...]:
     return tuple(sorted(found, key=lambda section: section.title != IN_SHORT))
 
 
+def without_banner(
+    sections: tuple[Section, ...], recommendation: Recommendation
+) -> tuple[Section, ...]:
+    """Return sections without the bullet that stands in the banner already."""
+    banner = tables.price_banner(recommendation)
+    told = banner.text if banner else None
+    return present(
+        *(
+            one._replace(bullets=tuple(bullet for bullet in one.bullets if bullet != told))
+            for one in sections
+        )
+    )
+
+
 def not_in_these_figures(recommendation: Recommendation) -> Section:
     """What the figures leave out, and how old the prices are."""
     return Section(

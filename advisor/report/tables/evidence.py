@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
+from advisor.decision.old_prices import old_price_banner
 from advisor.recommendation import Basis, MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
 from advisor.report.tables.names import origin_of_price, unit_name
 from advisor.report.words import BASIS_MEANINGS, significant, usd, value_text
-from pricing.age import STALE_DAYS, banner_of_day
+from pricing.age import STALE_DAYS
 
 MEANT: dict[Basis, str] = {
     "measured": "timed or scored on the machine of the benchmark",
@@ -138,7 +139,10 @@ class Banner(NamedTuple):
 def price_banner(recommendation: Recommendation) -> Banner | None:
     """Return what to print above the answer; None while all its prices are fresh."""
     prices = recommendation.prices
-    text = banner_of_day(prices.oldest_checked_on, today=prices.on)
+    listed = (*recommendation.ranked, *(r.option for r in recommendation.rejected))
+    text = old_price_banner(
+        listed, recommendation.best, oldest=prices.oldest_checked_on, today=prices.on
+    )
     if text is None:
         return None
     stale = (prices.on - prices.oldest_checked_on).days > STALE_DAYS
