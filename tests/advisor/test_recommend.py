@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from advisor.decision.answer import option_lines
 from advisor.recommend import prepare, recommend
 from advisor.recommendation import Recommendation
-from advisor.report.tables import cost_cell
+from advisor.report.tables import cost_cell, timed_options
 from advisor.study import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.quotes import PriceBook, Row
@@ -181,6 +181,7 @@ def test_a_way_to_buy_that_a_platform_lacks_is_a_row_with_its_reason():
     assert unsold
     assert {cost_cell(option).plain for option in unsold} == {"n/a"}
     assert all(option.priced for option in found.ranked)
+    assert all(option.priced for option in timed_options(found))
     assert not any(o.purchase == "spot" and "sagemaker" in o.platform for o in found.ranked)
 
 

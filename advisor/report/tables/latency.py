@@ -92,7 +92,7 @@ def timed_options(recommendation: Recommendation) -> tuple[Option, ...]:
     known_ones = (
         option
         for option in (*frontier(recommendation), *recommendation.ranked, *too_slow)
-        if option.p99_latency_ms and option.usd_per_month > 0
+        if option.p99_latency_ms and option.priced and option.usd_per_month > 0
     )
     return tuple(itertools.islice(dict.fromkeys(known_ones), MOST_TIMED))
 
