@@ -18,7 +18,9 @@ FOLLOW_FROM_JOBS = ("workload.requests_per_s", "needs.max_p99_latency_ms")
 FOLLOWS = "follows from the jobs and their deadline"
 """Of a study of jobs: the same said as a rate and as a time."""
 
-OF_REQUESTS = ("peak rate", "workload.peak_requests_per_s")
+OF_REQUESTS = (
+    *("peak rate", "peak_factor", "workload.peak_requests_per_s", "decision.peak_factor"),
+)
 """Figures that a study of jobs does not have."""
 OF_ENDPOINTS = (
     *("load_balancer_", "balancer_", "connections_", "sagemaker_front_", "realtime_"),

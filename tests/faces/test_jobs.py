@@ -11,9 +11,10 @@ from advisor.cli.recommend import answer_of
 from advisor.report import render
 from advisor.report.charts import CHARTS
 from advisor.report.sections import VIEWS
-from advisor.report.tables import crossings, options_table, rate_axis, rate_table
+from advisor.report.tables import crossings, horizon_table, options_table, rate_axis, rate_table
 from advisor.report.text import print_recommendation
 from advisor.report.words import counted
+from tests.faces.factories import recommendation
 from tests.faces.pages import measured_study
 
 NIGHTLY = (
@@ -161,3 +162,13 @@ def test_every_chart_of_a_view_about_jobs_can_be_drawn(answer):
 )
 def test_a_large_count_is_written_as_people_say_it(value, words):
     assert counted(value) == words
+
+
+def test_the_answer_as_the_traffic_grows_counts_the_rows_of_a_job(answer):
+    grown = answer.replace(horizon=recommendation().horizon)
+    first = grown.horizon.months[0]
+    table = horizon_table(grown)
+
+    assert table.columns[1].title == "Rows of one job"
+    rows = first.requests_per_s * grown.job.row_count / grown.job.requests_per_s
+    assert table.rows[0][1].text == counted(rows)

@@ -2,9 +2,10 @@
 
 from advisor.recommendation import AnswerKey, Option, Recommendation, Rival
 from advisor.report.tables.cells import Cell, Column, Fact, Table, platform_name, thinned
+from advisor.report.tables.costs import rate_axis
 from advisor.report.tables.names import figure_name
 from advisor.report.tables.options import telling_options
-from advisor.report.words import UNKNOWN, change, percent, significant, usd
+from advisor.report.words import UNKNOWN, change, counted, percent, significant, usd
 
 MOST_BANDS = 8
 """Options whose bands are shown."""
@@ -209,18 +210,23 @@ def holds_table(recommendation: Recommendation) -> Table:
 def horizon_table(recommendation: Recommendation) -> Table:
     """The answer as traffic grows."""
     found = recommendation.horizon
+    axis = rate_axis(recommendation)
     return Table(
         caption="The answer as the traffic grows",
         columns=(
             Column("Month", numeric=True),
-            Column("Requests/s", numeric=True),
+            Column(axis.column, numeric=True),
             Column("USD/month", numeric=True),
             Column("Answer for that month"),
         ),
         rows=tuple(
             (
                 Cell(str(one.month)),
-                Cell(significant(one.requests_per_s)),
+                Cell(
+                    counted(one.requests_per_s * axis.per_rate)
+                    if recommendation.job
+                    else significant(one.requests_per_s)
+                ),
                 Cell(usd(one.usd_per_month) if one.usd_per_month is not None else UNKNOWN),
                 Cell(answer_words(one.answer)),
             )
