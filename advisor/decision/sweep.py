@@ -102,12 +102,7 @@ def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]
 
 
 def compared(study: Study) -> str:
-    """Return what the costs of a sweep are: the mean of the draws, or the study's quantile.
-
-    Example:
-        >>> compared(Study())
-        'mean'
-    """
+    """Return what the costs of a sweep are: the mean of the draws, or the study's quantile."""
     own = study.decision
     return f"{own.quantile:.0%} quantile" if own.risk == "quantile" else "mean"
 

@@ -21,7 +21,7 @@ def render_markdown(recommendation: Recommendation) -> str:
     parts = [
         f"# {escape(first)}",
         *([escape(rest)] if rest else []),
-        *([f"> **{escape(banner.text)}**"] if banner else []),
+        *([f"**{escape(banner.text)}**"] if banner else []),
         f"Deployment estimate for **{escape(safe.study)}**, prices of {safe.prices.on}.",
         LEGEND.replace("   ", " · "),
         *(_section(section) for section in without_banner(first_page(safe), safe)),

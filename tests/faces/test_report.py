@@ -332,7 +332,7 @@ GOLDEN = r"""# Deploy logistic on ECS Fargate, # x (# vCPU, # GiB), us-east-#: #
 
 Retrain every # days (decay from a simulated stream). No GPU: it pays from # requests/s.
 
-> **Old prices: the oldest was read # days ago, on #-#-#; 'advisor prices refresh' reads them again**
+**Old prices: the oldest was read # days ago, on #-#-#; 'advisor prices refresh' reads them again**
 
 Deployment estimate for **churn**, prices of #-#-#.
 
