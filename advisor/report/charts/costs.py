@@ -6,17 +6,17 @@ from advisor.recommendation import Recommendation
 from advisor.report.charts.parts import (
     INK,
     PART_COLOURS,
-    PLATFORM_COLOURS,
-    PLATFORM_DASHES,
-    PLATFORM_SHAPES,
     Row,
     Width,
+    colour_of,
+    dash_of,
     frame,
     is_wide,
     log_axis,
     mark_here,
     option_names,
     plot,
+    shape_of,
     together,
     top_legend,
 )
@@ -141,11 +141,10 @@ def cost_by_rate(
         for point in points
     ]
     platforms = curve_platforms(recommendation)
-    names = [platform_name(p) for p in platforms]
     colour = alt.Color(
         "platform:N",
         title=None,
-        scale=alt.Scale(domain=names, range=[PLATFORM_COLOURS.get(p, INK) for p in platforms]),
+        scale=colour_of(platforms),
         legend=top_legend(columns=2 if narrow else 4, shapes=True),
     )
     x = alt.X(
@@ -166,18 +165,14 @@ def cost_by_rate(
             "platform:N",
             title=None,
             legend=None,
-            scale=alt.Scale(
-                domain=names, range=[PLATFORM_DASHES.get(p, [2, 2]) for p in platforms]
-            ),
+            scale=dash_of(platforms),
         )
     )
     marks = base.mark_point(filled=True, size=38, opacity=1).encode(
         shape=alt.Shape(
             "platform:N",
             title=None,
-            scale=alt.Scale(
-                domain=names, range=[PLATFORM_SHAPES.get(p, "cross") for p in platforms]
-            ),
+            scale=shape_of(platforms),
         ),
         tooltip=[
             alt.Tooltip("option:N", title="Option"),

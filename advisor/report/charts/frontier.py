@@ -5,15 +5,15 @@ import altair as alt
 from advisor.recommendation import Option, Recommendation
 from advisor.report.charts.parts import (
     INK,
-    PLATFORM_COLOURS,
-    PLATFORM_SHAPES,
     WARM,
     Row,
     Width,
+    colour_of,
     frame,
     is_wide,
     log_axis,
     plot,
+    shape_of,
     together,
     top_legend,
 )
@@ -31,7 +31,6 @@ def cost_by_latency(
     rows = [_row(option) for option in options]
     present = {option.platform for option in options}
     platforms = [p for p in PLATFORM_NAMES if p in present] + sorted(present - set(PLATFORM_NAMES))
-    names = [platform_name(p) for p in platforms]
     need = recommendation.latency.need_ms if recommendation.latency else None
     times = [row["ms"] for row in rows] + ([need] if need else [])
     costs = [row["usd"] for row in rows]
@@ -57,17 +56,13 @@ def cost_by_latency(
             color=alt.Color(
                 "platform:N",
                 title=None,
-                scale=alt.Scale(
-                    domain=names, range=[PLATFORM_COLOURS.get(p, INK) for p in platforms]
-                ),
+                scale=colour_of(platforms),
                 legend=top_legend(columns=2 if narrow else 4),
             ),
             shape=alt.Shape(
                 "platform:N",
                 title=None,
-                scale=alt.Scale(
-                    domain=names, range=[PLATFORM_SHAPES.get(p, "cross") for p in platforms]
-                ),
+                scale=shape_of(platforms),
             ),
             tooltip=[
                 alt.Tooltip("option:N", title="Option"),

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 import altair as alt
 
 from advisor.recommendation import Option, Recommendation
-from advisor.report.tables import where_differs
+from advisor.report.tables import platform_name, where_differs
 
 PLATFORM_COLOURS = {
     "sagemaker-realtime": "#0072B2",
@@ -71,6 +71,25 @@ INK = "#6b7280"
 Width = Literal["container"] | int
 
 Row = dict[str, Any]
+
+
+def colour_of(platforms: Sequence[str]) -> alt.Scale:
+    """Give each platform its colour."""
+    return _scale(platforms, [PLATFORM_COLOURS.get(p, INK) for p in platforms])
+
+
+def dash_of(platforms: Sequence[str]) -> alt.Scale:
+    """Give each platform its dash."""
+    return _scale(platforms, [PLATFORM_DASHES.get(p, [2, 2]) for p in platforms])
+
+
+def shape_of(platforms: Sequence[str]) -> alt.Scale:
+    """Give each platform its mark."""
+    return _scale(platforms, [PLATFORM_SHAPES.get(p, "cross") for p in platforms])
+
+
+def _scale(platforms: Sequence[str], range_: Sequence[Any]) -> alt.Scale:
+    return alt.Scale(domain=[platform_name(p) for p in platforms], range=list(range_))
 
 
 def plot(rows: list[Row]) -> alt.Chart:
