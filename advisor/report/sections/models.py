@@ -4,6 +4,11 @@ from advisor.recommendation import Recommendation
 from advisor.report import tables
 from advisor.report.sections.parts import Section, present
 
+SPREAD_AND_PLACE = (
+    "A bar in the chart is as long as the spread over seeds, around the mean; marks that would "
+    "stand on one another are moved apart."
+)
+
 
 def models(recommendation: Recommendation) -> tuple[Section, ...]:
     """The candidates and what became of each."""
@@ -13,7 +18,7 @@ def models(recommendation: Recommendation) -> tuple[Section, ...]:
             sentences=(
                 f"Quality is {recommendation.metric} on held-out rows; {recommendation.data}.",
                 *(
-                    ("A bar in the chart is as long as the spread over seeds, around the mean.",)
+                    (SPREAD_AND_PLACE,)
                     if any(step.usd_per_month is not None for step in recommendation.ladder)
                     else ()
                 ),
