@@ -7,6 +7,11 @@ from advisor.report.words import days, percent, significant, usd
 
 WHY_NOT = "Risk: why not another kind"
 
+CHEAPER_FROM = (
+    "Cheaper from: where that option would cost less in the mean of the draws. The answer may "
+    "change a little before, since of options that cost the same the simplest is taken."
+)
+
 
 def break_even(recommendation: Recommendation) -> Section:
     """How far each figure may move before the answer changes, with where it stands now."""
@@ -46,7 +51,11 @@ def risk(recommendation: Recommendation) -> tuple[Section, ...]:
             chart="holds",
             tables=(tables.holds_table(recommendation),),
         ),
-        Section(WHY_NOT, tables=(tables.rivals_table(recommendation),)),
+        Section(
+            WHY_NOT,
+            sentences=(CHEAPER_FROM,) if recommendation.rivals else (),
+            tables=(tables.rivals_table(recommendation),),
+        ),
         Section(
             "Risk: as the traffic grows",
             sentences=_growth(recommendation),
