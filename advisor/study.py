@@ -90,7 +90,6 @@ METRICS = (
     *("r2", "neg_mae", "silhouette"),
 )
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.decision.keeping import last_few
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -70,12 +72,9 @@ def kept_fleets(
         draws: its columns, the study at its word counted.
         purchases: ways to buy.
     """
-    tables: dict[Any, KeptFleets] = kept.setdefault("fleets", {})
-    found = tables.get(key)
-    if found is None:
-        while len(tables) >= FLEETS_KEPT:
-            tables.pop(next(iter(tables)), None)
-        found = tables[key] = KeptFleets(
+
+    def empty() -> KeptFleets:
+        return KeptFleets(
             count=np.zeros((kinds, draws), dtype=np.int16),
             met=np.zeros((kinds, draws), dtype=bool),
             known=np.zeros(kinds, dtype=bool),
@@ -83,4 +82,6 @@ def kept_fleets(
             followed=np.zeros(kinds, dtype=bool),
             paid=np.full((2, kinds, purchases), np.nan),
         )
-    return found
+
+    tables: dict[Any, KeptFleets] = kept.setdefault("fleets", {})
+    return last_few(tables, key, empty, most=FLEETS_KEPT)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.decision.ground import Ground
+from advisor.decision.keeping import last_few
 from advisor.decision.metered import Metered, metered_columns, metered_options
 from advisor.decision.ranking import Columns, concatenate
 from advisor.decision.serverless import serverless_columns
@@ -68,9 +69,4 @@ def other_options(
 def keep(ground: Ground, key: tuple[Any, ...], make: Callable[[], T]) -> T:
     """Return what was made for a question, of its kind that of the last few."""
     tables: dict[Any, T] = ground.kept.setdefault(key[0], {})
-    found = tables.get(key)
-    if found is None:
-        while len(tables) >= QUESTIONS_KEPT:
-            tables.pop(next(iter(tables)), None)
-        found = tables[key] = make()
-    return found
+    return last_few(tables, key, make, most=QUESTIONS_KEPT)

@@ -18,6 +18,7 @@ from advisor.decision.engine import Engine, judge
 from advisor.decision.glance import Glance
 from advisor.decision.glance import glance as glance_of
 from advisor.decision.ground import Ground, ground_key, ground_of
+from advisor.decision.keeping import last_few
 from advisor.decision.sensitivity import break_evens
 from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
@@ -25,6 +26,7 @@ from advisor.recommend import load_evidence
 from advisor.recommendation import BreakEven, Recommendation
 from advisor.study import Study
 from advisor.study_file import load_study
+from advisor.views.questions import settings_of
 from benchmarks.errors import BenchmarkError
 from pricing.errors import PricingError
 from pricing.instances import load_catalogue
@@ -51,7 +53,7 @@ def glance(path: Path, overrides: Mapping[str, str], *, on: date) -> Glance:
         overrides: the changed figures.
         on: the day whose prices apply.
     """
-    return _glance(path, _settings(overrides), on, _stamp(path))
+    return _glance(path, settings_of(overrides), on, _stamp(path))
 
 
 def answer(
@@ -71,22 +73,15 @@ def answer(
         depth: how much of it; the verdict is the same in all of them.
         pause: called between its parts; what it raises ends the composing.
     """
-    key = (path, _settings(overrides), on, _stamp(path))
-    kept = _kept_answers()
-    found = kept.get((*key, depth))
-    if found is None:
+    key = (path, settings_of(overrides), on, _stamp(path))
+
+    def composed() -> Recommendation:
         try:
-            found = compose(_engine(*key), what_if=depth == "whole", pause=pause)
+            return compose(_engine(*key), what_if=depth == "whole", pause=pause)
         except (PricingError, BenchmarkError) as error:
             raise AdvisorError(str(error)) from error
-        kept[*key, depth] = found
-        while len(kept) > MOST_ANSWERS:
-            kept.pop(next(iter(kept)), None)
-    return found
 
-
-def _settings(overrides: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{key}={value}" for key, value in overrides.items())
+    return last_few(_kept_answers(), (*key, depth), composed, most=MOST_ANSWERS)
 
 
 def wait_for_rest(changed: Mapping[str, str]) -> Pause:
@@ -126,13 +121,12 @@ def break_evens_at(
         on: the day whose prices apply.
         pause: called between two decisions; what it raises ends the search.
     """
-    key = (path, _settings(overrides), on, _stamp(path))
-    kept = _kept_break_evens()
-    if key not in kept:
-        kept[key] = tuple(break_evens(_engine(*key).setting, pause=pause))
-        while len(kept) > MOST_BREAK_EVENS:
-            kept.pop(next(iter(kept)), None)
-    return kept[key]
+    key = (path, settings_of(overrides), on, _stamp(path))
+
+    def searched() -> tuple[BreakEven, ...]:
+        return tuple(break_evens(_engine(*key).setting, pause=pause))
+
+    return last_few(_kept_break_evens(), key, searched, most=MOST_BREAK_EVENS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -175,6 +175,11 @@ def _quoted(text: str) -> str:
     return written.removesuffix("...\n").strip()
 
 
+def settings_of(changed: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what differs from a study as `--set` takes it."""
+    return tuple(f"{key}={value}" for key, value in changed.items())
+
+
 def differing(
     changed: Mapping[str, str], base: Mapping[str, str], saved: Study
 ) -> list[tuple[str, str, str]]:

@@ -23,6 +23,7 @@ from advisor.views.questions import (
     in_pattern,
     keys_of,
     other_keys,
+    settings_of,
     value_at,
 )
 
@@ -92,7 +93,7 @@ def _seen() -> frozenset[str]:
 
 def _used(path: Path, changed: Mapping[str, str], otherwise: Study | None) -> Study | None:
     try:
-        return load_study(path, [f"{key}={value}" for key, value in changed.items()])
+        return load_study(path, settings_of(changed))
     except StudyError as error:
         st.session_state["refused"] = str(error)
         return otherwise
@@ -185,7 +186,7 @@ def keep_as_base(changed: Mapping[str, str]) -> None:
 
 def back_to_base(path: Path) -> None:
     """Set every control to the baseline's figures."""
-    found = load_study(path, [f"{key}={value}" for key, value in base().items()])
+    found = load_study(path, settings_of(base()))
     st.session_state["started"] = found
     take(found)
 

@@ -33,7 +33,7 @@ from advisor.study_file import load_study
 from advisor.template import study_text
 from advisor.views import assumptions, measuring, scenario
 from advisor.views.plain import plain
-from advisor.views.questions import differing
+from advisor.views.questions import differing, settings_of
 from advisor.views.style import sheet
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def verdict(
     )
     kind = "" if now.best else " none"
     # What the words belong to: two scenarios may be told in the same words.
-    scenario_key = "&".join(f"{key}={value}" for key, value in changed.items())
+    scenario_key = "&".join(settings_of(changed))
     with st.container(key="verdict"):
         st.html(
             f'<div class="parts verdict" role="status" aria-live="polite" '
@@ -214,7 +214,7 @@ def downloads(
 ) -> None:
     """Offer every export, and the command that gives the same answer."""
     st.html(f'<div class="parts">{legend_html()}</div>')
-    settings = [f"{key}={value}" for key, value in changed.items()]
+    settings = settings_of(changed)
     columns = [*st.columns(4), *st.columns(4)]
     for place, (name, one) in enumerate(FORMATS.items()):
         columns[place].download_button(
