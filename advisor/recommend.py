@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from advisor.decision.answer import compose
-from advisor.decision.engine import Engine, prepare
-from advisor.decision.ground import Ground, ground_of
+from advisor.decision.answer.compose import compose
+from advisor.decision.choice.engine import Engine, prepare
+from advisor.decision.scenarios.option_space import Ground, ground_of
 from advisor.evidence import Evidence, load_evidence
 from advisor.recommendation import Recommendation
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.quotes import PriceBook
 from pricing.tables import load_book
@@ -55,7 +55,7 @@ def ground_for_study(
     book: PriceBook | None = None,
     catalogue: InstanceCatalogue | None = None,
 ) -> Ground:
-    """Return what many questions about one study share: see `advisor.decision.sweep`."""
+    """Return what many questions about one study share: see `advisor.decision.whatif.sweep`."""
     return ground_of(
         study, evidence, on=on, book=book or load_book(), catalogue=catalogue or load_catalogue()
     )

@@ -16,9 +16,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from advisor.cadence.decay import DecayFit, ErrorMatrix, fit_decay
-from advisor.cadence.plan import plan_periods, recent_cases
-from advisor.cadence.records import RetrainingPlan
 from advisor.errors import AdvisorError
 from advisor.evaluation.cadence_matrices import (
     FullMatrix,
@@ -35,6 +32,9 @@ from advisor.evaluation.cadence_scoring import (
     regret,
     triggered_cost,
 )
+from advisor.retraining.decay import DecayFit, ErrorMatrix, fit_decay
+from advisor.retraining.plan import plan_periods, recent_cases
+from advisor.retraining.records import RetrainingPlan
 
 SHAPES: Final = ("none", "linear", "slow", "abrupt", "seasonal", "random_walk")
 """The simulated streams, one of each shape."""
@@ -63,7 +63,7 @@ class Judged:
 
 def judge(matrix: FullMatrix) -> Iterator[Judged]:
     """Judge all policies on all retrain costs of one matrix."""
-    from benchmarks.backtest import spaced_origins
+    from benchmarks.session.backtest import spaced_origins
 
     first = Cell(matrix, RHOS[0])
     history = first.history(spaced_origins(first.start))
@@ -210,8 +210,8 @@ def evaluate(
     worker_count: int = 2,
 ) -> dict[str, Any]:
     """Judge streams; those that cannot be judged are told in `skipped`."""
+    from benchmarks.data.periods import parse_period
     from benchmarks.errors import BenchmarkError
-    from benchmarks.periods import parse_period
 
     length = None if period is None else parse_period(period)
     chosen = pick_configurations(configurations)

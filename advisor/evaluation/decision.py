@@ -21,17 +21,16 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.choice import choose
-from advisor.decision.contenders import draw, undominated
-from advisor.decision.ground import Ground, ground_of
-from advisor.decision.outcomes import Outcomes
-from advisor.decision.risk import BAND, cheapest_of_each_draw
-from advisor.decision.setting import Setting, setting_of
+from advisor.arrays import Floats
+from advisor.decision.choice.choose import choose
+from advisor.decision.choice.pruning import draw, undominated
+from advisor.decision.choice.risk import BAND, cheapest_of_each_draw
+from advisor.decision.scenarios.option_space import Ground, ground_of
+from advisor.decision.scenarios.outcomes import Outcomes
+from advisor.decision.scenarios.problem import Setting, setting_of
 from advisor.evaluation.decision_studies import evidence_of, random_study, small_catalogue
 from advisor.evaluation.decision_world import billed_more, simulated_replicas
 from pricing.tables import load_book
-
-Floats = NDArray[np.float64]
 
 STUDIES = 1_000
 """Studies that are scored."""

@@ -5,10 +5,10 @@ import numpy as np
 from advisor import defaults
 from advisor.capacity.autoscaling import TrackingPolicy, target_tracking
 from advisor.capacity.simulation import lognormal_services_s, poisson_arrivals_s, routed_waits_s
+from advisor.capacity.target_tracking import ROUTING, following_of, start_minutes, target_per_minute
 from advisor.capacity.traffic import workload_minutes_per_s
-from advisor.decision.following import ROUTING, following_of, start_minutes, target_per_minute
-from advisor.decision.options import fewest_replicas
-from advisor.decision.setting import Setting
+from advisor.decision.options.table import fewest_replicas
+from advisor.decision.scenarios.problem import Setting
 
 REQUESTS = 6_000
 """Requests of one simulated run; the first tenth is left out."""

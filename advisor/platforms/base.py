@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor import defaults
-from advisor.study import HOURS_PER_MONTH, Study
+from advisor.arrays import Floats
+from advisor.study.types import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
-
-Floats = NDArray[np.float64]
 
 KB_PER_GB = 1e6
 """Vendors bill gigabytes of 10^9 bytes for traffic and logs. [kB/GB]"""

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 from advisor import defaults
 from advisor.platforms.base import KB_PER_GB, Rented
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.usage import UsageLine
 
 GB_PER_OBJECT = 0.1

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from advisor.decision.answer import compose
-from advisor.decision.engine import Engine, prepare
-from advisor.decision.ground import Ground, ground_key
+from advisor.decision.answer.compose import compose
+from advisor.decision.choice.engine import Engine, prepare
+from advisor.decision.scenarios.option_space import Ground, ground_key
 from advisor.evidence import Evidence
 from advisor.recommendation import Recommendation
-from advisor.study import Study
-from advisor.study_file import parse_study
-from benchmarks.records import (
+from advisor.study.file import parse_study
+from advisor.study.types import Study
+from benchmarks.storage.records import (
     BacktestRun,
     BenchmarkRun,
     Candidate,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
-from advisor.experiments import (
+from advisor.experiment_stopping import (
     Rung,
     affordable_runs,
     early_stopped_cost,

@@ -13,16 +13,17 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.capacity.replicas import plan_replicas
-from advisor.decision.choice import choose
-from advisor.decision.contenders import draw, undominated
-from advisor.decision.following import ROUTING, billed_replicas
-from advisor.decision.ground import ground_of
-from advisor.decision.options import MAX_REPLICAS, fewest_replicas
-from advisor.decision.setting import setting_of
-from advisor.decision.sweep import parse_axis, sweep
+from advisor.capacity.target_tracking import ROUTING, billed_replicas
+from advisor.decision.choice.choose import choose
+from advisor.decision.choice.pruning import draw, undominated
+from advisor.decision.options.table import fewest_replicas
+from advisor.decision.scenarios.option_space import ground_of
+from advisor.decision.scenarios.problem import setting_of
+from advisor.decision.whatif.sweep import parse_axis, sweep
 from advisor.recommend import recommend
-from advisor.study import REGIONS
+from advisor.study.types import REGIONS
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, study

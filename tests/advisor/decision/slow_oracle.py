@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.capacity.replicas import plan_replicas
-from advisor.decision.following import ROUTING, following_of
-from advisor.decision.ground import shared_usd
-from advisor.decision.options import MAX_REPLICAS
-from advisor.decision.setting import Setting
-from advisor.decision.uncertainty import scores
+from advisor.capacity.target_tracking import ROUTING, following_of
+from advisor.decision.scenarios.option_space import shared_usd
+from advisor.decision.scenarios.problem import Setting
+from advisor.decision.scenarios.uncertainty import scores
 
 TIE = 0.02
 HOURS = 730

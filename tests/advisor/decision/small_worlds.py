@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from advisor.decision.ground import Ground, ground_of
+from advisor.decision.scenarios.option_space import Ground, ground_of
 from advisor.evidence import Evidence
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, run, study

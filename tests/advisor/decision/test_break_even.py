@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from advisor.decision.choice import answer_key, choose
-from advisor.decision.drivers import drivers_of, with_value
-from advisor.decision.ground import ground_for, ground_of
-from advisor.decision.information import information_usd
-from advisor.decision.sensitivity import answer_at, break_evens
-from advisor.decision.setting import setting_of
+from advisor.decision.choice.choose import answer_key, choose
+from advisor.decision.scenarios.option_space import ground_for, ground_of
+from advisor.decision.scenarios.problem import setting_of
+from advisor.decision.whatif.drivers import drivers_of, with_value
+from advisor.decision.whatif.sensitivity import answer_at, break_evens
+from advisor.decision.whatif.value_of_information import information_usd
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.tables import load_book
 from tests.advisor.decision.small_worlds import ON, TYPES, ground, random_study

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from advisor.decision.choice import choose
-from advisor.decision.contenders import draw, lower_bound_usd, undominated
-from advisor.decision.outcomes import criterion_usd
-from advisor.decision.setting import setting_of
+from advisor.decision.choice.choose import choose
+from advisor.decision.choice.pruning import draw, lower_bound_usd, undominated
+from advisor.decision.scenarios.outcomes import criterion_usd
+from advisor.decision.scenarios.problem import setting_of
 from tests.advisor.decision.slow_oracle import costs_and_met, decide, fleets
 from tests.advisor.decision.small_worlds import LADDERS, choosy, ground, random_study
 

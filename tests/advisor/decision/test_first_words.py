@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from advisor.decision.answer import compose
-from advisor.decision.engine import judge
-from advisor.decision.glance import glance
-from advisor.decision.ground import ground_of
-from advisor.decision.information import swings_usd
-from advisor.decision.words import EXCLUDED, deployment
+from advisor.decision.answer.compose import compose
+from advisor.decision.answer.headline import glance
+from advisor.decision.answer.words import EXCLUDED, deployment
+from advisor.decision.choice.engine import judge
+from advisor.decision.scenarios.option_space import ground_of
+from advisor.decision.whatif.value_of_information import swings_usd
 from advisor.report.tables import facts, retraining_details
 from advisor.report.words import headline
 from pricing.tables import load_book

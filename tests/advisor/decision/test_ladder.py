@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.decision.ladder import Rung, climb, noise_of_difference
+from advisor.decision.choice.ladder import Rung, climb, noise_of_difference
 
 
 def rung(name="linear", rank=1, loss=0.10, usd=100.0, **changes) -> Rung:

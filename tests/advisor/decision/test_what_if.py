@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from advisor.cli import run
-from advisor.decision.choice import answer_key, choose
-from advisor.decision.drivers import with_value
-from advisor.decision.gate import gate
-from advisor.decision.horizon import commitment_advice
-from advisor.decision.setting import setting_of
-from advisor.decision.sweep import parse_axis, sweep
+from advisor.decision.choice.choose import answer_key, choose
+from advisor.decision.scenarios.problem import setting_of
+from advisor.decision.whatif.drivers import with_value
+from advisor.decision.whatif.gate import gate
+from advisor.decision.whatif.horizon import commitment_advice
+from advisor.decision.whatif.sweep import parse_axis, sweep
 from advisor.errors import StudyError
 from advisor.recommend import prepare, recommend
 from pricing.tables import load_book

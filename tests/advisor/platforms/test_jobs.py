@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor import defaults
-from advisor.decision.answer import option_lines
-from advisor.decision.relax import relaxations
+from advisor.decision.answer.compose import option_lines
+from advisor.decision.whatif.relaxations import relaxations
 from advisor.errors import StudyError
 from advisor.platforms import ASYNC, JOB_PLATFORMS
 from advisor.recommend import prepare
-from advisor.study import PLATFORM_NAMES, Study
+from advisor.study.types import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import answer, evidence, ladder, study
