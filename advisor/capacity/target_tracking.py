@@ -62,7 +62,7 @@ HALVINGS = 14
 
 
 @dataclass(frozen=True)
-class Following:
+class TrackedFleet:
     """How a fleet follows one shape of traffic."""
 
     levels: Floats
@@ -165,7 +165,7 @@ def _load_of(row: Ints) -> Floats:
     return load
 
 
-def following_of(work: Workload, *, start_minutes: int, fewest: int) -> Following:
+def tracked_fleet_of(work: Workload, *, start_minutes: int, fewest: int) -> TrackedFleet:
     """Return how fleets whose replicas start in so many minutes follow a study's traffic."""
     return _following(
         profile=work.profile,
@@ -190,7 +190,7 @@ def _following(
     start_minutes: int,
     active_fraction: float,
     fewest: int,
-) -> Following:
+) -> TrackedFleet:
     weights = profile or tuple(
         flat_or_office_profile(requests_per_s=1.0, peak_requests_per_s=ratio)
     )
@@ -205,7 +205,7 @@ def _following(
     short = share / np.maximum(ready, LEAST_SHARE)
     headroom = max(1.0, float(np.quantile(short, 1 - OUT_OF_NEED_FRACTION)))
     billed = _looked_back(share, SEEN_AFTER_MINUTES, KEPT_MINUTES)
-    return Following(
+    return TrackedFleet(
         levels=np.sort(headroom * billed),
         headroom=headroom,
         active_fraction=active_fraction,
@@ -312,7 +312,7 @@ def billed_replicas(
     billed = np.empty(most.shape)
     for each in np.unique(minutes).tolist():
         own = minutes == each
-        following = following_of(work, start_minutes=each, fewest=zones)
+        following = tracked_fleet_of(work, start_minutes=each, fewest=zones)
         billed[own] = following.mean_replicas(load=load[own], most=most[own])
     if (fewest > zones).any():
         np.maximum(billed, np.minimum(most, np.where(fewest > zones, fewest, 0)), out=billed)

@@ -53,7 +53,7 @@ def sweep(
 
     from advisor.decision.whatif.sweep import compared, parse_axis, sweep
     from advisor.errors import AdvisorError
-    from advisor.recommend import ground_for_study, load_evidence
+    from advisor.recommend import load_evidence, option_space_for_study
     from advisor.study.file import load_study
 
     if as_csv and as_json:
@@ -61,11 +61,11 @@ def sweep(
     axes = [parse_axis(text) for text in vary]
     keys = [axis.key for axis in axes]
     asked = load_study(study, overrides or [])
-    ground = ground_for_study(asked, load_evidence(study, asked, store=store), on=day_of(on))
+    space = option_space_for_study(asked, load_evidence(study, asked, store=store), on=day_of(on))
     columns = None
     rows = []
     cost = "quantile_usd_per_month" if asked.decision.risk == "quantile" else "mean_usd_per_month"
-    for point in sweep(asked, ground, axes):
+    for point in sweep(asked, space, axes):
         told = dataclasses.asdict(point)
         del told["values"]
         row = dict(zip(keys, point.values, strict=True))

@@ -96,7 +96,7 @@ def traffic_of(study: Study, *, requests_per_s: float | None = None) -> Traffic:
     )
 
 
-class Rented(Protocol):
+class MachinePlatform(Protocol):
     """A way to run a model on machines that are billed by time."""
 
     @property
@@ -129,7 +129,7 @@ class Rented(Protocol):
         """Return what one machine can be bought as, with its hourly price."""
 
 
-class Platform(Rented, Protocol):
+class Platform(MachinePlatform, Protocol):
     """A standing way to run a model: replicas that are billed by the hour."""
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:

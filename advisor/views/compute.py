@@ -17,7 +17,7 @@ from advisor.decision.answer.compose import compose
 from advisor.decision.answer.headline import Glance
 from advisor.decision.answer.headline import glance as glance_of
 from advisor.decision.choice.engine import Engine, judge
-from advisor.decision.scenarios.option_space import Ground, ground_key, ground_of
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_key, option_space_of
 from advisor.decision.whatif.sensitivity import break_evens
 from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
@@ -124,7 +124,7 @@ def break_evens_at(
     key = (path, settings_of(overrides), on, _stamp(path))
 
     def searched() -> tuple[BreakEven, ...]:
-        return tuple(break_evens(_engine(*key).setting, pause=pause))
+        return tuple(break_evens(_engine(*key).problem, pause=pause))
 
     return last_few(_kept_break_evens(), key, searched, most=MOST_BREAK_EVENS)
 
@@ -150,13 +150,13 @@ def _glance(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Glan
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _engine(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Engine:
     study = load_study(path, settings)
-    return judge(study, _ground(path, on, stamp, repr(ground_key(study)), study))
+    return judge(study, _option_space(path, on, stamp, repr(option_space_key(study)), study))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _ground(path: Path, on: date, stamp: str, key: str, _study: Study) -> Ground:  # noqa: ARG001
+def _option_space(path: Path, on: date, stamp: str, key: str, _study: Study) -> OptionSpace:  # noqa: ARG001
     """Return what no slider moves; the key says what it was made from, not the whole study."""
-    return ground_of(
+    return option_space_of(
         _study, _evidence(path, stamp), on=on, book=load_book(), catalogue=load_catalogue()
     )
 

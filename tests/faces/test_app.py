@@ -152,7 +152,7 @@ def test_a_search_for_break_evens_ends_with_the_next_move(study_path):
         catalogue=load_catalogue(),
     )
     with pytest.raises(Moved):
-        break_evens_of(engine.setting, pause=move)
+        break_evens_of(engine.problem, pause=move)
     assert len(asked) == 3
 
 

@@ -23,7 +23,7 @@ from advisor.decision.answer.old_prices import old_price_banner, oldest_price
 from advisor.decision.answer.serving_bill import serving_lines
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
-from advisor.decision.choice.naming import fewest_of, following_at, name_of
+from advisor.decision.choice.naming import fewest_of, name_of, tracked_fleet_at
 from advisor.decision.choice.ranking import reasons
 from advisor.decision.choice.risk import budget_risk, too_close
 from advisor.decision.options.always_on import p99_band_s
@@ -182,11 +182,11 @@ def compose(
 
 def _what_if(engine: Engine, pause: Callable[[], object]) -> dict[str, Any]:
     """Return the fields that say what would change the answer."""
-    found = break_evens(engine.setting, pause=pause)
+    found = break_evens(engine.problem, pause=pause)
     return {
         "break_even": tuple(found),
         "rivals": rivals(engine),
-        "holds": holds(engine.setting, found),
+        "holds": holds(engine.problem, found),
         "horizon": horizon_advice(engine),
     }
 
@@ -207,13 +207,13 @@ def _relaxations(engine: Engine) -> tuple[str, ...]:
     seldom = words.seldom_within_budget(engine)
     return tuple(
         f"{one} ({seldom})" if seldom and one.startswith("needs.max_usd_per_month") else one
-        for one in relaxations(engine.study, engine.ground)
+        for one in relaxations(engine.study, engine.space)
     )
 
 
 def is_guess(engine: Engine) -> bool:
     """Return whether the chosen candidate learns nothing, since no other one is better."""
-    chosen = engine.climb.chosen
+    chosen = engine.ladder.chosen
     return any(p.is_baseline for p in engine.profiles if p.name == chosen)
 
 
@@ -233,7 +233,7 @@ def _risk(engine: Engine, known: Sequence[Known]) -> Risk:
         quantile=decision.quantile,
         wanted_probability_feasible=decision.feasible_probability,
         inputs=uncertain_inputs(known),
-        budget=None if best is None else budget_risk(engine.setting, engine.risk.usd(best)),
+        budget=None if best is None else budget_risk(engine.problem, engine.risk.usd(best)),
         drawn_option_count=len(engine.choice.drawn.outcomes.rows),
         tie=words.tie(engine),
     )
@@ -323,7 +323,7 @@ def _target(engine: Engine, row: int) -> float:
         service_s=float(table.service_s[row]),
         workers=int(table.workers[row]),
         pooled=float(table.pooling[row]),
-        headroom=following_at(engine, row).headroom,
+        headroom=tracked_fleet_at(engine, row).headroom,
     )
 
 
@@ -443,7 +443,7 @@ def _upkeep_line(engine: Engine, row: int) -> CostLine:
 
 def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
     name = engine.profiles[int(engine.columns.candidate[row])].name
-    climb = engine.climb
+    climb = engine.ladder
     candidate_reason = None
     if name not in climb.worth_ranking and climb.verdicts[name] != words.NOTHING_RUNS:
         candidate_reason = f"{name}: {climb.verdicts[name]}"
@@ -499,7 +499,7 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
                 error_usd_per_month=None
                 if error is None
                 else error * usd_per_loss * DAYS_PER_MONTH,
-                verdict=engine.climb.verdicts[profile.name],
+                verdict=engine.ladder.verdicts[profile.name],
             )
         )
     steps += [

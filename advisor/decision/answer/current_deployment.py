@@ -31,7 +31,7 @@ def present_advice(engine: Engine) -> PresentAdvice | None:
     )
     candidate = _candidate(engine, current, best)
     people_usd = study.team.upkeep_usd(current.platform)
-    now_usd = serving_usd + people_usd + float(engine.setting.monthly_usd[candidate])
+    now_usd = serving_usd + people_usd + float(engine.problem.monthly_usd[candidate])
     what = f"{current.replicas} x {current.sku}" if current.sku else "the bill given"
     name = f"{TITLES[current.platform]}, {what}"
     migration_usd = (
@@ -49,13 +49,13 @@ def present_advice(engine: Engine) -> PresentAdvice | None:
             move=False,
             why="stay: nothing that meets the needs is known, relax a need",
         )
-    worlds = engine.setting.worlds
+    scenarios = engine.problem.scenarios
     drawn = (
-        serving_usd * worlds.draws.drift[1:]
+        serving_usd * scenarios.draws.drift[1:]
         + study.team.engineer_usd_per_hour
         * study.team.upkeep_hours(current.platform)
-        * worlds.draws.hours(current.platform)[1:]
-        + worlds.candidate_usd[candidate, 1:]
+        * scenarios.draws.hours(current.platform)[1:]
+        + scenarios.candidate_usd[candidate, 1:]
     )
     saved = drawn - engine.risk.usd(best)
     saves = float(saved.mean())
@@ -90,7 +90,7 @@ def _why(
 def _candidate(engine: Engine, current: Current, best: int | None) -> int:
     """Return the profile that runs today: the one named, else the recommended one."""
     if current.candidate is None:
-        return 0 if best is None else int(engine.setting.stakes.candidate[best])
+        return 0 if best is None else int(engine.problem.terms.candidate[best])
     names = [p.name for p in engine.profiles]
     if current.candidate not in names:
         raise AdvisorError(

@@ -281,7 +281,7 @@ def warnings(
 ) -> tuple[str, ...]:
     """Return what a reader must know: of the runs only what concerns the chosen candidate."""
     notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
-    chosen = engine.climb.chosen
+    chosen = engine.ladder.chosen
     guesses = {p.name for p in engine.profiles if p.is_baseline}
     found = [old_prices] if old_prices else []
     found += engine.evidence.warnings

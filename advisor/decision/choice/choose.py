@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import Floats
-from advisor.decision.choice.ladder import COST_TIE_FRACTION, Climb, Rung, climb
+from advisor.decision.choice.ladder import COST_TIE_FRACTION, LadderCandidate, LadderResult, climb
 from advisor.decision.choice.pruning import (
     Drawn,
-    Judged,
+    ScoredOptions,
     draw,
     judge_contenders,
     told_apart,
     undominated,
 )
 from advisor.decision.scenarios.candidate_costs import CandidateCosts
-from advisor.decision.scenarios.problem import Setting
+from advisor.decision.scenarios.problem import Problem
 from advisor.evidence import CandidateProfile
 from advisor.recommendation import AnswerKey
 from advisor.study.types import DAYS_PER_MONTH, Study
@@ -32,9 +32,9 @@ class Choice:
     """Row of the chosen option; null where none is feasible."""
     cheapest: int | None
     """Row of the cheapest option of the chosen candidate: the best, unless a simpler one ties."""
-    climb: Climb
+    ladder: LadderResult
     unfit: dict[str, str | None]
-    judged: Judged
+    judged: ScoredOptions
     """The options that were looked at."""
 
     @property
@@ -53,81 +53,81 @@ class Choice:
         return float(self.judged.criterion_usd[self.judged.rows == row][0])
 
 
-def answer_key(setting: Setting, row: int | None) -> AnswerKey | None:
+def answer_key(problem: Problem, row: int | None) -> AnswerKey | None:
     """Return what the answer is told apart by."""
     if row is None:
         return None
-    profile = setting.ground.profiles[int(setting.stakes.candidate[row])]
-    platform = setting.worlds.platforms[int(setting.stakes.platform[row])]
-    return AnswerKey(candidate=profile.name, platform=platform, sku=sku_of(setting, row))
+    profile = problem.space.profiles[int(problem.terms.candidate[row])]
+    platform = problem.scenarios.platforms[int(problem.terms.platform[row])]
+    return AnswerKey(candidate=profile.name, platform=platform, sku=sku_of(problem, row))
 
 
-def sku_of(setting: Setting, row: int) -> str:
+def sku_of(problem: Problem, row: int) -> str:
     """Return what is bought for an option."""
-    table = setting.ground.table
+    table = problem.space.table
     if row >= len(table):
-        return str(setting.others.sku[row - len(table)])
+        return str(problem.others.sku[row - len(table)])
     return str(table.offers[table.offer[row]].machines.sku[table.row[row]])
 
 
-def choose(setting: Setting, *, whole: bool = True) -> Choice:
+def choose(problem: Problem, *, whole: bool = True) -> Choice:
     """Choose an option.
 
     Args:
-        setting: the study on its ground.
+        problem: the study in its option space.
         whole: draw every option that another does not beat; else look only at what can still win.
     """
-    if whole or setting.study.decision.risk != "expected":
-        return choose_from(setting, draw(setting, undominated(setting)))
-    return choose_from(setting, judge_contenders(setting))
+    if whole or problem.study.decision.risk != "expected":
+        return choose_from(problem, draw(problem, undominated(problem)))
+    return choose_from(problem, judge_contenders(problem))
 
 
-def choose_from(setting: Setting, judged: Judged) -> Choice:
+def choose_from(problem: Problem, judged: ScoredOptions) -> Choice:
     """Climb the ladder of candidates and take the cheapest option of the one it ends at."""
-    study, ground = setting.study, setting.ground
-    unfit = {p.name: unfit_reason(study, p) for p in ground.profiles}
-    owner = ground.candidate_of[setting.stakes.candidate[judged.rows]]
+    study, space = problem.study, problem.space
+    unfit = {p.name: unfit_reason(study, p) for p in space.profiles}
+    owner = space.candidate_of[problem.terms.candidate[judged.rows]]
     climbed = climb(
         [
-            _rung(
+            _ladder_candidate(
                 profile,
                 cost,
                 usd=judged.criterion_usd[judged.feasible & (owner == i)],
                 unfit=unfit[profile.name],
             )
-            for i, (profile, cost) in enumerate(zip(ground.profiles, setting.costs, strict=True))
+            for i, (profile, cost) in enumerate(zip(space.profiles, problem.costs, strict=True))
             if profile.form_rank == 0
         ],
-        usd_per_loss_month=usd_per_loss_month(study, ground.profiles),
+        usd_per_loss_month=usd_per_loss_month(study, space.profiles),
     )
-    chosen = next((i for i, p in enumerate(ground.profiles) if p.name == climbed.chosen), None)
+    chosen = next((i for i, p in enumerate(space.profiles) if p.name == climbed.chosen), None)
     own = np.flatnonzero(judged.feasible & (owner == (-1 if chosen is None else chosen)))
     best = cheapest = None
     if own.size:
         cheapest_usd = float(judged.criterion_usd[own].min())
         ties = own[judged.criterion_usd[own] <= cheapest_usd * (1 + COST_TIE_FRACTION)]
-        best = int(judged.rows[min(ties, key=lambda i: simplicity(setting, judged, int(i)))])
+        best = int(judged.rows[min(ties, key=lambda i: simplicity(problem, judged, int(i)))])
         least = own[judged.criterion_usd[own] == cheapest_usd]
-        cheapest = int(judged.rows[min(least, key=lambda i: simplicity(setting, judged, i))])
-    return Choice(best=best, cheapest=cheapest, climb=climbed, unfit=unfit, judged=judged)
+        cheapest = int(judged.rows[min(least, key=lambda i: simplicity(problem, judged, i))])
+    return Choice(best=best, cheapest=cheapest, ladder=climbed, unfit=unfit, judged=judged)
 
 
-def simplicity(setting: Setting, judged: Judged, place: int) -> tuple[float | str, ...]:
+def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[float | str, ...]:
     """Return the key by which ties go: smaller is simpler.
 
     Fewer hours of upkeep, the simpler form, a fixed fleet, fewer replicas as planned, the lower
     cost, the name.
     """
     row = int(judged.rows[place])
-    platform = setting.worlds.platforms[int(setting.stakes.platform[row])]
-    profile = setting.ground.profiles[int(setting.stakes.candidate[row])]
+    platform = problem.scenarios.platforms[int(problem.terms.platform[row])]
+    profile = problem.space.profiles[int(problem.terms.candidate[row])]
     return (
-        setting.study.team.upkeep_hours(platform),
+        problem.study.team.upkeep_hours(platform),
         float(profile.form_rank),
-        float(setting.stakes.scaled[row]),
+        float(problem.terms.scaled[row]),
         float(judged.planned[place]),
         float(told_apart(judged.criterion_usd[place])),
-        sku_of(setting, row),
+        sku_of(problem, row),
         float(row),
     )
 
@@ -139,17 +139,17 @@ def usd_per_loss_month(study: Study, profiles: tuple[CandidateProfile, ...]) -> 
     return study.retraining.error_cost_usd * study.cases_per_day * DAYS_PER_MONTH
 
 
-def _rung(
+def _ladder_candidate(
     profile: CandidateProfile,
     cost: CandidateCosts,
     *,
     usd: Floats,
     unfit: str | None,
-) -> Rung:
-    """Return a candidate as the ladder sees it, `usd` being what its feasible options cost."""
+) -> LadderCandidate:
+    """Return a candidate as the ladder takes it, `usd` being what its feasible options cost."""
     losses = profile.errors_per_case or tuple(-q for q in profile.qualities)
-    return Rung(
-        candidate=profile.name,
+    return LadderCandidate(
+        name=profile.name,
         rank=profile.rank,
         losses=losses,
         case_count=profile.held_out_count,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.decision.choice.choose import Choice, choose
-from advisor.decision.choice.ladder import Climb
+from advisor.decision.choice.ladder import LadderResult
 from advisor.decision.choice.pruning import share_in_time
 from advisor.decision.choice.ranking import Order, order, runs_as_needed
 from advisor.decision.choice.risk import RiskTable, risk_table
@@ -18,8 +18,8 @@ from advisor.decision.options.jobs_and_queues import Metered
 from advisor.decision.options.replica_plan import plan_rows
 from advisor.decision.options.table import Offer, OptionTable, Plan
 from advisor.decision.scenarios.candidate_costs import CandidateCosts
-from advisor.decision.scenarios.option_space import Ground, ground_key, ground_of
-from advisor.decision.scenarios.problem import Setting, setting_of
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_key, option_space_of
+from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.scenarios.run_history import history_advice, with_history
 from advisor.evidence import CandidateProfile, Evidence
 from advisor.recommendation import HistoryAdvice
@@ -33,8 +33,8 @@ class Engine:
     """Everything between the measurements and the answer, kept for the faces to ask again."""
 
     study: Study
-    ground: Ground
-    setting: Setting
+    space: OptionSpace
+    problem: Problem
     choice: Choice
     plan: Plan
     columns: Columns
@@ -51,37 +51,37 @@ class Engine:
     @property
     def evidence(self) -> Evidence:
         """What was measured."""
-        return self.ground.evidence
+        return self.space.evidence
 
     @property
     def book(self) -> PriceBook:
         """The prices."""
-        return self.ground.book
+        return self.space.book
 
     @property
     def catalogue(self) -> InstanceCatalogue:
         """The instance types."""
-        return self.ground.catalogue
+        return self.space.catalogue
 
     @property
     def on(self) -> date:
         """The day whose prices apply."""
-        return self.ground.on
+        return self.space.on
 
     @property
     def profiles(self) -> tuple[CandidateProfile, ...]:
         """The candidates, one profile for each form."""
-        return self.ground.profiles
+        return self.space.profiles
 
     @property
     def candidate_of(self) -> NDArray[np.int64]:
         """Per profile, the row of its candidate's first profile: forms share a candidate."""
-        return self.ground.candidate_of
+        return self.space.candidate_of
 
     @property
     def costs(self) -> tuple[CandidateCosts, ...]:
         """What each profile costs wherever it runs."""
-        return self.setting.costs
+        return self.problem.costs
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -91,7 +91,7 @@ class Engine:
     @property
     def table(self) -> OptionTable:
         """The options of the standing platforms."""
-        return self.ground.table
+        return self.space.table
 
     @property
     def unfit(self) -> dict[str, str | None]:
@@ -99,14 +99,14 @@ class Engine:
         return self.choice.unfit
 
     @property
-    def climb(self) -> Climb:
+    def ladder(self) -> LadderResult:
         """Where the ladder of candidates ends."""
-        return self.choice.climb
+        return self.choice.ladder
 
     @property
     def metered(self) -> tuple[Metered, ...]:
         """Jobs and the asynchronous endpoint: the last rows of the columns."""
-        return self.setting.metered
+        return self.problem.metered
 
     def metered_at(self, row: int) -> tuple[Metered, int] | None:
         """Return the table of jobs or queues that a row stands in, and where; else None."""
@@ -125,7 +125,7 @@ def prepare(
     on: date,
     book: PriceBook,
     catalogue: InstanceCatalogue,
-    ground: Ground | None = None,
+    space: OptionSpace | None = None,
 ) -> Engine:
     """Build the option table, judge it and order it.
 
@@ -135,55 +135,55 @@ def prepare(
         on: the day whose prices apply.
         book: prices.
         catalogue: instance types.
-        ground: that of an earlier question, taken where it still holds.
+        space: that of an earlier question, taken where it still holds.
     """
     stands = (
-        ground is not None
-        and ground.evidence is evidence
-        and ground.book is book
-        and ground.on == on
-        and ground.key == ground_key(study)
+        space is not None
+        and space.evidence is evidence
+        and space.book is book
+        and space.on == on
+        and space.key == option_space_key(study)
     )
-    if ground is None or not stands:
-        ground = ground_of(study, evidence, on=on, book=book, catalogue=catalogue)
-    return judge(study, ground)
+    if space is None or not stands:
+        space = option_space_of(study, evidence, on=on, book=book, catalogue=catalogue)
+    return judge(study, space)
 
 
-def judge(study: Study, ground: Ground) -> Engine:
-    """Judge and order the options of a study on its ground."""
-    history = kept_history(study, ground)
+def judge(study: Study, space: OptionSpace) -> Engine:
+    """Judge and order the options of a study in its option space."""
+    history = kept_history(study, space)
     study = with_history(study, history)
-    setting = setting_of(study, ground)
-    choice = choose(setting)
-    table = _at_traffic(ground.table, setting)
+    problem = problem_of(study, space)
+    choice = choose(problem)
+    table = _at_traffic(space.table, problem)
     found = plan_rows(
         study,
         table,
-        ground.kinds,
+        space.classes,
         np.arange(len(table)),
         peaks_per_s=np.array([study.workload.peak_per_s]),
         shared_usd=table.shared_usd,
     )
     columns = concatenate(
         [
-            standing_columns(study, table, found, monthly_usd=setting.monthly_usd),
-            setting.others,
+            standing_columns(study, table, found, monthly_usd=problem.monthly_usd),
+            problem.others,
         ]
     )
     runs = runs_as_needed(study, columns)
-    worth = np.array([p.name in choice.climb.worth_ranking for p in ground.profiles])
-    often = _often(setting, choice)
+    worth = np.array([p.name in choice.ladder.worth_ranking for p in space.profiles])
+    often = _often(problem, choice)
     shown = order(
         columns,
         feasible=runs & often & worth[columns.candidate],
-        candidate_of=ground.candidate_of,
+        candidate_of=space.candidate_of,
         best=choice.best,
     )
-    risk = risk_table(setting, choice, shown=(*shown.ranked, *shown.rejected))
+    risk = risk_table(problem, choice, shown=(*shown.ranked, *shown.rejected))
     return Engine(
         study=study,
-        ground=dataclasses.replace(ground, table=table),
-        setting=setting,
+        space=dataclasses.replace(space, table=table),
+        problem=problem,
         choice=choice,
         plan=found,
         columns=columns,
@@ -195,47 +195,47 @@ def judge(study: Study, ground: Ground) -> Engine:
     )
 
 
-def kept_history(study: Study, ground: Ground) -> HistoryAdvice | None:
-    """Sum up the stores once for a ground: no slider moves them."""
+def kept_history(study: Study, space: OptionSpace) -> HistoryAdvice | None:
+    """Sum up the stores once for an option space: no slider moves them."""
     used = "runs_per_release" not in study.retraining.model_fields_set
     key = ("history", study.history.machine, study.cloud.regions[0], used)
-    if key not in ground.kept:
-        ground.kept[key] = history_advice(
-            study, ground.evidence.histories, book=ground.book, on=ground.on
+    if key not in space.kept:
+        space.kept[key] = history_advice(
+            study, space.evidence.histories, book=space.book, on=space.on
         )
-    found: HistoryAdvice | None = ground.kept[key]
+    found: HistoryAdvice | None = space.kept[key]
     return found
 
 
-def _at_traffic(table: OptionTable, setting: Setting) -> OptionTable:
+def _at_traffic(table: OptionTable, problem: Problem) -> OptionTable:
     """Return the option table with what its replicas share and roll out at the traffic."""
     offers = tuple(
         dataclasses.replace(offer, shared_usd_per_month=float(usd))
-        for offer, usd in zip(table.offers, setting.offer_shared_usd, strict=True)
+        for offer, usd in zip(table.offers, problem.offer_shared_usd, strict=True)
     )
-    shared = setting.offer_shared_usd[table.offer]
+    shared = problem.offer_shared_usd[table.offer]
     pooling = np.ones(len(table))
-    pooling[table.scaled] = setting.pooled(setting.ground.kinds.of_row[table.scaled])
+    pooling[table.scaled] = problem.pooled(problem.space.classes.of_row[table.scaled])
     return dataclasses.replace(
         table,
         offers=offers,
         shared_usd=shared,
-        replica_usd=table.replica_usd * (1 + setting.surge),
+        replica_usd=table.replica_usd * (1 + problem.surge),
         pooling=pooling,
     )
 
 
-def _often(setting: Setting, choice: Choice) -> NDArray[np.bool_]:
+def _often(problem: Problem, choice: Choice) -> NDArray[np.bool_]:
     """Return which options keep the needs often enough; one not drawn as its kind does."""
-    stakes, drawn = setting.stakes, choice.drawn
-    enough = drawn.probability >= setting.study.decision.feasible_probability
-    kinds = stakes.kind[drawn.outcomes.rows]
-    by_kind = np.zeros(len(setting.ground.kinds.first) + 1, dtype=bool)
-    np.logical_or.at(by_kind, kinds[kinds >= 0], enough[kinds >= 0])
-    often: NDArray[np.bool_] = by_kind[stakes.kind] & (stakes.kind >= 0)
-    others = np.flatnonzero(setting.possible & (stakes.kind < 0))
+    terms, drawn = problem.terms, choice.drawn
+    enough = drawn.probability >= problem.study.decision.feasible_probability
+    classes = terms.machine_class[drawn.outcomes.rows]
+    by_kind = np.zeros(len(problem.space.classes.first) + 1, dtype=bool)
+    np.logical_or.at(by_kind, classes[classes >= 0], enough[classes >= 0])
+    often: NDArray[np.bool_] = by_kind[terms.machine_class] & (terms.machine_class >= 0)
+    others = np.flatnonzero(problem.possible & (terms.machine_class < 0))
     left = np.setdiff1d(others, drawn.outcomes.rows)
-    often[left] = share_in_time(setting, left) >= setting.study.decision.feasible_probability
+    often[left] = share_in_time(problem, left) >= problem.study.decision.feasible_probability
     often[drawn.outcomes.rows] = enough
     return often
 

@@ -18,10 +18,10 @@ STUDENT_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.3
 
 
 @dataclass(frozen=True)
-class Rung:
+class LadderCandidate:
     """A candidate as the ladder sees it."""
 
-    candidate: str
+    name: str
     rank: int
     """Place in the ladder, 0 the simplest."""
     losses: tuple[float, ...]
@@ -51,7 +51,7 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class Climb:
+class LadderResult:
     """Where the ladder ends."""
 
     chosen: str | None
@@ -63,7 +63,7 @@ class Climb:
     that are not clearly cheaper; the others are rejected with their verdict."""
 
 
-def noise_of_difference(a: Rung, b: Rung) -> float:
+def noise_of_difference(a: LadderCandidate, b: LadderCandidate) -> float:
     """Return how large a difference of mean loss may be by chance.
 
         max(t * sqrt(var(d) / k), z * sqrt((loss_a + loss_b) / n))
@@ -86,11 +86,13 @@ def noise_of_difference(a: Rung, b: Rung) -> float:
     return noise
 
 
-def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
+def climb(
+    candidates: Sequence[LadderCandidate], *, usd_per_loss_month: float | None
+) -> LadderResult:
     """Walk the ladder from the simplest candidate and stop where the next step does not pay.
 
     Args:
-        rungs: the candidates, any order.
+        candidates: those of the study, any order.
         usd_per_loss_month: what one unit of loss per case costs in a month (cases x price); null
             where errors have no price, then a step must only be better by more than noise.
 
@@ -99,114 +101,119 @@ def climb(rungs: Sequence[Rung], *, usd_per_loss_month: float | None) -> Climb:
     """
     verdicts: dict[str, str] = {}
     feasible = []
-    for rung in sorted(rungs, key=lambda r: (r.rank, r.candidate)):
-        if rung.unfit is not None:
-            verdicts[rung.candidate] = rung.unfit
-        elif rung.bill_usd_per_month is None:
-            verdicts[rung.candidate] = "no feasible way to run it"
+    for candidate in sorted(candidates, key=lambda r: (r.rank, r.name)):
+        if candidate.unfit is not None:
+            verdicts[candidate.name] = candidate.unfit
+        elif candidate.bill_usd_per_month is None:
+            verdicts[candidate.name] = "no feasible way to run it"
         else:
-            feasible.append(rung)
+            feasible.append(candidate)
     if not feasible:
-        return Climb(chosen=None, verdicts=verdicts, worth_ranking=frozenset())
+        return LadderResult(chosen=None, verdicts=verdicts, worth_ranking=frozenset())
     best = feasible[0]
-    for rung in feasible[1:]:
-        best = _step(best, rung, usd_per_loss_month, verdicts)
-    barred = _better_but_barred(best, rungs)
+    for candidate in feasible[1:]:
+        best = _step(best, candidate, usd_per_loss_month, verdicts)
+    barred = _better_but_barred(best, candidates)
     if barred is not None:
-        verdicts[best.candidate] = (
-            f"learns nothing, and is no stand-in for {barred.candidate}, which is better but "
-            f"ruled out: {verdicts[barred.candidate]}"
+        verdicts[best.name] = (
+            f"learns nothing, and is no stand-in for {barred.name}, which is better but "
+            f"ruled out: {verdicts[barred.name]}"
         )
-        return Climb(chosen=None, verdicts=verdicts, worth_ranking=frozenset())
-    verdicts[best.candidate] = _chosen_because(best, feasible)
+        return LadderResult(chosen=None, verdicts=verdicts, worth_ranking=frozenset())
+    verdicts[best.name] = _chosen_because(best, feasible)
     ties = {
-        rung.candidate
-        for rung in feasible
-        if rung is not best
-        and not rung.is_baseline
-        and abs(rung.loss - best.loss) <= noise_of_difference(rung, best)
+        candidate.name
+        for candidate in feasible
+        if candidate is not best
+        and not candidate.is_baseline
+        and abs(candidate.loss - best.loss) <= noise_of_difference(candidate, best)
         # One that is clearly cheaper and yet not chosen would stand above the chosen one.
-        and (rung.bill_usd_per_month or 0.0)
+        and (candidate.bill_usd_per_month or 0.0)
         >= (best.bill_usd_per_month or 0.0) * (1 - COST_TIE_FRACTION)
     }
-    return Climb(
-        chosen=best.candidate,
-        verdicts={r.candidate: verdicts[r.candidate] for r in sorted(rungs, key=_order)},
-        worth_ranking=frozenset({best.candidate} | ties),
+    return LadderResult(
+        chosen=best.name,
+        verdicts={r.name: verdicts[r.name] for r in sorted(candidates, key=_order)},
+        worth_ranking=frozenset({best.name} | ties),
     )
 
 
-def _better_but_barred(best: Rung, rungs: Sequence[Rung]) -> Rung | None:
+def _better_but_barred(
+    best: LadderCandidate, candidates: Sequence[LadderCandidate]
+) -> LadderCandidate | None:
     """Return the best candidate that a need rules out and that beats a chosen baseline."""
     if not best.is_baseline:
         return None
     better = [
         r
-        for r in rungs
+        for r in candidates
         if (r.unfit is not None or r.bill_usd_per_month is None)
         and best.loss - r.loss > noise_of_difference(best, r)
     ]
     return min(better, key=lambda r: r.loss, default=None)
 
 
-def _order(rung: Rung) -> tuple[int, str]:
-    return rung.rank, rung.candidate
+def _order(candidate: LadderCandidate) -> tuple[int, str]:
+    return candidate.rank, candidate.name
 
 
 def _step(
-    held: Rung, rung: Rung, usd_per_loss_month: float | None, verdicts: dict[str, str]
-) -> Rung:
+    held: LadderCandidate,
+    candidate: LadderCandidate,
+    usd_per_loss_month: float | None,
+    verdicts: dict[str, str],
+) -> LadderCandidate:
     """Return which of two to hold on to, and write down why the other one is left."""
-    gain = held.loss - rung.loss
-    noise = noise_of_difference(held, rung)
-    cheaper_usd = held.usd_per_month - rung.usd_per_month
+    gain = held.loss - candidate.loss
+    noise = noise_of_difference(held, candidate)
+    cheaper_usd = held.usd_per_month - candidate.usd_per_month
     saved_usd = 0.0 if usd_per_loss_month is None else gain * usd_per_loss_month
     if held.is_baseline:
         better = gain > noise
-        verdicts[held.candidate if better else rung.candidate] = (
-            f"learns nothing; {rung.candidate} is better by {gain:.4f} per case"
+        verdicts[held.name if better else candidate.name] = (
+            f"learns nothing; {candidate.name} is better by {gain:.4f} per case"
             if better
-            else f"no better than {held.candidate}, which learns nothing, beyond noise "
+            else f"no better than {held.name}, which learns nothing, beyond noise "
             f"({gain:+.4f} per case, noise {noise:.4f})"
         )
-        return rung if better else held
+        return candidate if better else held
     if abs(gain) <= noise:
         # A tie: the simpler one stays, unless the other saves real money even if the measured
         # difference is taken at its word.
         clearly = COST_TIE_FRACTION * held.usd_per_month
         if cheaper_usd > clearly and cheaper_usd + min(0.0, saved_usd) > clearly:
-            verdicts[held.candidate] = (
-                f"{rung.candidate} is as good within noise ({noise:.4f} per case) and "
+            verdicts[held.name] = (
+                f"{candidate.name} is as good within noise ({noise:.4f} per case) and "
                 f"{cheaper_usd:,.0f} USD/month cheaper"
             )
-            return rung
-        verdicts[rung.candidate] = (
-            f"no better than {held.candidate} beyond noise ({gain:+.4f} per case, noise "
+            return candidate
+        verdicts[candidate.name] = (
+            f"no better than {held.name} beyond noise ({gain:+.4f} per case, noise "
             f"{noise:.4f}): the simpler one wins"
         )
         return held
     if gain < 0:
-        verdicts[rung.candidate] = f"worse than {held.candidate} by {-gain:.4f} per case"
+        verdicts[candidate.name] = f"worse than {held.name} by {-gain:.4f} per case"
         return held
     if usd_per_loss_month is None:
-        verdicts[held.candidate] = (
-            f"{rung.candidate} is better by {gain:.4f}, beyond noise ({noise:.4f})"
+        verdicts[held.name] = (
+            f"{candidate.name} is better by {gain:.4f}, beyond noise ({noise:.4f})"
         )
-        return rung
+        return candidate
     if saved_usd > -cheaper_usd:
-        verdicts[held.candidate] = (
-            f"{rung.candidate} saves {saved_usd:,.0f} USD/month of errors for "
+        verdicts[held.name] = (
+            f"{candidate.name} saves {saved_usd:,.0f} USD/month of errors for "
             f"{-cheaper_usd:+,.0f} USD/month of bill and ageing"
         )
-        return rung
-    verdicts[rung.candidate] = (
+        return candidate
+    verdicts[candidate.name] = (
         f"does not pay for itself: saves {saved_usd:,.0f} USD/month of errors, costs "
-        f"{-cheaper_usd:,.0f} USD/month more than {held.candidate}"
+        f"{-cheaper_usd:,.0f} USD/month more than {held.name}"
     )
     return held
 
 
-def _chosen_because(best: Rung, feasible: Sequence[Rung]) -> str:
+def _chosen_because(best: LadderCandidate, feasible: Sequence[LadderCandidate]) -> str:
     if best.is_baseline:
         return "chosen: no candidate is better than guessing beyond noise; improve the data first"
     if best is min(feasible, key=lambda r: r.loss):

@@ -1,13 +1,13 @@
 """What the options of a prepared engine are called, and how their fleets follow the traffic."""
 
-from advisor.capacity.target_tracking import Following, following_of, start_minutes
+from advisor.capacity.target_tracking import TrackedFleet, start_minutes, tracked_fleet_of
 from advisor.decision.choice.engine import Engine
 from advisor.decision.options.naming import option_name
 
 
-def following_at(engine: Engine, row: int) -> Following:
+def tracked_fleet_at(engine: Engine, row: int) -> TrackedFleet:
     """Return how a fleet on the machines of a standing option follows the traffic."""
-    return following_of(
+    return tracked_fleet_of(
         engine.study.workload,
         start_minutes=int(start_minutes(engine.table.start_s[[row]])[0]),
         fewest=engine.study.needs.availability_zones,
@@ -19,7 +19,7 @@ def fewest_of(engine: Engine, row: int) -> int:
     replicas = engine.columns.replicas[row]
     if not engine.columns.scaled[row]:
         return int(replicas)
-    return int(following_at(engine, row).least(replicas))
+    return int(tracked_fleet_at(engine, row).least(replicas))
 
 
 def name_of(engine: Engine, row: int) -> str:

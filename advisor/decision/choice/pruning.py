@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.arrays import Bools, Floats, Rows
-from advisor.capacity.target_tracking import following_of, start_minutes
+from advisor.capacity.target_tracking import start_minutes, tracked_fleet_of
 from advisor.decision.choice.ladder import COST_TIE_FRACTION
 from advisor.decision.options.table import load_replicas
 from advisor.decision.scenarios.fleet_memo import MeanFleets
 from advisor.decision.scenarios.outcomes import CHUNK, Outcomes, criterion_usd
-from advisor.decision.scenarios.problem import Setting
+from advisor.decision.scenarios.problem import Problem
 
 LEADERS = 12
 """Options of a group of jobs that are held against the others, at most."""
@@ -30,7 +30,7 @@ BATCH = 6
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredOptions:
     """Some options, with what the choice looks at."""
 
     rows: Rows
@@ -46,32 +46,32 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Drawn(Judged):
+class Drawn(ScoredOptions):
     """Some options in every draw."""
 
     outcomes: Outcomes
 
 
-def undominated(setting: Setting, among: Bools | None = None) -> Rows:
+def undominated(problem: Problem, among: Bools | None = None) -> Rows:
     """Return the possible options without those that another beats in every draw, exactly.
 
     Two options of one kind of machine, platform, way to buy and to scale need the same replicas in
     every draw. The one whose replica, fixed part and part by request all cost as much or more is
     left out; of two that are equal the later one. Jobs and queues: see `_undominated_others`.
     """
-    stakes = setting.stakes
-    rows = np.flatnonzero(setting.possible if among is None else among)
-    standing = rows[stakes.kind[rows] >= 0]
+    terms = problem.terms
+    rows = np.flatnonzero(problem.possible if among is None else among)
+    standing = rows[terms.machine_class[rows] >= 0]
     same = (
-        stakes.kind[standing] * len(setting.worlds.platforms) + stakes.platform[standing]
-    ) * len(setting.worlds.purchases) + stakes.purchase[standing]
-    same = 2 * same + stakes.scaled[standing]
+        terms.machine_class[standing] * len(problem.scenarios.platforms) + terms.platform[standing]
+    ) * len(problem.scenarios.purchases) + terms.purchase[standing]
+    same = 2 * same + terms.scaled[standing]
     order = np.lexsort(
         (
             standing,
-            stakes.request_usd[standing],
-            stakes.fixed_usd[standing],
-            stakes.replica_usd[standing],
+            terms.request_usd[standing],
+            terms.fixed_usd[standing],
+            terms.replica_usd[standing],
             same,
         )
     )
@@ -82,32 +82,32 @@ def undominated(setting: Setting, among: Bools | None = None) -> Rows:
     # Against the cheapest replica of its kind first, which beats nearly all; then pair by pair.
     lead = standing[start]
     open_ = ~new & ~(
-        (stakes.fixed_usd[lead] <= stakes.fixed_usd[standing])
-        & (stakes.request_usd[lead] <= stakes.request_usd[standing])
+        (terms.fixed_usd[lead] <= terms.fixed_usd[standing])
+        & (terms.request_usd[lead] <= terms.request_usd[standing])
     )
     for place in np.flatnonzero(open_):
         earlier = standing[start[place] : place]
-        beaten = (stakes.fixed_usd[earlier] <= stakes.fixed_usd[standing[place]]) & (
-            stakes.request_usd[earlier] <= stakes.request_usd[standing[place]]
+        beaten = (terms.fixed_usd[earlier] <= terms.fixed_usd[standing[place]]) & (
+            terms.request_usd[earlier] <= terms.request_usd[standing[place]]
         )
         kept[place] = not beaten.any()
-    others = _undominated_others(setting, rows[stakes.kind[rows] < 0])
+    others = _undominated_others(problem, rows[terms.machine_class[rows] < 0])
     return np.sort(np.concatenate([standing[kept], others]))
 
 
-def _undominated_others(setting: Setting, rows: Rows) -> Rows:
+def _undominated_others(problem: Problem, rows: Rows) -> Rows:
     """Return options without standing replicas, less those that another beats in every draw.
 
     Of one candidate, platform and kind of error, an option whose parts of the cost and of the time
     are all as large or larger costs as much or more and is as late or later whatever is drawn. The
     cheapest of each group as planned is held against all others of it, then the next that is left.
     """
-    stakes = setting.stakes
+    terms = problem.terms
     names = ("fixed_usd", "request_usd", "work_usd", "p99_fixed_s", "p99_service_s", "p99_start_s")
-    parts = told_apart(np.stack([getattr(stakes, name)[rows] for name in names]))
-    same = (stakes.group[rows] * len(setting.worlds.platforms) + stakes.platform[rows]) * len(
-        setting.ground.profiles
-    ) + stakes.candidate[rows]
+    parts = told_apart(np.stack([getattr(terms, name)[rows] for name in names]))
+    same = (terms.group[rows] * len(problem.scenarios.platforms) + terms.platform[rows]) * len(
+        problem.space.profiles
+    ) + terms.candidate[rows]
     order = np.lexsort((rows, told_apart(parts[:3].sum(axis=0)), same))
     rows, parts, same = rows[order], parts[:, order], same[order]
     kept: list[Rows] = []
@@ -131,40 +131,40 @@ def told_apart(values: Floats) -> Floats:
     return found
 
 
-def draw(setting: Setting, rows: Rows) -> Drawn:
+def draw(problem: Problem, rows: Rows) -> Drawn:
     """Draw some options and judge them."""
-    outcomes = setting.outcomes(rows)
+    outcomes = problem.outcomes(rows)
     probability = outcomes.met[:, 1:].mean(axis=1)
-    wanted = setting.study.decision.feasible_probability
+    wanted = problem.study.decision.feasible_probability
     return Drawn(
         rows=rows,
         planned=outcomes.replicas[:, 0],
         outcomes=outcomes,
-        criterion_usd=criterion_usd(setting.study, outcomes.usd),
+        criterion_usd=criterion_usd(problem.study, outcomes.usd),
         probability=probability,
         feasible=outcomes.met[:, 0] & (probability >= wanted),
     )
 
 
-def share_in_time(setting: Setting, rows: Rows) -> Floats:
+def share_in_time(problem: Problem, rows: Rows) -> Floats:
     """Return the share of the draws in which jobs and queues keep latency and budget.
 
     Without a budget and a cold start only the service time varies: its draws are counted up to the
     largest that is still in time.
     """
-    study, stakes = setting.study, setting.stakes
+    study, terms = problem.study, problem.terms
     need_ms = study.needs.max_p99_latency_ms
     found = np.ones(len(rows))
     if need_ms is None and study.needs.max_usd_per_month is None:
         return found
-    counted = (stakes.p99_start_s[rows] == 0) & (stakes.group[rows] >= 0)
+    counted = (terms.p99_start_s[rows] == 0) & (terms.group[rows] >= 0)
     counted &= study.needs.max_usd_per_month is None
-    drawn = setting.worlds.service[:, 1:]
-    for group in np.unique(stakes.group[rows[counted]]).tolist():
-        own = np.flatnonzero(counted & (stakes.group[rows] == group))
+    drawn = problem.scenarios.service[:, 1:]
+    for group in np.unique(terms.group[rows[counted]]).tolist():
+        own = np.flatnonzero(counted & (terms.group[rows] == group))
         with np.errstate(divide="ignore", invalid="ignore"):
-            slowest = ((need_ms or np.inf) / 1e3 - stakes.p99_fixed_s[rows[own]]) / (
-                stakes.p99_service_s[rows[own]]
+            slowest = ((need_ms or np.inf) / 1e3 - terms.p99_fixed_s[rows[own]]) / (
+                terms.p99_service_s[rows[own]]
             )
         slowest = np.where(np.isnan(slowest), np.inf, slowest)
         found[own] = np.searchsorted(np.sort(drawn[group]), slowest * (1 + 1e-12), side="right")
@@ -172,77 +172,77 @@ def share_in_time(setting: Setting, rows: Rows) -> Floats:
     rest = np.flatnonzero(~counted)
     for start in range(0, len(rest), CHUNK):
         own = rest[start : start + CHUNK]
-        found[own] = setting.outcomes(rows[own]).met[:, 1:].mean(axis=1)
+        found[own] = problem.outcomes(rows[own]).met[:, 1:].mean(axis=1)
     return found
 
 
-def lower_bound_usd(setting: Setting, rows: Rows) -> Floats:
+def lower_bound_usd(problem: Problem, rows: Rows) -> Floats:
     """Return a bound that no option's mean cost can fall below. [USD/month]
 
     Replicas are at least as many as always, and at least as many as the load asks for on average:
     E[p max(f, x)] >= max(f E[p], E[p x]).
     """
-    stakes, means = setting.stakes, setting.means
-    bound = _mean_beside_usd(setting, rows)
-    own = rows[stakes.kind[rows] >= 0]
-    at = setting.ground.kinds.first[stakes.kind[own]]
-    carried = means.loads[stakes.purchase[own], stakes.group[own]]
-    carried *= load_replicas(setting.ground.table, at) * (1 - 1e-9)
-    follows = stakes.scaled[own]
-    carried[follows] *= _mean_levels(setting, at[follows])
-    always = means.price[stakes.purchase[own]] * setting.study.needs.availability_zones
-    bound[stakes.kind[rows] >= 0] += stakes.replica_usd[own] * np.maximum(always, carried)
+    terms, means = problem.terms, problem.means
+    bound = _mean_beside_usd(problem, rows)
+    own = rows[terms.machine_class[rows] >= 0]
+    at = problem.space.classes.first[terms.machine_class[own]]
+    carried = means.loads[terms.purchase[own], terms.group[own]]
+    carried *= load_replicas(problem.space.table, at) * (1 - 1e-9)
+    follows = terms.scaled[own]
+    carried[follows] *= _mean_levels(problem, at[follows])
+    always = means.price[terms.purchase[own]] * problem.study.needs.availability_zones
+    bound[terms.machine_class[rows] >= 0] += terms.replica_usd[own] * np.maximum(always, carried)
     safe: Floats = bound * (1 - 1e-9)
     return safe
 
 
-def _mean_beside_usd(setting: Setting, rows: Rows) -> Floats:
+def _mean_beside_usd(problem: Problem, rows: Rows) -> Floats:
     """Return the mean cost of some options without their standing replicas. [USD/month]"""
-    stakes, means = setting.stakes, setting.means
+    terms, means = problem.terms, problem.means
     usd: Floats = (
-        stakes.fixed_usd[rows] * means.drift
-        + stakes.request_usd[rows] * means.traffic
-        + means.people_usd[stakes.platform[rows]]
-        + means.candidate_usd[stakes.candidate[rows]]
+        terms.fixed_usd[rows] * means.drift
+        + terms.request_usd[rows] * means.traffic
+        + means.people_usd[terms.platform[rows]]
+        + means.candidate_usd[terms.candidate[rows]]
     )
-    others = np.flatnonzero(stakes.kind[rows] < 0)
+    others = np.flatnonzero(terms.machine_class[rows] < 0)
     own = rows[others]
-    certain = stakes.group[own] < 0
-    usd[others] += stakes.work_usd[own] * np.where(
-        certain, means.traffic, means.works[stakes.group[own]]
+    certain = terms.group[own] < 0
+    usd[others] += terms.work_usd[own] * np.where(
+        certain, means.traffic, means.works[terms.group[own]]
     )
     return usd
 
 
-def _mean_levels(setting: Setting, rows: Rows) -> Floats:
+def _mean_levels(problem: Problem, rows: Rows) -> Floats:
     """Return the share of its load that a fleet which follows the traffic has at least."""
-    study = setting.study
+    study = problem.study
     minutes, place = np.unique(
-        start_minutes(setting.ground.table.start_s[rows]), return_inverse=True
+        start_minutes(problem.space.table.start_s[rows]), return_inverse=True
     )
     zones = study.needs.availability_zones
     shares = [
-        following_of(study.workload, start_minutes=m, fewest=zones).mean_level
+        tracked_fleet_of(study.workload, start_minutes=m, fewest=zones).mean_level
         for m in minutes.tolist()
     ]
     return np.array(shares)[place.ravel()]
 
 
-def judge_contenders(setting: Setting) -> Judged:
+def judge_contenders(problem: Problem) -> ScoredOptions:
     """Judge, of each candidate, options by their lower bound until none left can win or tie."""
-    rows = setting.keep("undominated", lambda: undominated(setting, setting.sold))
-    bound = lower_bound_usd(setting, rows)
-    owner = setting.ground.candidate_of[setting.stakes.candidate[rows]]
+    rows = problem.keep("undominated", lambda: undominated(problem, problem.sold))
+    bound = lower_bound_usd(problem, rows)
+    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
     order = np.argsort(bound, kind="stable")
     waiting = {int(c): order[owner[order] == c] for c in np.unique(owner)}
     least = dict.fromkeys(waiting, np.inf)
-    parts: list[Judged] = []
+    parts: list[ScoredOptions] = []
     size = BATCH
     while waiting:
         batch = np.concatenate([left[:size] for left in waiting.values()])
         # What does not keep the needs as planned is out, and so is what lets no replica go.
-        batch = batch[setting.as_needed(rows[batch])]
-        judged = judge(setting, rows[batch])
+        batch = batch[problem.as_needed(rows[batch])]
+        judged = judge(problem, rows[batch])
         parts.append(judged)
         for candidate in list(waiting):
             own = judged.feasible & (owner[batch] == candidate)
@@ -255,25 +255,25 @@ def judge_contenders(setting: Setting) -> Judged:
             else:
                 del waiting[candidate]
         size *= 2
-    return _together(parts) if parts else judge(setting, rows)
+    return _together(parts) if parts else judge(problem, rows)
 
 
-def judge(setting: Setting, rows: Rows) -> Judged:
+def judge(problem: Problem, rows: Rows) -> ScoredOptions:
     """Judge some options by the mean of their cost; they keep the needs as planned.
 
     With a budget, which is held against the cost of each draw, or where a quantile is compared,
     they are drawn.
     """
-    study, stakes = setting.study, setting.stakes
+    study, terms = problem.study, problem.terms
     if study.decision.risk != "expected" or study.needs.max_usd_per_month is not None:
-        return draw(setting, rows)
-    usd, fleets = _mean_usd(setting, rows)
+        return draw(problem, rows)
+    usd, fleets = _mean_usd(problem, rows)
     probability, planned = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int16)
-    standing = stakes.kind[rows] >= 0
+    standing = terms.machine_class[rows] >= 0
     probability[standing], planned[standing] = fleets.probability, fleets.planned
     if study.needs.max_p99_latency_ms is not None and not standing.all():
-        probability[~standing] = setting.others_in_time(rows[~standing])[:, 1:].mean(axis=1)
-    return Judged(
+        probability[~standing] = problem.others_in_time(rows[~standing])[:, 1:].mean(axis=1)
+    return ScoredOptions(
         rows=rows,
         planned=planned,
         criterion_usd=usd,
@@ -282,26 +282,26 @@ def judge(setting: Setting, rows: Rows) -> Judged:
     )
 
 
-def compared_usd(setting: Setting, rows: Rows) -> Floats:
+def compared_usd(problem: Problem, rows: Rows) -> Floats:
     """Return what the ranking compares of some options, whether they keep the needs or not."""
-    if setting.study.decision.risk != "expected":
-        return draw(setting, rows).criterion_usd
-    return _mean_usd(setting, rows)[0]
+    if problem.study.decision.risk != "expected":
+        return draw(problem, rows).criterion_usd
+    return _mean_usd(problem, rows)[0]
 
 
-def _mean_usd(setting: Setting, rows: Rows) -> tuple[Floats, MeanFleets]:
+def _mean_usd(problem: Problem, rows: Rows) -> tuple[Floats, MeanFleets]:
     """Return the mean cost of some options, and the fleets of those whose replicas stand."""
-    stakes = setting.stakes
-    usd = _mean_beside_usd(setting, rows)
-    standing = stakes.kind[rows] >= 0
+    terms = problem.terms
+    usd = _mean_beside_usd(problem, rows)
+    standing = terms.machine_class[rows] >= 0
     own = rows[standing]
-    fleets = setting.mean_fleets(
-        stakes.kind[own], purchases=stakes.purchase[own], scaled=stakes.scaled[own]
+    fleets = problem.mean_fleets(
+        terms.machine_class[own], purchases=terms.purchase[own], scaled=terms.scaled[own]
     )
-    usd[standing] += stakes.replica_usd[own] * fleets.paid
+    usd[standing] += terms.replica_usd[own] * fleets.paid
     return usd, fleets
 
 
-def _together(parts: list[Judged]) -> Judged:
+def _together(parts: list[ScoredOptions]) -> ScoredOptions:
     names = ("rows", "planned", "criterion_usd", "probability", "feasible")
-    return Judged(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})
+    return ScoredOptions(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})

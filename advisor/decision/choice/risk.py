@@ -11,7 +11,7 @@ from advisor.decision.choice.choose import Choice
 from advisor.decision.choice.ladder import COST_TIE_FRACTION
 from advisor.decision.choice.pruning import draw
 from advisor.decision.scenarios.outcomes import Outcomes
-from advisor.decision.scenarios.problem import Setting
+from advisor.decision.scenarios.problem import Problem
 from advisor.recommendation import BudgetRisk
 
 BAND = (0.1, 0.9)
@@ -82,16 +82,16 @@ class RiskTable:
         return float((self.usd(row) < self.usd(than)).mean())
 
 
-def risk_table(setting: Setting, choice: Choice, *, shown: Sequence[int]) -> RiskTable:
+def risk_table(problem: Problem, choice: Choice, *, shown: Sequence[int]) -> RiskTable:
     """Draw the options that are shown, beside the cheapest of each draw."""
     rows = np.array(list(dict.fromkeys(shown)), dtype=np.intp)
-    own = draw(setting, rows)
-    owner = setting.ground.candidate_of[setting.stakes.candidate[rows]]
-    best_usd = np.full((len(rows), setting.worlds.draws.count), np.inf)
+    own = draw(problem, rows)
+    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
+    best_usd = np.full((len(rows), problem.scenarios.draws.count), np.inf)
     wins, platform_wins = np.zeros(len(rows)), np.zeros(len(rows))
-    platform = setting.stakes.platform
+    platform = problem.terms.platform
     for candidate in np.unique(owner):
-        usd, winner = cheapest_of_each_draw(setting, choice, int(candidate))
+        usd, winner = cheapest_of_each_draw(problem, choice, int(candidate))
         best_usd[owner == candidate] = usd
         told, times = np.unique(winner, return_counts=True)
         share = dict(zip(told.tolist(), (times / usd.size).tolist(), strict=True))
@@ -111,14 +111,14 @@ def risk_table(setting: Setting, choice: Choice, *, shown: Sequence[int]) -> Ris
 
 
 def cheapest_of_each_draw(
-    setting: Setting, choice: Choice, candidate: int
+    problem: Problem, choice: Choice, candidate: int
 ) -> tuple[Floats, NDArray[np.intp]]:
     """Return cost and row of a candidate's cheapest option that keeps the needs in each draw.
 
     Where none does, the cost is infinite and the row -1.
     """
     drawn = choice.drawn
-    owner = setting.ground.candidate_of[setting.stakes.candidate[drawn.outcomes.rows]]
+    owner = problem.space.candidate_of[problem.terms.candidate[drawn.outcomes.rows]]
     ranked = drawn.feasible & (owner == candidate)
     count = drawn.outcomes.usd.shape[1] - 1
     if not ranked.any():
@@ -140,9 +140,9 @@ def too_close(risk: RiskTable, *, best: int, rival: int) -> bool:
     return more <= COST_TIE_FRACTION * mean or risk.probability_cheaper(rival, best) >= COIN_TOSS
 
 
-def budget_risk(setting: Setting, usd: Floats) -> BudgetRisk:
+def budget_risk(problem: Problem, usd: Floats) -> BudgetRisk:
     """Return what the budget has to reckon with, from a cost in each draw."""
-    limit = setting.study.needs.max_usd_per_month
+    limit = problem.study.needs.max_usd_per_month
     tail = float(np.quantile(usd, TAIL))
     return BudgetRisk(
         budget_usd_per_month=limit,

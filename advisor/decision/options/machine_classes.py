@@ -10,7 +10,7 @@ from advisor.decision.options.table import OptionTable
 
 
 @dataclass(frozen=True)
-class Kinds:
+class MachineClasses:
     """Machines of the option table that differ by price alone, told apart once."""
 
     of_row: Ints
@@ -28,7 +28,7 @@ class Kinds:
     """Lower end of it."""
 
 
-def kinds_of(table: OptionTable) -> Kinds:
+def machine_classes_of(table: OptionTable) -> MachineClasses:
     """Tell the kinds of machine apart."""
     chips, chip = np.unique(table.chip.astype(str), return_inverse=True)
     up = np.round(table.service_high_s / table.service_s, 9)
@@ -48,7 +48,7 @@ def kinds_of(table: OptionTable) -> Kinds:
         ]
     )[:, ~table.scaled]
     _, first, of_row = np.unique(alike, axis=1, return_index=True, return_inverse=True)
-    return Kinds(
+    return MachineClasses(
         of_row=of_row.ravel()[table.twin],
         first=first,
         group=group.ravel()[first],

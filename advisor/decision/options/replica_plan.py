@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.arrays import Floats
-from advisor.decision.options.machine_classes import Kinds
+from advisor.decision.options.machine_classes import MachineClasses
 from advisor.decision.options.table import OptionTable, Plan, plan
 from advisor.study.types import Study
 
@@ -14,7 +14,7 @@ from advisor.study.types import Study
 def plan_rows(
     study: Study,
     table: OptionTable,
-    kinds: Kinds,
+    classes: MachineClasses,
     rows: NDArray[np.intp],
     *,
     peaks_per_s: Floats,
@@ -33,12 +33,12 @@ def plan_rows(
         peaks_per_s: peak rates. [1/s]
         shared_usd: what the replicas of each share, (peak x row) in one row. [USD/month]
     """
-    told, place = np.unique(kinds.of_row[rows], return_inverse=True)
+    told, place = np.unique(classes.of_row[rows], return_inverse=True)
     follows, count = table.scaled[rows], len(peaks_per_s)
     pooling = np.ones(len(told))
     pooling[place[follows]] = table.pooling[rows[follows]]
     own = dataclasses.replace(
-        table.take(np.tile(kinds.first[told], count)),
+        table.take(np.tile(classes.first[told], count)),
         scaled=np.full(len(told) * count, follows.any()),
         pooling=np.tile(pooling, count),
     )

@@ -25,7 +25,7 @@ from advisor.cost import standing_rates
 from advisor.decision.options.many_models import put_misses, worker_gib
 from advisor.evidence import CandidateProfile
 from advisor.platforms import FRONTS, STANDING_PLATFORMS
-from advisor.platforms.base import Machines, Rented, traffic_of
+from advisor.platforms.base import MachinePlatform, Machines, traffic_of
 from advisor.platforms.rules import LOADS_ON_DEMAND, SHOWN_ELSEWHERE, models_rule, standing_rule
 from advisor.study.types import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
@@ -221,7 +221,7 @@ def build_offers(
 
 
 def listed_machines(
-    platform: Rented,
+    platform: MachinePlatform,
     *,
     region: str,
     purchase: str,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from advisor.decision.scenarios.option_space import Ground
+from advisor.decision.scenarios.option_space import OptionSpace
 from advisor.retraining.advice import Cadence, cadence_of
 from advisor.study.types import Study
 from advisor.training import Places
@@ -25,12 +25,12 @@ class CandidateCosts:
     """Storage of the saved models, a part of it. [USD/month]"""
 
 
-def costs_of(study: Study, ground: Ground) -> tuple[CandidateCosts, ...]:
+def costs_of(study: Study, space: OptionSpace) -> tuple[CandidateCosts, ...]:
     """Return what each profile's candidate costs wherever it runs; forms share it."""
     found: dict[str, CandidateCosts] = {}
-    for profile, training in zip(ground.profiles, ground.training, strict=True):
+    for profile, training in zip(space.profiles, space.training, strict=True):
         if profile.name not in found:
-            cadence = _cadence(study, ground, profile.name, training.usd_per_run)
+            cadence = _cadence(study, space, profile.name, training.usd_per_run)
             found[profile.name] = CandidateCosts(
                 places=training.places,
                 place_row=training.place_row,
@@ -41,10 +41,10 @@ def costs_of(study: Study, ground: Ground) -> tuple[CandidateCosts, ...]:
                 storage_region=training.storage_region,
                 artefact_usd=training.artefact_usd,
             )
-    return tuple(found[p.name] for p in ground.profiles)
+    return tuple(found[p.name] for p in space.profiles)
 
 
-def _cadence(study: Study, ground: Ground, name: str, usd_per_run: float) -> Cadence:
+def _cadence(study: Study, space: OptionSpace, name: str, usd_per_run: float) -> Cadence:
     """Plan one candidate's retraining, unless the same was planned before."""
     key = (
         "cadence",
@@ -55,8 +55,8 @@ def _cadence(study: Study, ground: Ground, name: str, usd_per_run: float) -> Cad
         study.horizon_months,
     )
     hashed = (*key[:2], key[2].model_dump_json(), *key[3:])
-    if hashed not in ground.kept:
-        profile = next(p for p in ground.profiles if p.name == name)
-        ground.kept[hashed] = cadence_of(study, profile, ground.evidence, usd_per_run=usd_per_run)
-    found: Cadence = ground.kept[hashed]
+    if hashed not in space.kept:
+        profile = next(p for p in space.profiles if p.name == name)
+        space.kept[hashed] = cadence_of(study, profile, space.evidence, usd_per_run=usd_per_run)
+    found: Cadence = space.kept[hashed]
     return found

@@ -59,12 +59,12 @@ class KeptFleets:
 
 
 def kept_fleets(
-    kept: dict[Any, Any], key: tuple[Any, ...], *, kinds: int, draws: int, purchases: int
+    kept: dict[Any, Any], key: tuple[Any, ...], *, classes: int, draws: int, purchases: int
 ) -> KeptFleets:
     """Return the table of fleets of a load, empty where it is new.
 
     Args:
-        kept: what a ground keeps.
+        kept: what an option space keeps.
         key: load, need and doubt.
         kinds: rows of the table.
         draws: its columns, the study at its word counted.
@@ -73,12 +73,12 @@ def kept_fleets(
 
     def empty() -> KeptFleets:
         return KeptFleets(
-            count=np.zeros((kinds, draws), dtype=np.int16),
-            met=np.zeros((kinds, draws), dtype=bool),
-            known=np.zeros(kinds, dtype=bool),
-            billed=np.empty((kinds, draws)),
-            followed=np.zeros(kinds, dtype=bool),
-            paid=np.full((2, kinds, purchases), np.nan),
+            count=np.zeros((classes, draws), dtype=np.int16),
+            met=np.zeros((classes, draws), dtype=bool),
+            known=np.zeros(classes, dtype=bool),
+            billed=np.empty((classes, draws)),
+            followed=np.zeros(classes, dtype=bool),
+            paid=np.full((2, classes, purchases), np.nan),
         )
 
     tables: dict[Any, KeptFleets] = kept.setdefault("fleets", {})

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from advisor.arrays import Floats
 from advisor.cost import price, shared_lines
-from advisor.decision.options.machine_classes import Kinds, kinds_of
+from advisor.decision.options.machine_classes import MachineClasses, machine_classes_of
 from advisor.decision.options.serverless import IDLE_PER_S
 from advisor.decision.options.table import Offer, OptionTable, build_offers, build_table
 from advisor.evidence import CandidateProfile, Evidence, profiles_of
@@ -37,7 +37,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Ground:
+class OptionSpace:
     """Everything that a study's rates, needs, prices of people and doubts leave as it is."""
 
     key: tuple[Any, ...]
@@ -52,17 +52,17 @@ class Ground:
     training: tuple[Training, ...]
     offers: tuple[Offer, ...]
     table: OptionTable
-    kinds: Kinds
+    classes: MachineClasses
     idle_usd: Floats
     """What replicas of each offer share without any traffic. [USD/month]"""
     kept: dict[Any, Any]
-    """Results that only depend on the ground and a few figures, by those figures."""
+    """Results that only depend on the option space and a few figures, by those figures."""
     listed: dict[Any, Any]
     """Machines and what training takes and lists at: no discount and no GPU's speed moves them."""
 
 
-def ground_key(study: Study) -> tuple[Any, ...]:
-    """Return what of a study its ground is made from."""
+def option_space_key(study: Study) -> tuple[Any, ...]:
+    """Return what of a study its option space is made from."""
     workload = study.workload.model_dump(
         exclude={"requests_per_s", "peak_requests_per_s", "rows_per_job", "jobs_per_day"}
     )
@@ -76,7 +76,7 @@ def ground_key(study: Study) -> tuple[Any, ...]:
     )
 
 
-def ground_of(
+def option_space_of(
     study: Study,
     evidence: Evidence,
     *,
@@ -84,8 +84,8 @@ def ground_of(
     book: PriceBook,
     catalogue: InstanceCatalogue,
     profiles: tuple[CandidateProfile, ...] | None = None,
-    before: Ground | None = None,
-) -> Ground:
+    before: OptionSpace | None = None,
+) -> OptionSpace:
     """Sum up the measurements, price the machines and carry the service times to them.
 
     Args:
@@ -95,7 +95,7 @@ def ground_of(
         book: prices.
         catalogue: instance types.
         profiles: what the measurements come to, where that is known.
-        before: the ground of the same study at other discounts or another speed of GPUs.
+        before: the option space of the same study at other discounts or another speed of GPUs.
     """
     if before is not None:
         profiles = before.profiles
@@ -116,14 +116,14 @@ def ground_of(
         if p.form_rank == 0
     }
     offers = build_offers(study, book=book, catalogue=catalogue, on=on, listed=listed)
-    key = ground_key(study)
+    key = option_space_key(study)
     same_speed = before is not None and before.key[-1] == key[-1]
     if before is not None and same_speed:
-        table, kinds = before.table.at_prices_of(offers), before.kinds
+        table, classes = before.table.at_prices_of(offers), before.classes
     else:
         table = build_table(study, offers=offers, profiles=profiles)
-        kinds = kinds_of(table)
-    ground = Ground(
+        classes = machine_classes_of(table)
+    space = OptionSpace(
         key=key,
         evidence=evidence,
         book=book,
@@ -134,31 +134,31 @@ def ground_of(
         training=tuple(by_name[p.name] for p in profiles),
         offers=offers,
         table=table,
-        kinds=kinds,
+        classes=classes,
         idle_usd=np.zeros(0),
         kept=_still_kept(before) if before is not None and same_speed else {},
         listed=listed,
     )
     idle = study.replace(workload=study.workload.replace(requests_per_s=IDLE_PER_S))
-    return dataclasses.replace(ground, idle_usd=shared_usd(ground, idle))
+    return dataclasses.replace(space, idle_usd=shared_usd(space, idle))
 
 
-def ground_for(study: Study, ground: Ground) -> Ground:
-    """Return the ground of a changed study: the same one where it still holds."""
-    if ground.key == ground_key(study):
-        return ground
-    alike = ground.key[:-2] == ground_key(study)[:-2]
-    return ground_of(
+def option_space_for(study: Study, space: OptionSpace) -> OptionSpace:
+    """Return the option space of a changed study: the same one where it still holds."""
+    if space.key == option_space_key(study):
+        return space
+    alike = space.key[:-2] == option_space_key(study)[:-2]
+    return option_space_of(
         study,
-        ground.evidence,
-        on=ground.on,
-        book=ground.book,
-        catalogue=ground.catalogue,
-        before=ground if alike else None,
+        space.evidence,
+        on=space.on,
+        book=space.book,
+        catalogue=space.catalogue,
+        before=space if alike else None,
     )
 
 
-def _still_kept(before: Ground) -> dict[Any, Any]:
+def _still_kept(before: OptionSpace) -> dict[Any, Any]:
     """Return what no discount moves: fleets and doubts are those of the same machines."""
     return {
         key: value
@@ -201,12 +201,12 @@ def artefact_gb_of(profiles: tuple[CandidateProfile, ...], name: str) -> float:
     return max(p.artefact_gb for p in profiles if p.name == name)
 
 
-def shared_usd(ground: Ground, study: Study) -> Floats:
+def shared_usd(space: OptionSpace, study: Study) -> Floats:
     """Return what the replicas of each offer share at a study's traffic. [USD/month]"""
-    kinds = list(dict.fromkeys((offer.platform, offer.region) for offer in ground.offers))
+    classes = list(dict.fromkeys((offer.platform, offer.region) for offer in space.offers))
     work = study.workload
     key = ("shared", work.requests_per_s, study.needs.availability_zones)
-    if key not in ground.kept:
+    if key not in space.kept:
         traffic = traffic_of(study)
         bills = {
             (platform, region): price(
@@ -216,12 +216,12 @@ def shared_usd(ground: Ground, study: Study) -> Floats:
                     traffic=traffic,
                 ),
                 study=study,
-                book=ground.book,
+                book=space.book,
                 region=region,
-                on=ground.on,
+                on=space.on,
             ).total_usd
-            for platform, region in kinds
+            for platform, region in classes
         }
-        ground.kept[key] = np.array([bills[o.platform, o.region] for o in ground.offers])
-    found: Floats = ground.kept[key]
+        space.kept[key] = np.array([bills[o.platform, o.region] for o in space.offers])
+    found: Floats = space.kept[key]
     return found

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from advisor.arrays import Bools, Floats, Ints
 from advisor.capacity.fleet import Fleet, fleet_counts
 from advisor.capacity.target_tracking import billed_replicas
-from advisor.decision.options.machine_classes import Kinds
+from advisor.decision.options.machine_classes import MachineClasses
 from advisor.decision.options.table import OptionTable, fewest_replicas, load_replicas
 from advisor.decision.scenarios.uncertainty import Draws, service_factor, transfer_factors
 from advisor.study.types import Study
@@ -28,7 +28,7 @@ CHUNK = 256
 
 
 @dataclass(frozen=True)
-class Worlds:
+class Scenarios:
     """The draws, and what each candidate, platform, chip and way to buy does in them."""
 
     draws: Draws
@@ -47,7 +47,7 @@ class Worlds:
 
 
 @dataclass(frozen=True)
-class Stakes:
+class CostTerms:
     """What the cost and the latency of each option are made of, one row each."""
 
     candidate: Ints
@@ -55,7 +55,7 @@ class Stakes:
     """Row of `Worlds.platforms`."""
     purchase: Ints
     """Row of `Worlds.purchases`."""
-    kind: Ints
+    machine_class: Ints
     """Kind of machine; -1 where replicas do not stand."""
     group: Ints
     """Whose service time it shares: row of `Worlds.service`; -1 for a certain one."""
@@ -103,18 +103,22 @@ class Outcomes:
 
 
 def fleets_of(
-    study: Study, table: OptionTable, kinds: Kinds, worlds: Worlds, which: NDArray[np.intp]
+    study: Study,
+    table: OptionTable,
+    classes: MachineClasses,
+    scenarios: Scenarios,
+    which: NDArray[np.intp],
 ) -> Fleet:
     """Return the replicas of some kinds of machine in every draw."""
-    rows = kinds.first[which]
+    rows = classes.first[which]
     need_ms = study.needs.max_p99_latency_ms
     parts = []
     for start in range(0, len(rows), CHUNK):
         own = rows[start : start + CHUNK]
-        service = worlds.service[kinds.group[which[start : start + CHUNK]]]
+        service = scenarios.service[classes.group[which[start : start + CHUNK]]]
         parts.append(
             fleet_counts(
-                rate_per_s=worlds.peak_per_s,
+                rate_per_s=scenarios.peak_per_s,
                 service_s=table.service_s[own][:, None] * service,
                 scv=table.scv[own],
                 workers=table.workers[own],
@@ -122,14 +126,14 @@ def fleets_of(
                 fewest=_fewest(
                     study,
                     table.network_gbps[own],
-                    worlds.peak_per_s,
+                    scenarios.peak_per_s,
                     sustained_per_s=table.sustained_vcpu[own] / table.service_s[own],
                 ),
                 max_p99_s=None if need_ms is None else need_ms / 1e3,
             )
         )
     if not parts:
-        empty = np.zeros((0, worlds.peak_per_s.size), dtype=np.int16)
+        empty = np.zeros((0, scenarios.peak_per_s.size), dtype=np.int16)
         return Fleet(count=empty, met=empty.astype(bool))
     return Fleet(
         count=np.concatenate([p.count for p in parts]), met=np.concatenate([p.met for p in parts])
@@ -139,8 +143,8 @@ def fleets_of(
 def billed_of(
     study: Study,
     table: OptionTable,
-    kinds: Kinds,
-    worlds: Worlds,
+    classes: MachineClasses,
+    scenarios: Scenarios,
     which: NDArray[np.intp],
     *,
     count: NDArray[np.int16],
@@ -152,17 +156,17 @@ def billed_of(
         study: the question.
         table: the options.
         kinds: the machines in it.
-        worlds: the draws.
+        scenarios: the draws.
         which: kinds.
         count: replicas of their fixed fleets, (kind x draw).
         pooling: what their target asks for over the load alone.
     """
-    rows = kinds.first[which]
+    rows = classes.first[which]
     billed = np.empty(count.shape)
     for start in range(0, len(rows), CHUNK):
         own = rows[start : start + CHUNK]
         part = slice(start, start + CHUNK)
-        load = worlds.service[kinds.group[which[part]]] * worlds.peak_per_s
+        load = scenarios.service[classes.group[which[part]]] * scenarios.peak_per_s
         load *= (load_replicas(table, own) * pooling[part])[:, None]
         billed[part] = billed_replicas(
             study.workload,
@@ -173,7 +177,7 @@ def billed_of(
             fewest=_fewest(
                 study,
                 table.network_gbps[own],
-                worlds.peak_per_s,
+                scenarios.peak_per_s,
                 sustained_per_s=table.sustained_vcpu[own] / table.service_s[own],
             ),
         )
@@ -194,8 +198,8 @@ def _fewest(
 
 def outcomes_of(
     study: Study,
-    stakes: Stakes,
-    worlds: Worlds,
+    terms: CostTerms,
+    scenarios: Scenarios,
     rows: NDArray[np.intp],
     *,
     fleets: Callable[[NDArray[np.int64]], Fleet],
@@ -205,66 +209,64 @@ def outcomes_of(
 
     Args:
         study: the question.
-        stakes: what cost and latency are made of.
-        worlds: the draws.
+        terms: what cost and latency are made of.
+        scenarios: the draws.
         rows: which options.
         fleets: the replicas of some kinds of machine in every draw.
         billed: those of them that are billed on average where they follow the traffic.
     """
-    size = (len(rows), worlds.peak_per_s.size)
+    size = (len(rows), scenarios.peak_per_s.size)
     usd, met = np.empty(size), np.empty(size, dtype=bool)
     replicas = np.zeros(size, dtype=np.int16)
     limit = study.needs.max_usd_per_month
-    drift, traffic = worlds.draws.drift, worlds.draws.traffic
-    standing = stakes.kind[rows] >= 0
+    drift, traffic = scenarios.draws.drift, scenarios.draws.traffic
+    standing = terms.machine_class[rows] >= 0
     if standing.any():
         own = rows[standing]
-        fleet = fleets(stakes.kind[own])
+        fleet = fleets(terms.machine_class[own])
         met[standing], replicas[standing] = fleet.met, fleet.count
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
         own = rows[part]
-        cost = stakes.replica_usd[own][:, None] * worlds.price[stakes.purchase[own]]
-        follows = stakes.scaled[own]
+        cost = terms.replica_usd[own][:, None] * scenarios.price[terms.purchase[own]]
+        follows = terms.scaled[own]
         cost[~follows] *= replicas[part][~follows]
         if follows.any():
-            cost[follows] *= billed(stakes.kind[own[follows]])
-        cost += (
-            stakes.fixed_usd[own][:, None] + stakes.request_usd[own][:, None] * traffic
-        ) * drift
-        cost += worlds.people_usd[stakes.platform[own]]
-        cost += worlds.candidate_usd[stakes.candidate[own]]
+            cost[follows] *= billed(terms.machine_class[own[follows]])
+        cost += (terms.fixed_usd[own][:, None] + terms.request_usd[own][:, None] * traffic) * drift
+        cost += scenarios.people_usd[terms.platform[own]]
+        cost += scenarios.candidate_usd[terms.candidate[own]]
         usd[part] = cost
     others = np.flatnonzero(~standing)
     for start in range(0, len(others), CHUNK):
         at = others[start : start + CHUNK]
         own = rows[at]
-        usd[at] += stakes.work_usd[own][:, None] * _service(stakes, worlds, own) * traffic * drift
-        met[at] = in_time(study, stakes, worlds, own)
+        usd[at] += terms.work_usd[own][:, None] * _service(terms, scenarios, own) * traffic * drift
+        met[at] = in_time(study, terms, scenarios, own)
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
 
 
-def in_time(study: Study, stakes: Stakes, worlds: Worlds, rows: NDArray[np.intp]) -> Bools:
+def in_time(study: Study, terms: CostTerms, scenarios: Scenarios, rows: NDArray[np.intp]) -> Bools:
     """Return in which draws some options without standing replicas keep p99, (option x draw)."""
     need_ms = study.needs.max_p99_latency_ms
     if need_ms is None:
-        return np.ones((len(rows), worlds.peak_per_s.size), dtype=bool)
+        return np.ones((len(rows), scenarios.peak_per_s.size), dtype=bool)
     p99_s = (
-        stakes.p99_fixed_s[rows][:, None]
-        + stakes.p99_service_s[rows][:, None] * _service(stakes, worlds, rows)
-        + stakes.p99_start_s[rows][:, None] * worlds.draws.start
+        terms.p99_fixed_s[rows][:, None]
+        + terms.p99_service_s[rows][:, None] * _service(terms, scenarios, rows)
+        + terms.p99_start_s[rows][:, None] * scenarios.draws.start
     )
     kept: Bools = p99_s <= need_ms / 1e3
     return kept
 
 
-def _service(stakes: Stakes, worlds: Worlds, rows: NDArray[np.intp]) -> Floats:
+def _service(terms: CostTerms, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
     """Return true over predicted service time of some options; 1 where it is certain."""
-    service = np.ones((len(rows), worlds.peak_per_s.size))
-    told = stakes.group[rows] >= 0
-    service[told] = worlds.service[stakes.group[rows[told]]]
+    service = np.ones((len(rows), scenarios.peak_per_s.size))
+    told = terms.group[rows] >= 0
+    service[told] = scenarios.service[terms.group[rows[told]]]
     return service
 
 
@@ -281,7 +283,7 @@ def criterion_usd(study: Study, usd: Floats) -> Floats:
 
 
 def service_of(
-    study: Study, draws: Draws, kinds: Kinds, errors: dict[int, tuple[str, float]]
+    study: Study, draws: Draws, classes: MachineClasses, errors: dict[int, tuple[str, float]]
 ) -> Floats:
     """Return true over predicted service time of each group, (group x draw).
 
@@ -298,11 +300,11 @@ def service_of(
     }
     carried = transfer_factors(
         study,
-        chips=[str(c) for c in kinds.group_chip],
-        up=kinds.group_up,
-        down=kinds.group_down,
+        chips=[str(c) for c in classes.group_chip],
+        up=classes.group_up,
+        down=classes.group_down,
         **size,
     )
-    for group, candidate in enumerate(kinds.group_candidate):
+    for group, candidate in enumerate(classes.group_candidate):
         carried[group] *= measured[int(candidate)]
     return carried

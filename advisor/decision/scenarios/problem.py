@@ -1,4 +1,4 @@
-"""A study on its ground: what every option's cost and latency are made of, and the draws."""
+"""A study in its option space: what every option's cost and latency are made of, and the draws."""
 
 import dataclasses
 from collections.abc import Callable
@@ -15,15 +15,15 @@ from advisor.capacity.target_tracking import pooling
 from advisor.decision.options.always_on import offer_limits
 from advisor.decision.options.columns import Columns
 from advisor.decision.options.jobs_and_queues import Metered
-from advisor.decision.options.machine_classes import Kinds
+from advisor.decision.options.machine_classes import MachineClasses
 from advisor.decision.scenarios.candidate_costs import CandidateCosts, costs_of
 from advisor.decision.scenarios.fleet_memo import KeptFleets, MeanFleets, Means, kept_fleets
-from advisor.decision.scenarios.option_space import Ground, shared_usd
+from advisor.decision.scenarios.option_space import OptionSpace, shared_usd
 from advisor.decision.scenarios.other_options import asked_key, keep, other_options, too_late
 from advisor.decision.scenarios.outcomes import (
+    CostTerms,
     Outcomes,
-    Stakes,
-    Worlds,
+    Scenarios,
     billed_of,
     fleets_of,
     in_time,
@@ -38,11 +38,11 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Setting:
+class Problem:
     """One study, ready to be decided."""
 
     study: Study
-    ground: Ground
+    space: OptionSpace
     costs: tuple[CandidateCosts, ...]
     monthly_usd: Floats
     """Of each profile: training runs, labels and review. [USD/month]"""
@@ -52,8 +52,8 @@ class Setting:
     """Options whose replicas do not stand."""
     metered: tuple[Metered, ...]
     """Those of them that are jobs and queues: the last rows of the others."""
-    stakes: Stakes
-    worlds: Worlds
+    terms: CostTerms
+    scenarios: Scenarios
     sold: Bools
     """Options that are sold, fit into memory and break no limit of their platform."""
     surge: Floats
@@ -63,89 +63,89 @@ class Setting:
         """Return some options in every draw."""
         return outcomes_of(
             self.study,
-            self.stakes,
-            self.worlds,
+            self.terms,
+            self.scenarios,
             rows,
             fleets=self.fleets,
             billed=self.billed_replicas,
         )
 
-    def at_its_word(self) -> "Setting":
+    def at_its_word(self) -> "Problem":
         """Return the same study without its draws: column 0 alone."""
-        worlds = self.worlds
-        drawn = worlds.draws
+        scenarios = self.scenarios
+        drawn = scenarios.draws
         first = {
             name: getattr(drawn, name)[:1]
             for name in ("traffic", "peak", "start", "drift", "spot", "decay", "runs", "review")
         }
         return dataclasses.replace(
             self,
-            worlds=dataclasses.replace(
-                worlds,
+            scenarios=dataclasses.replace(
+                scenarios,
                 draws=dataclasses.replace(drawn, **first),
-                peak_per_s=worlds.peak_per_s[:1],
-                candidate_usd=worlds.candidate_usd[:, :1],
-                people_usd=worlds.people_usd[:, :1],
-                price=worlds.price[:, :1],
-                service=worlds.service[:, :1],
+                peak_per_s=scenarios.peak_per_s[:1],
+                candidate_usd=scenarios.candidate_usd[:, :1],
+                people_usd=scenarios.people_usd[:, :1],
+                price=scenarios.price[:, :1],
+                service=scenarios.service[:, :1],
             ),
         )
 
-    def fleets(self, kinds: NDArray[np.int64]) -> Fleet:
+    def fleets(self, classes: NDArray[np.int64]) -> Fleet:
         """Return the fleets of some kinds; those of the last loads asked for are kept."""
-        kept = self._know_fleets(kinds)
-        return Fleet(count=kept.count[kinds], met=kept.met[kinds])
+        kept = self._know_fleets(classes)
+        return Fleet(count=kept.count[classes], met=kept.met[classes])
 
-    def _know_fleets(self, kinds: NDArray[np.int64]) -> KeptFleets:
+    def _know_fleets(self, classes: NDArray[np.int64]) -> KeptFleets:
         """Fill in the fleets that were not asked for yet."""
         kept = self._kept_fleets()
-        new = np.unique(kinds[~kept.known[kinds]]).astype(np.intp)
+        new = np.unique(classes[~kept.known[classes]]).astype(np.intp)
         if new.size:
-            fleet = fleets_of(self.study, self.ground.table, self.ground.kinds, self.worlds, new)
+            fleet = fleets_of(self.study, self.space.table, self.space.classes, self.scenarios, new)
             kept.count[new], kept.met[new], kept.known[new] = fleet.count, fleet.met, True
         return kept
 
-    def billed_replicas(self, kinds: NDArray[np.int64]) -> Floats:
+    def billed_replicas(self, classes: NDArray[np.int64]) -> Floats:
         """Return the replicas billed on average of some kinds that follow the traffic."""
         kept = self._kept_fleets()
-        new = np.unique(kinds[~kept.followed[kinds]])
+        new = np.unique(classes[~kept.followed[classes]])
         if new.size:
             kept.billed[new] = billed_of(
                 self.study,
-                self.ground.table,
-                self.ground.kinds,
-                self.worlds,
+                self.space.table,
+                self.space.classes,
+                self.scenarios,
                 new.astype(np.intp),
                 count=self.fleets(new).count,
                 pooling=self.pooled(new),
             )
             kept.followed[new] = True
-        found: Floats = kept.billed[kinds]
+        found: Floats = kept.billed[classes]
         return found
 
     @cached_property
     def possible(self) -> Bools:
         """Options that are sold, and with autoscaling only where it lets a replica go."""
         found = self.sold.copy()
-        rows = np.flatnonzero(found & self.stakes.scaled)
-        found[rows] = self._lets_go(self.stakes.kind[rows])
+        rows = np.flatnonzero(found & self.terms.scaled)
+        found[rows] = self._lets_go(self.terms.machine_class[rows])
         return found
 
-    def _lets_go(self, kinds: NDArray[np.int64]) -> Bools:
+    def _lets_go(self, classes: NDArray[np.int64]) -> Bools:
         """Return which kinds of machine let a replica go as planned, if they follow the traffic."""
         word = self.at_its_word()
-        count = word.fleets(kinds).count[:, 0]
+        count = word.fleets(classes).count[:, 0]
         fewer = count > self.study.needs.availability_zones
-        fewer[fewer] = word.billed_replicas(kinds[fewer])[:, 0] < count[fewer] * (1 - 1e-9)
+        fewer[fewer] = word.billed_replicas(classes[fewer])[:, 0] < count[fewer] * (1 - 1e-9)
         return fewer
 
-    def pooled(self, kinds: NDArray[np.int64]) -> Floats:
+    def pooled(self, classes: NDArray[np.int64]) -> Floats:
         """Return what a target asks for over the load alone, of some kinds of machine; kept."""
-        kept = _kept_pooling(self.study, self.ground)
-        told = np.unique(kinds)
+        kept = _kept_pooling(self.study, self.space)
+        told = np.unique(classes)
         new = told[np.isnan(kept[told])]
         if new.size:
-            table, rows = self.ground.table, self.ground.kinds.first[new]
+            table, rows = self.space.table, self.space.classes.first[new]
             need_ms = self.study.needs.max_p99_latency_ms
             kept[new] = pooling(
                 service_s=table.service_s[rows],
@@ -155,80 +155,80 @@ class Setting:
                 fewest=self.study.needs.availability_zones,
                 max_p99_s=None if need_ms is None else need_ms / 1e3,
             )
-        found: Floats = kept[kinds]
+        found: Floats = kept[classes]
         return found
 
     def mean_fleets(
-        self, kinds: NDArray[np.int64], *, purchases: NDArray[np.int64], scaled: Bools
+        self, classes: NDArray[np.int64], *, purchases: NDArray[np.int64], scaled: Bools
     ) -> MeanFleets:
         """Return what fleets come to in the mean of the draws, one for each kind and purchase."""
         kept = self._kept_fleets()
-        self._know_fleets(kinds)
-        missing = np.isnan(kept.paid[scaled.astype(int), kinds, purchases])
+        self._know_fleets(classes)
+        missing = np.isnan(kept.paid[scaled.astype(int), classes, purchases])
         for follows in (False, True):
             new = np.flatnonzero(missing & (scaled == follows))
             if new.size:
-                own = kinds[new]
+                own = classes[new]
                 replicas = self.billed_replicas(own) if follows else kept.count[own].astype(float)
-                price = self.worlds.price[purchases[new]]
+                price = self.scenarios.price[purchases[new]]
                 kept.paid[int(follows), own, purchases[new]] = (replicas * price)[:, 1:].mean(
                     axis=1
                 )
         return MeanFleets(
-            paid=kept.paid[scaled.astype(int), kinds, purchases],
-            probability=kept.met[kinds, 1:].mean(axis=1),
-            planned=kept.count[kinds, 0],
+            paid=kept.paid[scaled.astype(int), classes, purchases],
+            probability=kept.met[classes, 1:].mean(axis=1),
+            planned=kept.count[classes, 0],
         )
 
     def as_needed(self, rows: NDArray[np.intp]) -> Bools:
         """Return which options keep p99 as planned; with autoscaling, if it lets a replica go."""
-        stakes, word = self.stakes, self.at_its_word()
+        terms, word = self.terms, self.at_its_word()
         kept = np.empty(len(rows), dtype=bool)
-        standing = stakes.kind[rows] >= 0
-        kept[standing] = word.fleets(stakes.kind[rows[standing]]).met[:, 0]
+        standing = terms.machine_class[rows] >= 0
+        kept[standing] = word.fleets(terms.machine_class[rows[standing]]).met[:, 0]
         kept[~standing] = word.others_in_time(rows[~standing])[:, 0]
-        follows = np.flatnonzero(kept & stakes.scaled[rows])
-        kept[follows] = self._lets_go(stakes.kind[rows[follows]])
+        follows = np.flatnonzero(kept & terms.scaled[rows])
+        kept[follows] = self._lets_go(terms.machine_class[rows[follows]])
         return kept
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
         """Return something that depends on the limits and parts of the options alone; kept."""
-        return keep(self.ground, (name, *asked_key(self.study), len(self.stakes)), make)
+        return keep(self.space, (name, *asked_key(self.study), len(self.terms)), make)
 
     def others_in_time(self, rows: NDArray[np.intp]) -> Bools:
         """Return in which draws some options without standing replicas keep p99."""
-        return in_time(self.study, self.stakes, self.worlds, rows)
+        return in_time(self.study, self.terms, self.scenarios, rows)
 
     @cached_property
     def means(self) -> Means:
         """What does not depend on the fleets, in the mean of the draws."""
-        worlds = self.worlds
-        drift, count = worlds.draws.drift, worlds.draws.count
-        traffic = worlds.draws.traffic * drift
+        scenarios = self.scenarios
+        drift, count = scenarios.draws.drift, scenarios.draws.count
+        traffic = scenarios.draws.traffic * drift
         drawn = np.append(0.0, np.full(count, 1 / count))  # the study at its word is no draw
         return Means(
             drift=float(drift @ drawn),
             traffic=float(traffic @ drawn),
             # No matrix product: its threads wait for one another where processors are shared.
-            people_usd=np.einsum("pd,d->p", worlds.people_usd, drawn),
-            candidate_usd=np.einsum("cd,d->c", worlds.candidate_usd, drawn),
-            price=np.einsum("bd,d->b", worlds.price, drawn),
+            people_usd=np.einsum("pd,d->p", scenarios.people_usd, drawn),
+            candidate_usd=np.einsum("cd,d->c", scenarios.candidate_usd, drawn),
+            price=np.einsum("bd,d->b", scenarios.price, drawn),
             loads=np.stack(
                 [
-                    np.einsum("gd,d->g", worlds.service, price * worlds.peak_per_s * drawn)
-                    for price in worlds.price
+                    np.einsum("gd,d->g", scenarios.service, price * scenarios.peak_per_s * drawn)
+                    for price in scenarios.price
                 ]
             ),
-            works=np.einsum("gd,d->g", worlds.service, traffic * drawn),
+            works=np.einsum("gd,d->g", scenarios.service, traffic * drawn),
         )
 
     def _kept_fleets(self) -> KeptFleets:
         return kept_fleets(
-            self.ground.kept,
+            self.space.kept,
             self._fleets_key,
-            kinds=len(self.ground.kinds.first),
-            draws=self.worlds.peak_per_s.size,
-            purchases=len(self.worlds.purchases),
+            classes=len(self.space.classes.first),
+            draws=self.scenarios.peak_per_s.size,
+            purchases=len(self.scenarios.purchases),
         )
 
     @cached_property
@@ -245,41 +245,41 @@ class Setting:
             needs.availability_zones,
             study.horizon_months,
             study.decision.model_dump_json(exclude={"risk", "quantile", "feasible_probability"}),
-            self.worlds.peak_per_s.size,
-            self.worlds.purchases,
+            self.scenarios.peak_per_s.size,
+            self.scenarios.purchases,
         )
 
 
-def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
-    """Price a study on its ground and draw what is uncertain.
+def problem_of(study: Study, space: OptionSpace, *, whole: bool = True) -> Problem:
+    """Price a study in its option space and draw what is uncertain.
 
     Args:
         study: the question.
-        ground: what it stands on.
+        space: its option space.
         whole: price every option; else leave out jobs and queues where all of them are too late.
     """
-    costs = costs_of(study, ground)
+    costs = costs_of(study, space)
     monthly_usd = np.array([c.monthly_usd for c in costs])
-    shared = shared_usd(ground, study)
-    surge = _surge(ground, costs)
+    shared = shared_usd(space, study)
+    surge = _surge(space, costs)
     others, metered = other_options(
-        study, ground, monthly_usd=monthly_usd, whole=whole or not too_late(study)
+        study, space, monthly_usd=monthly_usd, whole=whole or not too_late(study)
     )
-    platforms = tuple(dict.fromkeys([o.platform for o in ground.offers] + [*others.platform]))
-    purchases = tuple(dict.fromkeys([o.purchase for o in ground.offers] + [*others.purchase]))
-    return Setting(
+    platforms = tuple(dict.fromkeys([o.platform for o in space.offers] + [*others.platform]))
+    purchases = tuple(dict.fromkeys([o.purchase for o in space.offers] + [*others.purchase]))
+    return Problem(
         study=study,
-        ground=ground,
+        space=space,
         costs=costs,
         monthly_usd=monthly_usd,
         offer_shared_usd=shared,
         others=others,
         metered=metered,
-        stakes=_stakes(ground, others, shared, platforms, purchases, surge=surge),
-        worlds=_worlds(study, ground, others, costs, (platforms, purchases)),
+        terms=_stakes(space, others, shared, platforms, purchases, surge=surge),
+        scenarios=_worlds(study, space, others, costs, (platforms, purchases)),
         sold=np.concatenate(
             [
-                standing_possible(study, ground),
+                standing_possible(study, space),
                 others.sold & others.fits & (others.other == "").astype(bool),
             ]
         ),
@@ -287,54 +287,54 @@ def setting_of(study: Study, ground: Ground, *, whole: bool = True) -> Setting:
     )
 
 
-def _surge(ground: Ground, costs: tuple[CandidateCosts, ...]) -> Floats:
+def _surge(space: OptionSpace, costs: tuple[CandidateCosts, ...]) -> Floats:
     """Return replicas billed for rolling releases out over the others, of each standing option."""
-    table = ground.table
-    seconds = np.array([rollout_s(o.platform) for o in ground.offers], dtype=float)
+    table = space.table
+    seconds = np.array([rollout_s(o.platform) for o in space.offers], dtype=float)
     releases = np.array([c.cadence.releases_per_month for c in costs])
-    shares = np.array([surge_share(o.platform) for o in ground.offers], dtype=float)
+    shares = np.array([surge_share(o.platform) for o in space.offers], dtype=float)
     hours = (table.start_s + seconds[table.offer]) / 3600
     found: Floats = shares[table.offer] * releases[table.profile] * hours / HOURS_PER_MONTH
     return found
 
 
-def _kept_pooling(study: Study, ground: Ground) -> Floats:
+def _kept_pooling(study: Study, space: OptionSpace) -> Floats:
     """Return the table of `Setting.pooled` at this need, NaN where it was not asked for yet."""
     key = ("pooling", study.needs.max_p99_latency_ms, study.needs.availability_zones)
-    if key not in ground.kept:
-        ground.kept[key] = np.full(len(ground.kinds.first), np.nan)
-    found: Floats = ground.kept[key]
+    if key not in space.kept:
+        space.kept[key] = np.full(len(space.classes.first), np.nan)
+    found: Floats = space.kept[key]
     return found
 
 
-def standing_possible(study: Study, ground: Ground) -> Bools:
+def standing_possible(study: Study, space: OptionSpace) -> Bools:
     """Return which standing options are sold, fit into memory and break no limit."""
-    table = ground.table
-    unlimited = np.array([offer_limits(study, offer) == "" for offer in ground.offers], dtype=bool)
+    table = space.table
+    unlimited = np.array([offer_limits(study, offer) == "" for offer in space.offers], dtype=bool)
     inside: Bools = np.isfinite(table.replica_usd) & table.fits & unlimited[table.offer]
     return inside
 
 
 def _stakes(
-    ground: Ground,
+    space: OptionSpace,
     others: Columns,
     shared: Floats,
     platforms: tuple[str, ...],
     purchases: tuple[str, ...],
     *,
     surge: Floats,
-) -> Stakes:
-    table, kinds = ground.table, ground.kinds
+) -> CostTerms:
+    table, classes = space.table, space.classes
     of_platform = {name: i for i, name in enumerate(platforms)}
     of_purchase = {name: i for i, name in enumerate(purchases)}
-    offer_platform = np.array([of_platform[o.platform] for o in ground.offers], dtype=np.int64)
-    offer_purchase = np.array([of_purchase[o.purchase] for o in ground.offers], dtype=np.int64)
+    offer_platform = np.array([of_platform[o.platform] for o in space.offers], dtype=np.int64)
+    offer_purchase = np.array([of_purchase[o.purchase] for o in space.offers], dtype=np.int64)
     none = np.zeros(len(table))
     request = others.request_usd
     work = others.work_usd
     service_s, start_s = others.p99_service_s, others.p99_start_s
     fixed_s = np.where(np.isfinite(others.p99_s), others.p99_s, 1e9) - service_s - start_s
-    return Stakes(
+    return CostTerms(
         candidate=np.concatenate([table.profile, others.candidate]),
         platform=np.concatenate(
             [
@@ -348,13 +348,13 @@ def _stakes(
                 np.array([of_purchase[p] for p in others.purchase], dtype=np.int64),
             ]
         ),
-        kind=np.concatenate([kinds.of_row, np.full(len(others), -1)]),
-        group=np.concatenate([kinds.group[kinds.of_row], _other_groups(ground, others)[0]]),
+        machine_class=np.concatenate([classes.of_row, np.full(len(others), -1)]),
+        group=np.concatenate([classes.group[classes.of_row], _other_groups(space, others)[0]]),
         replica_usd=np.concatenate([table.replica_usd * (1 + surge), np.zeros(len(others))]),
         fixed_usd=np.concatenate(
-            [ground.idle_usd[table.offer], others.serving_usd - request - work]
+            [space.idle_usd[table.offer], others.serving_usd - request - work]
         ),
-        request_usd=np.concatenate([(shared - ground.idle_usd)[table.offer], request]),
+        request_usd=np.concatenate([(shared - space.idle_usd)[table.offer], request]),
         work_usd=np.concatenate([none, work]),
         scaled=np.concatenate([table.scaled, np.zeros(len(others), dtype=bool)]),
         p99_fixed_s=np.concatenate([none, fixed_s]),
@@ -368,44 +368,44 @@ def _groups_key(others: Columns) -> tuple[str, int, float, float]:
     return ("groups", len(others), float(others.service_up.sum()), float(others.service_down.sum()))
 
 
-def _other_groups(ground: Ground, others: Columns) -> tuple[NDArray[np.int64], Kinds]:
+def _other_groups(space: OptionSpace, others: Columns) -> tuple[NDArray[np.int64], MachineClasses]:
     """Return whose service time each of the other options shares, and the groups with them."""
-    kinds = ground.kinds
+    classes = space.classes
     key = _groups_key(others)
-    if key in ground.kept:
-        kept: tuple[NDArray[np.int64], Kinds] = ground.kept[key]
+    if key in space.kept:
+        kept: tuple[NDArray[np.int64], MachineClasses] = space.kept[key]
         return kept
     told = np.stack(
         [others.candidate, np.round(others.service_up, 9), np.round(others.service_down, 9)]
     )
     groups, place = np.unique(told, axis=1, return_inverse=True)
     names = np.full(groups.shape[1], "serverless", dtype=object)
-    ground.kept[key] = (
-        place.ravel() + len(kinds.group_candidate),
+    space.kept[key] = (
+        place.ravel() + len(classes.group_candidate),
         dataclasses.replace(
-            kinds,
-            group_candidate=np.append(kinds.group_candidate, groups[0].astype(np.int64)),
-            group_chip=np.append(kinds.group_chip, names),
-            group_up=np.append(kinds.group_up, groups[1]),
-            group_down=np.append(kinds.group_down, groups[2]),
+            classes,
+            group_candidate=np.append(classes.group_candidate, groups[0].astype(np.int64)),
+            group_chip=np.append(classes.group_chip, names),
+            group_up=np.append(classes.group_up, groups[1]),
+            group_down=np.append(classes.group_down, groups[2]),
         ),
     )
-    found: tuple[NDArray[np.int64], Kinds] = ground.kept[key]
+    found: tuple[NDArray[np.int64], MachineClasses] = space.kept[key]
     return found
 
 
 def _worlds(
     study: Study,
-    ground: Ground,
+    space: OptionSpace,
     others: Columns,
     costs: tuple[CandidateCosts, ...],
     names: tuple[tuple[str, ...], tuple[str, ...]],
-) -> Worlds:
+) -> Scenarios:
     platforms, purchases = names
     draws = draws_of(study, decay_is_known=any(c.cadence.basis != "assumed" for c in costs))
     retraining, team = study.retraining, study.team
     candidate_usd = np.empty((len(costs), draws.count + 1))
-    for row, (profile, cost) in enumerate(zip(ground.profiles, costs, strict=True)):
+    for row, (profile, cost) in enumerate(zip(space.profiles, costs, strict=True)):
         runs = retraining.runs_per_release * cost.usd_per_run
         candidate_usd[row] = cost.cadence.releases_per_month * (
             runs * draws.runs * draws.training(profile.name) * draws.drift
@@ -414,19 +414,19 @@ def _worlds(
         )
         candidate_usd[row] += cost.artefact_usd * draws.drift
     people = [team.upkeep_usd(name) * draws.hours(name) for name in platforms]
-    errors = {i: (p.name + p.form, p.service_relative_error) for i, p in enumerate(ground.profiles)}
+    errors = {i: (p.name + p.form, p.service_relative_error) for i, p in enumerate(space.profiles)}
     own = study.decision
     groups_key = _groups_key(others)
     key = ("service", draws.count, draws.seed, own.service_factor, own.transfer_factor, groups_key)
-    if key not in ground.kept:
-        ground.kept[key] = service_of(study, draws, _other_groups(ground, others)[1], errors)
-    return Worlds(
+    if key not in space.kept:
+        space.kept[key] = service_of(study, draws, _other_groups(space, others)[1], errors)
+    return Scenarios(
         draws=draws,
         peak_per_s=study.workload.peak_per_s * draws.peak,
         candidate_usd=candidate_usd,
         people_usd=np.array(people),
         price=np.array([draws.purchase(name) for name in purchases]),
-        service=ground.kept[key],
+        service=space.kept[key],
         platforms=platforms,
         purchases=purchases,
     )

@@ -43,7 +43,7 @@ def standing_usd(
     found = plan_rows(
         study,
         table,
-        engine.ground.kinds,
+        engine.space.classes,
         rows,
         peaks_per_s=rates_per_s * (study.workload.peak_per_s / study.workload.requests_per_s),
         shared_usd=_shared_usd(engine, rates_per_s)[:, table.offer[rows]].ravel(),
@@ -60,9 +60,9 @@ def standing_usd(
 def _shared_usd(engine: Engine, rates_per_s: Floats) -> Floats:
     """Return the shared cost of each offer at each rate, (rate x offer). [USD/month]"""
     study = engine.study
-    kinds = {(offer.platform, offer.region) for offer in engine.offers}
+    classes = {(offer.platform, offer.region) for offer in engine.offers}
     columns: dict[tuple[str, str], list[float]] = {}
-    for platform, region in kinds:
+    for platform, region in classes:
         columns[platform, region] = [
             price(
                 shared_lines(

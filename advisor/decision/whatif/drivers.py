@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from advisor.decision.scenarios.problem import Setting
+from advisor.decision.scenarios.problem import Problem
 from advisor.study.types import HOURS_PER_MONTH, Study
 
 NEAR = (1.02, 1.05, 1.1, 1.18, 1.3, 1.45, 1.65, 2.0, 2.5, 3.3, 5.0, 8.0, 15.0, 40.0, 100.0)
@@ -33,14 +33,14 @@ class Driver:
     """Whether it counts whole things."""
     from_zero: tuple[float, ...] = ()
     """Values looked at where it is 0 now."""
-    moves_ground: bool = False
+    moves_options: bool = False
     """Whether machines or prices change with it, so that asking takes longer."""
 
     def ladder(self, *, up: bool) -> tuple[float, ...]:
         """Return the values to look at on one side, the nearest first."""
         if self.now == 0:
             return tuple(v for v in self.from_zero if v <= self.high) if up else ()
-        factors = COARSE if self.moves_ground else NEAR
+        factors = COARSE if self.moves_options else NEAR
         values = [self.now * f if up else self.now / f for f in factors]
         inside = [v for v in values if self.low < v < self.high]
         end = self.high if up else self.low
@@ -51,9 +51,9 @@ class Driver:
         return tuple(inside)
 
 
-def drivers_of(setting: Setting) -> tuple[Driver, ...]:
+def drivers_of(problem: Problem) -> tuple[Driver, ...]:
     """Return the drivers that a study has, the most telling first."""
-    study = setting.study
+    study = problem.study
     work, needs, retraining, team = study.workload, study.needs, study.retraining, study.team
     batch = work.pattern == "batch"
     peak = work.peak_requests_per_s
@@ -86,7 +86,7 @@ def drivers_of(setting: Setting) -> tuple[Driver, ...]:
             "team.engineer_usd_per_hour", "USD/h", team.engineer_usd_per_hour, 0.0, 1e4,
             from_zero=(1.0, 10.0, 50.0, 100.0, 200.0),
         ),
-        *_hours(setting),
+        *_hours(problem),
         Driver(
             "retraining.error_cost_usd", "USD", retraining.error_cost_usd, 0.0, 1e9,
             from_zero=(1e-6, 1e-4, 1e-2, 1.0, 100.0),
@@ -116,51 +116,54 @@ def drivers_of(setting: Setting) -> tuple[Driver, ...]:
                 from_zero=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
             )
         )  # fmt: skip
-    return (*found, *_prices(setting), *_gpu(setting))
+    return (*found, *_prices(problem), *_gpu(problem))
 
 
-def _hours(setting: Setting) -> list[Driver]:
-    team = setting.study.team
+def _hours(problem: Problem) -> list[Driver]:
+    team = problem.study.team
     return [
         Driver(
             f"team.hours_per_month.{name}", "h/month", team.upkeep_hours(name), 0.0,
             HOURS_PER_MONTH, from_zero=(1.0, 2.0, 5.0, 10.0, 20.0),
         )
-        for name in _possible_platforms(setting)
+        for name in _possible_platforms(problem)
     ]  # fmt: skip
 
 
-def _possible_platforms(setting: Setting) -> list[str]:
+def _possible_platforms(problem: Problem) -> list[str]:
     """Return the platforms that have an option at all: no job answers a request at once."""
-    stakes, needs = setting.stakes, setting.study.needs
-    late_s = stakes.p99_fixed_s
-    in_time = (stakes.kind >= 0) | (
+    terms, needs = problem.terms, problem.study.needs
+    late_s = terms.p99_fixed_s
+    in_time = (terms.machine_class >= 0) | (
         late_s <= (np.inf if needs.max_p99_latency_ms is None else needs.max_p99_latency_ms / 1e3)
     )
-    able = np.unique(stakes.platform[setting.possible & in_time])
-    return [setting.worlds.platforms[int(i)] for i in able]
+    able = np.unique(terms.platform[problem.possible & in_time])
+    return [problem.scenarios.platforms[int(i)] for i in able]
 
 
-def _prices(setting: Setting) -> list[Driver]:
+def _prices(problem: Problem) -> list[Driver]:
     services = {"sagemaker-": "sagemaker", "ecs-fargate": "fargate", "ecs-ec2": "ec2"}
     sold = {
-        s for p in setting.worlds.platforms for start, s in services.items() if p.startswith(start)
+        s
+        for p in problem.scenarios.platforms
+        for start, s in services.items()
+        if p.startswith(start)
     }
-    discounts = setting.study.cloud.discounts
+    discounts = problem.study.cloud.discounts
     return [
         Driver(
             f"cloud.discounts.{service}", "fraction", discounts.get(service, 0.0), 0.0, 0.99,
-            from_zero=(0.05, 0.15, 0.3, 0.6, 0.95), moves_ground=True,
+            from_zero=(0.05, 0.15, 0.3, 0.6, 0.95), moves_options=True,
         )
         for service in sorted(sold)
     ]  # fmt: skip
 
 
-def _gpu(setting: Setting) -> list[Driver]:
-    if not setting.ground.table.on_gpu.any():
+def _gpu(problem: Problem) -> list[Driver]:
+    if not problem.space.table.on_gpu.any():
         return []
-    now = setting.study.decision.gpu_speed_factor
-    return [Driver("decision.gpu_speed_factor", "factor", now, 1e-3, 1e4, moves_ground=True)]
+    now = problem.study.decision.gpu_speed_factor
+    return [Driver("decision.gpu_speed_factor", "factor", now, 1e-3, 1e4, moves_options=True)]
 
 
 def with_value(study: Study, key: str, value: float) -> Study:

@@ -8,7 +8,7 @@ from advisor.decision.choice.choose import answer_key, choose, sku_of
 from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.pruning import draw
 from advisor.decision.options.table import build_offers
-from advisor.decision.scenarios.problem import Setting, setting_of
+from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.recommendation import CommitmentAdvice, HorizonAdvice, HorizonMonth
 from advisor.study.types import DAYS_PER_MONTH, MONTHS_PER_YEAR, Study
 
@@ -26,21 +26,21 @@ def horizon_advice(engine: Engine) -> HorizonAdvice | None:
         return None
     study = engine.study
     growth = study.decision.growth_per_year_fraction
-    now = answer_key(engine.setting, best)
+    now = answer_key(engine.problem, best)
     listed = {round(m) for m in np.linspace(0, study.horizon_months, SHOWN_MONTHS)}
     months, changes, changes_to = [], None, None
     steps = range(study.horizon_months + 1) if growth else (0, study.horizon_months)
     for month in steps:
-        setting = setting_of(_in_month(study, month), engine.ground)
-        answer = now if month == 0 else answer_key(setting, choose(setting, whole=False).best)
+        problem = problem_of(_in_month(study, month), engine.space)
+        answer = now if month == 0 else answer_key(problem, choose(problem, whole=False).best)
         if answer != now and changes is None:
             changes, changes_to = month, answer
         if month in listed or month == changes:
-            own = draw(setting, np.array([best], dtype=np.intp))
+            own = draw(problem, np.array([best], dtype=np.intp))
             months.append(
                 HorizonMonth(
                     month=month,
-                    requests_per_s=setting.study.workload.requests_per_s,
+                    requests_per_s=problem.study.workload.requests_per_s,
                     usd_per_month=float(own.outcomes.usd[0, 1:].mean())
                     if own.feasible[0]
                     else None,
@@ -85,7 +85,7 @@ def commitment_advice(engine: Engine, best: int) -> CommitmentAdvice:
 
     with n the replicas that the draws need in that month and c the number that costs least.
     """
-    study, setting = engine.study, engine.setting
+    study, problem = engine.study, engine.problem
     twin = _twin(engine, best)
     if twin is None:
         why = "no commitment is priced for this option"
@@ -98,7 +98,7 @@ def commitment_advice(engine: Engine, best: int) -> CommitmentAdvice:
         )
     on_demand, committed = twin
     needed = [_replicas_in(engine, best, month) for month in range(horizon)]
-    mean_price = setting.worlds.draws.drift[1:].mean()
+    mean_price = problem.scenarios.draws.drift[1:].mean()
     saved: list[tuple[float, int, int]] = []
     for start in range(horizon - MONTHS_PER_YEAR + 1):
         year = np.concatenate(needed[start : start + MONTHS_PER_YEAR])
@@ -117,7 +117,7 @@ def commitment_advice(engine: Engine, best: int) -> CommitmentAdvice:
         advice="now" if month == 0 else "later",
         month=month,
         saves_usd_over_horizon=gain,
-        why=f"commit to {count} x {sku_of(setting, best)} "
+        why=f"commit to {count} x {sku_of(problem, best)} "
         f"{'now' if month == 0 else f'in month {month}'}: saves {gain:,.0f} USD over the year "
         f"against {'the purchase chosen' if month == 0 else 'waiting any shorter or longer'}",
     )
@@ -140,7 +140,7 @@ def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
         catalogue=engine.catalogue,
         on=engine.on,
     )
-    sku, platform = sku_of(engine.setting, best), str(engine.columns.platform[best])
+    sku, platform = sku_of(engine.problem, best), str(engine.columns.platform[best])
     found: dict[str, float] = {}
     for offer in offers:
         if offer.platform == platform and sku in offer.machines.sku:
@@ -155,10 +155,10 @@ def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
 def _replicas_in(engine: Engine, best: int, month: int) -> np.typing.NDArray[np.int16]:
     """Return the replicas that the chosen option needs in each draw of a month."""
     study = _in_month(engine.study, month)
-    setting: Setting = setting_of(study, engine.ground)
-    found: np.typing.NDArray[np.int16] = setting.outcomes(np.array([best], dtype=np.intp)).replicas[
+    problem: Problem = problem_of(study, engine.space)
+    found: np.typing.NDArray[np.int16] = problem.outcomes(np.array([best], dtype=np.intp)).replicas[
         0, 1:
     ]
-    if setting.stakes.scaled[best]:  # only those that always run are in use for the whole term
+    if problem.terms.scaled[best]:  # only those that always run are in use for the whole term
         return np.minimum(found, study.needs.availability_zones)
     return found

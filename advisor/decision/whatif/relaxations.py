@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from advisor.decision.choice.choose import choose
-from advisor.decision.scenarios.option_space import Ground
-from advisor.decision.scenarios.problem import setting_of
+from advisor.decision.scenarios.option_space import OptionSpace
+from advisor.decision.scenarios.problem import problem_of
 from advisor.study.types import Study
 
 MOST = 1_000.0
@@ -38,17 +38,17 @@ CLOSE = 1.002
 """The search ends when the two ends are this close: closer than the three digits that are told."""
 
 
-def relaxations(study: Study, ground: Ground) -> tuple[str, ...]:
+def relaxations(study: Study, space: OptionSpace) -> tuple[str, ...]:
     """Return the smallest change of each need that would do; of two together where none does."""
     keys = _keys(study)
     found = []
     for key in keys:
-        value = _least(study, ground, key)
+        value = _least(study, space, key)
         if value is not None:
             found.append(_told(study, key, value))
-    found += _probability(study, ground)
+    found += _probability(study, space)
     if not found:
-        found = _together(study, ground, keys)
+        found = _together(study, space, keys)
     none = NONE_ALONE_BATCH if study.workload.pattern == "batch" else NONE_ALONE
     return tuple(found) or (none,)
 
@@ -72,7 +72,7 @@ def _told(study: Study, key: str, value: float) -> str:
     return f"needs.{key}: {value:g} instead of {getattr(study.needs, key):g}"
 
 
-def _together(study: Study, ground: Ground, keys: list[str]) -> list[str]:
+def _together(study: Study, space: OptionSpace, keys: list[str]) -> list[str]:
     """Return, of each pair of needs, the smallest change of both that would do.
 
     The first is relaxed as little as it can be with the second out of the way, then the second as
@@ -81,11 +81,11 @@ def _together(study: Study, ground: Ground, keys: list[str]) -> list[str]:
     found = []
     for first, second in itertools.combinations(keys, 2):
         free = _with(study, second, _loosest(study, second))
-        value = _least(free, ground, first)
+        value = _least(free, space, first)
         if value is None:
             continue
         eased = _with(study, first, value)
-        other = _least(eased, ground, second)
+        other = _least(eased, space, second)
         if other is not None:
             found.append(f"{_told(study, first, value)}, with {_told(study, second, other)}")
     return found
@@ -102,26 +102,26 @@ def _loosest(study: Study, key: str) -> float | None:
     return None if key in QUALITY else float(getattr(study.needs, key)) * MOST
 
 
-def _works(study: Study, ground: Ground) -> bool:
-    return choose(setting_of(study, ground, whole=False), whole=False).best is not None
+def _works(study: Study, space: OptionSpace) -> bool:
+    return choose(problem_of(study, space, whole=False), whole=False).best is not None
 
 
-def _least(study: Study, ground: Ground, key: str) -> float | None:
+def _least(study: Study, space: OptionSpace, key: str) -> float | None:
     """Return the least relaxed value of one need that makes something feasible; null if none."""
     if key in QUALITY:
         return next(
-            (v for v in _reached(study, ground, key) if _works(_with(study, key, v), ground)), None
+            (v for v in _reached(study, space, key) if _works(_with(study, key, v), space)), None
         )
-    return _smallest(study, ground, key)
+    return _smallest(study, space, key)
 
 
-def _smallest(study: Study, ground: Ground, key: str) -> float | None:
+def _smallest(study: Study, space: OptionSpace, key: str) -> float | None:
     """Relax one limit upwards: doubled until something is feasible, then halved in between."""
     now = low = float(getattr(study.needs, key))
 
     def works(value: float) -> bool:
         allowed = key != "deadline_hours" or value <= MOST_HOURS
-        return allowed and _works(_with(study, key, value), ground)
+        return allowed and _works(_with(study, key, value), space)
 
     most = min(now * MOST, MOST_HOURS) if key == "deadline_hours" else now * MOST
     high = min(low * 2, most)
@@ -136,9 +136,9 @@ def _smallest(study: Study, ground: Ground, key: str) -> float | None:
     return told if works(told) else None
 
 
-def _reached(study: Study, ground: Ground, key: str) -> list[float]:
+def _reached(study: Study, space: OptionSpace, key: str) -> list[float]:
     """Return what the candidates have of a quality need that is missed, the nearest first."""
-    now, profiles = getattr(study.needs, key), ground.profiles
+    now, profiles = getattr(study.needs, key), space.profiles
     if key == "min_quality":
         reached = {float(np.floor(p.quality * 1e4) / 1e4) for p in profiles if not p.is_baseline}
         return sorted((q for q in reached if q < now), reverse=True)
@@ -147,13 +147,13 @@ def _reached(study: Study, ground: Ground, key: str) -> list[float]:
     )
 
 
-def _probability(study: Study, ground: Ground) -> list[str]:
+def _probability(study: Study, space: OptionSpace) -> list[str]:
     """Relax how often the needs must be kept, in steps of five percent."""
     now = study.decision.feasible_probability
 
     def works(value: float) -> bool:
         relaxed = study.decision.replace(feasible_probability=value)
-        return _works(study.replace(decision=relaxed), ground)
+        return _works(study.replace(decision=relaxed), space)
 
     return _stepped(now, works)
 

@@ -12,7 +12,7 @@ from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.naming import name_of
 from advisor.decision.choice.pruning import compared_usd
 from advisor.decision.choice.ranking import reasons
-from advisor.decision.scenarios.problem import Setting, setting_of
+from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.whatif.drivers import Driver, drivers_of, with_value
 from advisor.evidence import CandidateProfile
 from advisor.platforms import TITLES
@@ -46,7 +46,7 @@ def rivals(engine: Engine) -> tuple[Rival, ...]:
     asked = list(_asked(engine, best))
     rows = [best, *(a.row for a in asked if _qualifies(engine, a.row))]
     places = {row: place for place, row in enumerate(rows)}
-    told = {d.key: d for d in drivers_of(engine.setting)}
+    told = {d.key: d for d in drivers_of(engine.problem)}
     gaps = _Gaps(engine, rows)
     found = []
     for one in asked:
@@ -160,22 +160,22 @@ class _Gaps:
             except ValidationError:
                 self._heard[key] = None
                 return None
-            setting = setting_of(study, self._engine.ground, whole=self._whole)
-            usd = compared_usd(setting, self._rows) + _errors_usd(setting, self._rows)
+            problem = problem_of(study, self._engine.space, whole=self._whole)
+            usd = compared_usd(problem, self._rows) + _errors_usd(problem, self._rows)
             self._heard[key] = usd - usd[0]
         return self._heard[key]
 
 
 def _errors_usd(
-    setting: Setting, rows: np.typing.NDArray[np.intp]
+    problem: Problem, rows: np.typing.NDArray[np.intp]
 ) -> np.typing.NDArray[np.float64]:
     """Return what the errors of each option's candidate cost, ageing counted. [USD/month]"""
-    per_loss = usd_per_loss_month(setting.study, setting.ground.profiles) or 0.0
+    per_loss = usd_per_loss_month(problem.study, problem.space.profiles) or 0.0
     errors = [
         (p.error_per_case or 0.0) * per_loss + c.cadence.ageing_usd_per_month
-        for p, c in zip(setting.ground.profiles, setting.costs, strict=True)
+        for p, c in zip(problem.space.profiles, problem.costs, strict=True)
     ]
-    found: np.typing.NDArray[np.float64] = np.array(errors)[setting.stakes.candidate[rows]]
+    found: np.typing.NDArray[np.float64] = np.array(errors)[problem.terms.candidate[rows]]
     return found
 
 
@@ -249,7 +249,7 @@ def _why_not(
         broken = reasons(engine.study, columns, row, candidate_reason=None, probability=share)
         parts += broken or (f"it keeps the needs in {share:.0%} of the draws",)
     if own.name != chosen.name:
-        verdict = engine.climb.verdicts.get(own.name)
+        verdict = engine.ladder.verdicts.get(own.name)
         if verdict:
             parts.append(verdict)
     team = engine.study.team

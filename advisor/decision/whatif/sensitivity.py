@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from advisor.decision.choice.choose import answer_key, choose
-from advisor.decision.scenarios.option_space import Ground, ground_for
-from advisor.decision.scenarios.problem import Setting, setting_of
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_for
+from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.whatif.drivers import Driver, drivers_of, with_value
 from advisor.recommendation import AnswerKey, BreakEven, Holds, HoldsPoint
 from advisor.study.types import Study
@@ -30,17 +30,17 @@ HOLDS_STEPS = 9
 
 @dataclass
 class Asker:
-    """Asks for the answer of changed studies on their ground, and keeps what it heard."""
+    """Asks for the answer of changed studies in their option space, and keeps what it heard."""
 
     study: Study
-    ground: Ground
+    space: OptionSpace
     pause: Callable[[], object] | None = None
     """Called before each question: whoever waits for the answers may end the asking there."""
 
     def __post_init__(self) -> None:
         """Start with nothing heard."""
         self._heard: dict[tuple[str, float], AnswerKey | None] = {}
-        self.now = answer_at(self.study, self.ground)
+        self.now = answer_at(self.study, self.space)
 
     def at(self, driver: Driver, value: float) -> AnswerKey | None:
         """Return the answer with one driver at a value.
@@ -52,8 +52,8 @@ class Asker:
             if self.pause is not None:
                 self.pause()
             changed = with_value(self.study, driver.key, value)
-            ground = ground_for(changed, self.ground)
-            self._heard[driver.key, value] = answer_at(changed, ground)
+            space = option_space_for(changed, self.space)
+            self._heard[driver.key, value] = answer_at(changed, space)
         return self._heard[driver.key, value]
 
     def differs(self, driver: Driver, value: float) -> bool | None:
@@ -64,14 +64,14 @@ class Asker:
             return None
 
 
-def answer_at(study: Study, ground: Ground) -> AnswerKey | None:
+def answer_at(study: Study, space: OptionSpace) -> AnswerKey | None:
     """Return the answer of a study; null where nothing is feasible."""
-    setting = setting_of(study, ground, whole=False)
-    return answer_key(setting, choose(setting, whole=False).best)
+    problem = problem_of(study, space, whole=False)
+    return answer_key(problem, choose(problem, whole=False).best)
 
 
 def break_evens(
-    setting: Setting,
+    problem: Problem,
     *,
     drivers: Sequence[Driver] | None = None,
     pause: Callable[[], object] | None = None,
@@ -79,13 +79,13 @@ def break_evens(
     """Return, per driver that can change the answer, the nearest value at which it does.
 
     Args:
-        setting: the study on its ground.
+        problem: the study in its option space.
         drivers: which figures to vary; all that the study has by default.
         pause: called before each of hundreds of decisions; what it raises ends the search.
     """
-    asker = Asker(study=setting.study, ground=setting.ground, pause=pause)
+    asker = Asker(study=problem.study, space=problem.space, pause=pause)
     found = []
-    for driver in drivers_of(setting) if drivers is None else drivers:
+    for driver in drivers_of(problem) if drivers is None else drivers:
         value = nearest_flip(driver, partial(asker.differs, driver))
         if value is not None:
             found.append(
@@ -139,7 +139,7 @@ def _nothing_nearer(driver: Driver, flip: float, differs: Callable[[float], bool
     The way is cut into even parts; where one of them already differs, the flip before it is
     narrowed down and looked before in turn.
     """
-    if driver.moves_ground or driver.now <= 0 or flip <= 0:
+    if driver.moves_options or driver.now <= 0 or flip <= 0:
         return flip
     while True:
         last = driver.now
@@ -185,14 +185,14 @@ def _narrow(
             same = middle
 
 
-def holds(setting: Setting, found: Sequence[BreakEven]) -> Holds | None:
+def holds(problem: Problem, found: Sequence[BreakEven]) -> Holds | None:
     """Map where the choice holds, as the two drivers move that change it nearest.
 
     Each runs from as far below as it flips above, twice that way in all, evenly on a log scale.
     """
-    known = {d.key: d for d in drivers_of(setting)}
-    asker = Asker(study=setting.study, ground=setting.ground)
-    near = [b for b in found if not known[b.driver].moves_ground and b.now > 0 and b.flips_at > 0]
+    known = {d.key: d for d in drivers_of(problem)}
+    asker = Asker(study=problem.study, space=problem.space)
+    near = [b for b in found if not known[b.driver].moves_options and b.now > 0 and b.flips_at > 0]
     if len(near) < 2 or asker.now is None:
         return None
     first, second = near[:2]
@@ -200,8 +200,8 @@ def holds(setting: Setting, found: Sequence[BreakEven]) -> Holds | None:
     for one in _around(first, known[first.driver]):
         for two in _around(second, known[second.driver]):
             try:
-                study = with_value(setting.study, first.driver, one)
-                answer = answer_at(with_value(study, second.driver, two), setting.ground)
+                study = with_value(problem.study, first.driver, one)
+                answer = answer_at(with_value(study, second.driver, two), problem.space)
             except ValidationError:
                 continue
             points.append(

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from advisor.decision.choice.choose import choose, sku_of
 from advisor.decision.options.table import plan
-from advisor.decision.scenarios.option_space import Ground, ground_for
-from advisor.decision.scenarios.problem import Setting, setting_of
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_for
+from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.whatif.drivers import with_value
 from advisor.errors import StudyError
 from advisor.study.file import study_keys
@@ -81,7 +81,7 @@ def parse_axis(text: str) -> Axis:
     return Axis(key=key.strip(), values=tuple(float(v) for v in values))
 
 
-def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]:
+def sweep(study: Study, space: OptionSpace, axes: Sequence[Axis]) -> Iterator[Point]:
     """Ask for the answer at every point of a grid, the last axis fastest.
 
     Raises:
@@ -97,8 +97,8 @@ def sweep(study: Study, ground: Ground, axes: Sequence[Axis]) -> Iterator[Point]
         changed = study
         for axis, value in zip(axes, values, strict=True):
             changed = _changed(changed, axis.key, value)
-        ground = ground_for(changed, ground)
-        yield _point(setting_of(changed, ground, whole=False), values)
+        space = option_space_for(changed, space)
+        yield _point(problem_of(changed, space, whole=False), values)
 
 
 def compared(study: Study) -> str:
@@ -138,27 +138,27 @@ def _no_figure(key: str) -> StudyError:
     return StudyError(f"--vary {key!r}: is no figure of a study: {hint}")
 
 
-def _point(setting: Setting, values: tuple[float, ...]) -> Point:
-    choice = choose(setting, whole=False)
+def _point(problem: Problem, values: tuple[float, ...]) -> Point:
+    choice = choose(problem, whole=False)
     row = choice.best
     if row is None:
         return Point(values, None, None, None, None, None, None, None, None)
-    table, stakes = setting.ground.table, setting.stakes
+    table, terms = problem.space.table, problem.terms
     place = int(np.flatnonzero(choice.judged.rows == row)[0])
     if row < len(table):
         own = table.take(np.array([row], dtype=np.intp))
-        found = plan(setting.study, own, peak_per_s=setting.study.workload.peak_per_s)
+        found = plan(problem.study, own, peak_per_s=problem.study.workload.peak_per_s)
         p99_s, region = float(found.p99_s[0]), table.offers[table.offer[row]].region
     else:
         other = row - len(table)
-        p99_s, region = float(setting.others.p99_s[other]), str(setting.others.region[other])
+        p99_s, region = float(problem.others.p99_s[other]), str(problem.others.region[other])
     return Point(
         values=values,
-        candidate=setting.ground.profiles[int(stakes.candidate[row])].name,
-        platform=setting.worlds.platforms[int(stakes.platform[row])],
-        sku=sku_of(setting, row),
+        candidate=problem.space.profiles[int(terms.candidate[row])].name,
+        platform=problem.scenarios.platforms[int(terms.platform[row])],
+        sku=sku_of(problem, row),
         region=region,
-        purchase=setting.worlds.purchases[int(stakes.purchase[row])],
+        purchase=problem.scenarios.purchases[int(terms.purchase[row])],
         replicas=int(choice.judged.planned[place]),
         usd_per_month=float(choice.judged.criterion_usd[place]),
         p99_latency_ms=p99_s * 1e3 if np.isfinite(p99_s) else None,

@@ -95,9 +95,9 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
         return ()
     usd = _ranked_usd(engine)
     own = engine.risk.usd(best)
-    setting, draws = engine.setting, engine.setting.worlds.draws
-    platform = setting.worlds.platforms[int(setting.stakes.platform[best])]
-    candidate = engine.profiles[int(setting.stakes.candidate[best])]
+    problem, draws = engine.problem, engine.problem.scenarios.draws
+    platform = problem.scenarios.platforms[int(problem.terms.platform[best])]
+    candidate = engine.profiles[int(problem.terms.candidate[best])]
     streams = {
         "training time": f"training {candidate.name}",
         "people's hours": f"hours {platform}",
@@ -121,8 +121,8 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
 
 def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
     """Return which drawn options are feasible ways to run the chosen candidate."""
-    drawn, stakes = engine.choice.drawn, engine.setting.stakes
-    owner = engine.candidate_of[stakes.candidate]
+    drawn, terms = engine.choice.drawn, engine.problem.terms
+    owner = engine.candidate_of[terms.candidate]
     ours: NDArray[np.bool_] = drawn.feasible & (
         owner[drawn.outcomes.rows] == owner[engine.choice.best]
     )
@@ -144,12 +144,12 @@ def _hours_information_usd(engine: Engine) -> float:
 
     Hours only add to cost, so that the mean given all of them is exact.
     """
-    drawn, setting = engine.choice.drawn, engine.setting
+    drawn, problem = engine.choice.drawn, engine.problem
     rows = drawn.outcomes.rows
     ranked = _ways_to_run(engine)
     means = drawn.outcomes.usd[ranked, 1:].mean(axis=1)
-    platform = setting.stakes.platform[rows[ranked]]
-    people = setting.worlds.people_usd[:, 1:]
+    platform = problem.terms.platform[rows[ranked]]
+    people = problem.scenarios.people_usd[:, 1:]
     cheapest = np.array(
         [
             (means[platform == p] - people[p].mean()).min() if (platform == p).any() else np.inf
@@ -164,8 +164,8 @@ def _decay_information_usd(engine: Engine) -> float:
     best = engine.choice.best
     if best is None:
         return 0.0
-    cost = engine.costs[int(engine.setting.stakes.candidate[best])]
-    spending, draws = cost.cadence.spending, engine.setting.worlds.draws
+    cost = engine.costs[int(engine.problem.terms.candidate[best])]
+    spending, draws = cost.cadence.spending, engine.problem.scenarios.draws
     chosen = cost.cadence.interval.days or spending.horizon_days
     days = np.array([*(d for d in CALENDAR_DAYS if d < spending.horizon_days), chosen], dtype=float)
     total = spending.releases_usd(days)[:, None] + np.outer(
@@ -176,15 +176,15 @@ def _decay_information_usd(engine: Engine) -> float:
 
 def _speeds(engine: Engine, best: int) -> list[tuple[Spread, str]]:
     """Return the bands of the chosen option's measurement and of its transfer."""
-    setting = engine.setting
-    profile = engine.profiles[int(setting.stakes.candidate[best])]
+    problem = engine.problem
+    profile = engine.profiles[int(problem.terms.candidate[best])]
     measured = service_spread(engine.study, profile.service_relative_error)
     found = [(measured, f"service {profile.name}{profile.form}")]
-    table, kinds = engine.table, engine.ground.kinds
+    table, classes = engine.table, engine.space.classes
     if best < len(table):
-        group = int(kinds.group[kinds.of_row[best]])
+        group = int(classes.group[classes.of_row[best]])
         own = engine.study.decision.transfer_factor
-        factor = float(kinds.group_up[group]) if own is None else own
+        factor = float(classes.group_up[group]) if own is None else own
         if factor > 1:
             spread = Spread(
                 name="transfer between machines",
@@ -194,7 +194,7 @@ def _speeds(engine: Engine, best: int) -> list[tuple[Spread, str]]:
                 else "study: decision.transfer_factor",
                 basis="scaled" if own is None else "input",
             )
-            found.append((spread, f"chip {kinds.group_chip[group]}"))
+            found.append((spread, f"chip {classes.group_chip[group]}"))
     return found
 
 
@@ -278,7 +278,7 @@ def _speed_action(
     if best.basis == "measured":
         return None
     row = engine.choice.best
-    replica_usd = 0.0 if row is None else float(engine.setting.stakes.replica_usd[row])
+    replica_usd = 0.0 if row is None else float(engine.problem.terms.replica_usd[row])
     cost_usd = replica_usd / HOURS_PER_MONTH * defaults.MEASURING_S.value / 3600
     jobs = engine.study.workload.pattern == "batch"
     what = "The time of a job" if jobs else "Latency"

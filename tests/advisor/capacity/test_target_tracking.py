@@ -9,9 +9,9 @@ from advisor.capacity.autoscaling import TrackingPolicy, target_tracking
 from advisor.capacity.replicas import plan_replicas
 from advisor.capacity.target_tracking import (
     billed_replicas,
-    following_of,
     pooling,
     target_per_minute,
+    tracked_fleet_of,
 )
 from advisor.capacity.traffic import workload_minutes_per_s
 from advisor.study.types import Workload
@@ -23,13 +23,13 @@ OFFICE = tuple(
 
 
 def mean_of(work, *, load, most, start_minutes=5, fewest=2):
-    following = following_of(work, start_minutes=start_minutes, fewest=fewest)
+    following = tracked_fleet_of(work, start_minutes=start_minutes, fewest=fewest)
     return following.mean_replicas(load=np.atleast_1d(load), most=np.atleast_1d(most))
 
 
 def test_the_mean_is_that_of_a_plain_loop_over_the_minutes():
     work = Workload(requests_per_s=100.0)
-    following = following_of(work, start_minutes=5, fewest=2)
+    following = tracked_fleet_of(work, start_minutes=5, fewest=2)
     y = 0.25 * 2 ** (230 / 48)  # a row of the table
 
     looped = [min(9, max(2, int(np.ceil(b * y)))) for b in following.levels.tolist()]
@@ -76,7 +76,7 @@ def test_more_load_more_replicas_allowed_or_a_longer_start_never_bill_less(
 @pytest.mark.parametrize("start_s", [60.0, 330.0])
 def test_the_closed_form_bills_as_the_rules_of_aws_do_and_rather_more(profile, most, start_s):
     work = Workload(requests_per_s=100.0, profile=profile)
-    following = following_of(work, start_minutes=int(np.ceil(start_s / 60)), fewest=2)
+    following = tracked_fleet_of(work, start_minutes=int(np.ceil(start_s / 60)), fewest=2)
     rates = workload_minutes_per_s(work)
     each_per_s = work.peak_per_s / most  # what one replica carries
     least = int(following.least(np.array(most)))

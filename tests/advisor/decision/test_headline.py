@@ -6,13 +6,13 @@ import pytest
 from advisor.decision.answer.compose import compose
 from advisor.decision.answer.headline import glance
 from advisor.decision.choice.engine import judge
-from tests.advisor.decision.small_worlds import ground, random_study
+from tests.advisor.decision.small_worlds import random_study, space
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_glance_says_the_first_words_of_the_whole_answer(seed):
     wanted = random_study(np.random.default_rng(seed), draw_count=32)
-    engine = judge(wanted, ground(wanted))
+    engine = judge(wanted, space(wanted))
 
     first, whole = glance(engine), compose(engine, what_if=False, curves=False)
 
@@ -32,7 +32,7 @@ def test_who_waits_for_an_answer_may_end_its_composing_at_any_part():
         pass
 
     wanted = random_study(np.random.default_rng(0), draw_count=32)
-    engine = judge(wanted, ground(wanted))
+    engine = judge(wanted, space(wanted))
     parts = []
     whole = compose(engine, what_if=False, pause=lambda: parts.append(1))
     assert len(parts) > len(whole.ranked) + len(whole.rejected)

@@ -191,7 +191,7 @@ def test_a_job_that_no_single_need_would_save_is_told_what_to_relax_for_jobs():
     wanted = nightly(rows=1e13, hours=0.2)
     wanted = wanted.replace(needs=wanted.needs.replace(min_quality=0.9999, max_usd_per_month=0.01))
 
-    (hint,) = relaxations(wanted, engine(wanted, *ladder()[:1]).ground)
+    (hint,) = relaxations(wanted, engine(wanted, *ladder()[:1]).space)
     assert "max_p99_latency_ms" not in hint
     assert "deadline_hours" in hint
     assert "cloud.purchase" in hint
