@@ -33,7 +33,9 @@ def test_a_better_candidate_wins_when_its_errors_pay_for_it():
 
 def test_it_loses_when_it_costs_more_than_it_saves():
     """The same 200 USD saved, for 201 more on the bill."""
-    found = climb([candidate(), candidate("forest", 2, loss=0.08, usd=301.0)], usd_per_loss_month=10_000)
+    found = climb(
+        [candidate(), candidate("forest", 2, loss=0.08, usd=301.0)], usd_per_loss_month=10_000
+    )
 
     assert found.chosen == "linear"
     assert "does not pay for itself: saves 200" in found.verdicts["forest"]
@@ -102,7 +104,9 @@ def test_an_unfit_or_unrunnable_candidate_is_told_why():
 
 
 def test_nothing_feasible_chooses_nothing():
-    found = climb([candidate(usd=None), candidate("b", 2, unfit="too poor")], usd_per_loss_month=1.0)
+    found = climb(
+        [candidate(usd=None), candidate("b", 2, unfit="too poor")], usd_per_loss_month=1.0
+    )
 
     assert found.chosen is None
     assert found.worth_ranking == frozenset()
