@@ -254,12 +254,20 @@ def training_usage(place: TrainingPlace, *, run_count: float) -> UsageLine:
             duration_s=place.billed_s,
             count=run_count,
         )
-    hours = place.billed_s / 3600 * run_count
+    hours = place.billed_s / 3600
     if place.platform == "ecs-ec2":
+        # Each run starts an instance: EC2's least time is that of a run, not that of all of them.
         return UsageLine(
-            label=label, service="ec2", sku=place.sku, purchase=place.purchase, hours=hours
+            label=label,
+            service="ec2",
+            sku=place.sku,
+            purchase=place.purchase,
+            hours=hours,
+            count=run_count,
         )
-    return UsageLine(label=label, service="sagemaker-training", sku=place.sku, hours=hours)
+    return UsageLine(
+        label=label, service="sagemaker-training", sku=place.sku, hours=hours * run_count
+    )
 
 
 def usd_per_run(place: TrainingPlace, *, study: Study, book: PriceBook, on: date) -> float:

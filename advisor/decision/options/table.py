@@ -451,10 +451,14 @@ def plan(
     )
     shared = table.shared_usd if shared_usd is None else shared_usd
     met = found.infeasible == ""
-    # One that cannot keep the need is shown at the least number of replicas, with the p99 that it
-    # would have without any load.
+    # One that cannot keep the need is shown with the replicas that carry its load, as the draws
+    # have it, and with the p99 that it would have without any load.
     fewest = _fewest(study, table, peak_per_s)
-    replicas = np.where(met, found.replica_count, fewest)
+    too_slow = found.infeasible == "service-too-slow"
+    for_load = np.ceil(peak_per_s * load_replicas(table, slice(None)) * (1 - 1e-12))
+    carrying = np.where(too_slow, np.maximum(fewest, for_load), MAX_REPLICAS)
+    replicas = np.where(met, found.replica_count, np.minimum(carrying, MAX_REPLICAS))
+    replicas = replicas.astype(np.int64)
     billed = replicas.astype(float)
     own = np.flatnonzero(table.scaled)
     if own.size:
@@ -467,7 +471,7 @@ def plan(
             most=replicas[own],
             fewest=fewest[own],
         )
-    unloaded_s = np.where(found.infeasible == "service-too-slow", found.unloaded_p99_s, np.inf)
+    unloaded_s = np.where(too_slow, found.unloaded_p99_s, np.inf)
     return Plan(
         replicas=replicas,
         p50_s=found.p50_s,
@@ -482,7 +486,7 @@ def plan(
     )
 
 
-def load_replicas(table: OptionTable, rows: NDArray[np.intp]) -> Floats:
+def load_replicas(table: OptionTable, rows: NDArray[np.intp] | slice) -> Floats:
     """Return the replicas that each request a second keeps busy at the planned share. [s]"""
     room = table.workers[rows] * defaults.MAX_UTILISATION.value
     return np.asarray(table.service_s[rows] / room)
