@@ -1,5 +1,6 @@
 """Put the judged options into the answer: objects, lines, reasons and words."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -35,6 +36,7 @@ from advisor.decision.serverless import p99_band_s as serverless_band_s
 from advisor.decision.serving_bill import serving_lines
 from advisor.decision.standing import p99_band_s
 from advisor.decision.traffic_advice import traffic_advice
+from advisor.errors import AmountsDifferError
 from advisor.evidence import failed_runs
 from advisor.platforms.base import artefact_usage
 from advisor.platforms.rules import surge_share
@@ -58,6 +60,9 @@ T = TypeVar("T")
 
 SHOWN_REJECTIONS = 200
 """Rejected options listed at most, one per candidate, platform, region and purchase."""
+
+HALF_A_CENT = 0.005
+"""What sums of the same terms may differ by at most. [USD/month]"""
 
 
 def compose(
@@ -272,7 +277,10 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     replicas = int(columns.replicas[row])
     scaled = bool(columns.scaled[row])
     lines = option_lines(engine, row)
-    chances = _chances(engine, row) if columns.sold[row] else {}
+    chances: dict[str, Any] = {}
+    if columns.sold[row]:
+        _require_one_amount(engine, row, lines)
+        chances = _chances(engine, row)
     return Option(
         name=words.name_of(engine, row),
         candidate=profile.name,
@@ -301,6 +309,28 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
         lines=lines,
         **chances,
     )
+
+
+def _require_one_amount(engine: Engine, row: int, lines: Sequence[CostLine]) -> None:
+    """Require that an option's bill, its columns and its draws tell one amount.
+
+    Each of the three adds up the same terms in its own way: a term that one of them forgets would
+    print a total beside a band or a rank that is of another amount.
+
+    Raises:
+        AmountsDifferError: two of them are a cent apart.
+    """
+    bill_usd = total_usd(lines)
+    columns_usd = float(engine.columns.usd_per_month[row])
+    drawn_usd = engine.risk.planned_usd(row)
+    for other_usd in (columns_usd, drawn_usd):
+        # Amounts of billions have less than a cent of digits left.
+        if not math.isclose(bill_usd, other_usd, rel_tol=1e-12, abs_tol=HALF_A_CENT):
+            raise AmountsDifferError(
+                f"{words.name_of(engine, row)}: its bill is {bill_usd:,.4f} USD/month, its columns "
+                f"{columns_usd:,.4f}, its draws {drawn_usd:,.4f}: a fault of this program, please "
+                "report it with the study"
+            )
 
 
 def _surge_replicas(engine: Engine, row: int) -> int:
