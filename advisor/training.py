@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 from advisor import defaults
-from advisor.capacity.carried import carried_speed
+from advisor.arrays import Floats
 from advisor.capacity.gpu_runs import gpu_training
-from advisor.capacity.scaling import predict_wall_s
+from advisor.capacity.speed_memo import carried_speed
+from advisor.capacity.thread_scaling import predict_wall_s
 from advisor.cost import negotiated, price
 from advisor.evidence import CandidateProfile
 from advisor.platforms import STANDING_PLATFORMS
-from advisor.platforms.base import Floats, Machines
+from advisor.platforms.base import Machines
 from advisor.platforms.ecs_fargate import parse_task_sku
 from advisor.platforms.spot import spot_repeat
 from advisor.recommendation import TrainingPlace
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
