@@ -13,7 +13,7 @@ from typing import Any
 from advisor.evidence import Evidence
 from advisor.recommend import recommend
 from advisor.report.words import visible_json
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import ON, backtest, dataset, evidence, hardware, ladder, run, study
