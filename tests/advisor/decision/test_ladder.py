@@ -135,7 +135,7 @@ def test_every_candidate_gets_a_verdict_and_only_the_chosen_is_chosen(raw, price
     rungs = made(raw)
     found = climb(rungs, usd_per_loss_month=price)
 
-    assert set(found.verdicts) == {r.candidate for r in rungs}
+    assert set(found.verdicts) == {r.name for r in rungs}
     chosen = [name for name, words in found.verdicts.items() if words.startswith("chosen")]
     assert chosen == ([found.chosen] if found.chosen else [])
 
@@ -152,7 +152,7 @@ def test_the_order_of_the_input_does_not_matter(raw, price, rng: random.Random):
 @given(ladders)
 def test_dearer_errors_never_choose_a_worse_model(raw):
     rungs = made(raw)
-    loss = {r.candidate: r.loss for r in rungs}
+    loss = {r.name: r.loss for r in rungs}
     chosen = [climb(rungs, usd_per_loss_month=price).chosen for price in (1.0, 1e3, 1e6)]
 
     losses = [loss[name] for name in chosen if name is not None]
