@@ -7,6 +7,7 @@ a day, here and in what is printed.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from advisor.errors import AdvisorError
@@ -56,8 +57,12 @@ class Plan:
     terms: Terms
     spending: Spending
     interval: Interval
-    t_star_days: float
-    """Where releases and ageing cost least; inf for never. [days]"""
+
+    @cached_property
+    def t_star_days(self) -> float:
+        """Where releases and ageing cost least; inf for never. [days]"""
+        best = self.spending.curve.best_interval(self.terms.ratio_days)
+        return max(self.ageing.shortest_days, best)
 
     @property
     def days(self) -> float:
@@ -172,7 +177,6 @@ def plan_retraining(ageing: Ageing, terms: Terms) -> Plan:
         terms=terms,
         spending=spending,
         interval=choose_interval(spending, shortest_days=ageing.shortest_days),
-        t_star_days=max(ageing.shortest_days, curve.best_interval(terms.ratio_days)),
     )
 
 
