@@ -118,6 +118,10 @@ def plan(
         str | None,
         typer.Option(help="Time until labels are known, if the errors ignore it: 14d, or periods."),
     ] = None,
+    horizon_months: Annotated[
+        float | None,
+        typer.Option(help="How long the plan must hold; the study's, else 12 months."),
+    ] = None,
     spot_retrain_cost_usd: Annotated[
         float | None, typer.Option(help="Compare: money per retrain on spot, repeats counted.")
     ] = None,
@@ -172,6 +176,7 @@ def plan(
         cases_per_period=cases_per_period,
         now=now,
         label_delay=label_delay,
+        horizon_months=horizon_months,
         spot_retrain_cost_usd=spot_retrain_cost_usd,
         warm_retrain_cost_usd=warm_retrain_cost_usd,
         warm_matrix=warm_error_matrix,

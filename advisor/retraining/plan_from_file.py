@@ -35,6 +35,8 @@ ERROR_COST_USD: Final = 1.0
 """Price of an error where none is given. [USD]"""
 HORIZON_DAYS: Final = float(Study.model_fields["horizon_months"].default * DAYS_PER_MONTH)
 """How long a plan must hold where no study says so: as a study's default. [days]"""
+LONGEST_MONTHS: Final = 120.0
+"""Longest horizon that can be asked for, that of a study. [months]"""
 HORIZON_PERIODS: Final = 1040.0
 """The same where periods have no length: beyond any calendar that people keep. [periods]"""
 ASSUMED_PERIOD_DAYS: Final = 7.0
@@ -53,6 +55,8 @@ class Money:
     """Interval in use: a number of periods, or a length such as `7d`."""
     label_delay: str | None = None
     """Time until a label is known, written likewise; for errors that do not honour it."""
+    horizon_months: float | None = None
+    """How long the plan must hold; a model that is not retrained within it is never. [months]"""
     spot_retrain_cost_usd: float | None = None
     """A retrain on spot, repeats after interruptions counted."""
     warm_retrain_cost_usd: float | None = None
@@ -282,19 +286,32 @@ def _terms(
         cases = recent_cases(ageing.measured.matrix) / sampled_fraction / days
     delay = _days_of(money.label_delay, period_days=period_days, option="--label-delay")
     now = _days_of(money.now, period_days=period_days, option="--now")
-    if timed is not None:
-        horizon = timed.horizon_days
-    else:
-        horizon = HORIZON_PERIODS if period_days is None else HORIZON_DAYS
     terms = Terms(
         release_usd=release,
         error_cost_usd=error,
         cases_per_day=cases,
-        horizon_days=horizon,
+        horizon_days=_horizon_days(money.horizon_months, timed, period_days=period_days),
         label_delay_days=(timed.label_delay_days if timed else 0.0) if delay is None else delay,
         now_interval_days=(timed.now_interval_days if timed else None) if now is None else now,
     )
     return terms, () if note is None else (note,)
+
+
+def _horizon_days(months: float | None, study: Terms | None, *, period_days: float | None) -> float:
+    """How long the plan must hold: as given, else as the study says, else as long as is usual."""
+    if months is not None:
+        if period_days is None:
+            raise AdvisorError(
+                f"--horizon-months {months:g}: these periods have no length in days: leave it out"
+            )
+        if not 0 < months <= LONGEST_MONTHS:
+            raise AdvisorError(
+                f"--horizon-months {months:g}: write months, above 0, at most {LONGEST_MONTHS:g}"
+            )
+        return max(months * DAYS_PER_MONTH, period_days)
+    if study is not None:
+        return study.horizon_days
+    return HORIZON_PERIODS if period_days is None else HORIZON_DAYS
 
 
 def _ways(money: Money, *, plan: Plan, days: float) -> Iterator[Way]:

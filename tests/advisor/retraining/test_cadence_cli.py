@@ -133,6 +133,25 @@ def test_four_times_the_cost_doubles_and_four_times_the_volume_halves(tmp_path, 
     assert busy["t_star_periods"] == pytest.approx(once["t_star_periods"] / 2, rel=1e-4)
 
 
+def test_what_is_beyond_the_horizon_is_never(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4)), dates=pd.Timestamp("2024-01-07"))
+    asked = ["--error-matrix", path, "--retrain-cost-usd", 500, "--error-cost-usd", 2]
+    usual, longer = answer(capsys, *asked), answer(capsys, *asked, "--horizon-months", 36)
+
+    assert usual["t_star_periods"] == longer["t_star_periods"] == pytest.approx(70.7, abs=0.1)
+    assert usual["interval_days"] is None
+    assert longer["interval_days"] == 546
+
+
+@pytest.mark.parametrize(("months", "dated"), [("0", True), ("inf", True), ("12", False)])
+def test_a_horizon_that_cannot_be_is_refused(tmp_path, capsys, months, dated):
+    rows = cells(linear(1e-4))
+    path = matrix_file(tmp_path, rows, dates=pd.Timestamp("2024-01-07") if dated else None)
+
+    assert run(["cadence", "--error-matrix", str(path), "--horizon-months", months]) == 1
+    assert "--horizon-months" in capsys.readouterr().err
+
+
 def test_two_tiers_and_the_present_interval_are_told(tmp_path, capsys):
     path = matrix_file(tmp_path, cells(linear(1e-3)))
     arguments = ["--error-matrix", path, "--retrain-cost-usd", 50, "--error-cost-usd", 2]

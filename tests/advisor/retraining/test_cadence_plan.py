@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cadence_matrices import cells, linear, saturating
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
@@ -207,6 +207,7 @@ def test_the_doubt_surrounds_the_optimum_and_the_same_matrix_gives_the_same_answ
     assert plan(linear_ageing(1e-4)).interval_80_days() is None
 
 
+@settings(deadline=None)  # each length is resampled once
 @given(st.sampled_from([1.0, 7.0, 30.4]), st.sampled_from([linear(1e-3), saturating(0.05, 10.0)]))
 def test_the_length_of_a_period_is_a_unit_only(period_days, decay):
     """The same errors per period, and the same money per period: T* is as many periods."""
