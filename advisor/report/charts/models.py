@@ -219,6 +219,6 @@ def learned_curves(recommendation: Recommendation) -> tuple[LearningCurve, ...]:
     """Choose the curves to draw: those of candidates that learn, the chosen one first."""
     chosen = recommendation.best.candidate if recommendation.best else None
     by_name = {c.candidate: c for c in recommendation.learning}
-    learned = [c for c in by_name.values() if c.candidate != BASELINE]
+    learned = [c for c in by_name.values() if c.candidate != BASELINE and c.points]
     learned.sort(key=lambda curve: curve.candidate != chosen)
     return tuple(learned[:MOST_CURVES])
