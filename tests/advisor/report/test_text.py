@@ -72,6 +72,12 @@ def test_a_verdict_without_an_option_is_a_warning(answer, style):
     assert text.startswith(style)
 
 
+def test_figures_in_sentences_have_no_colour_of_their_own():
+    text = printed(of(way(), excluded=("12 USD",)), force_terminal=True, color_system="standard")
+
+    assert "12 USD" in text
+
+
 def test_each_part_has_its_heading_where_there_is_something_in_it():
     item = MeasureNext(action="measure it", cost_usd=0.0, saves_usd_per_month=0.0)
     full = printed(

@@ -68,6 +68,8 @@ def test_on_a_phone_the_names_stand_in_the_picture(width, in_picture):
     names = [one for one in layers(drawn) if one.encoding.get("text", {}).get("field") == "option"]
 
     assert bool(names) is in_picture
+    assert layer(drawn, "bar").mark["yOffset"] == (9 if in_picture else 0)  # below its name
+    assert layer(drawn, "bar").mark["height"] == (13 if in_picture else {"band": 0.68})
     assert (layer(drawn, "bar").encoding["y"]["axis"] is None) is in_picture
 
 

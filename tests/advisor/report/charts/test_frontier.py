@@ -86,6 +86,16 @@ def test_platforms_are_named_in_their_order_and_unknown_ones_last():
     assert domain(marks, "shape") == domain(marks, "color")
 
 
+@pytest.mark.parametrize(
+    ("width", "ticks"), [(900, [10, 20, 50, 100, 200, 500, 1000]), (330, [10, 30, 100, 300, 1000])]
+)
+def test_a_phone_has_room_for_fewer_ticks(width, ticks):
+    drawn = cost_by_latency(answer(timed(10.0, 50.0), timed(1000.0, 8.0)), width=width)
+
+    found = layer(drawn, "point").encoding["x"]["axis"]["values"]
+    assert found == pytest.approx(ticks)
+
+
 @pytest.mark.parametrize(("width", "columns"), [(900, 4), (330, 2), ("container", 2)])
 def test_the_legend_fits_the_width(width, columns):
     drawn = cost_by_latency(answer(timed(10.0, 50.0), timed(20.0, 8.0)), width=width)

@@ -91,6 +91,14 @@ def test_marks_that_would_cover_each_other_are_moved_apart_and_others_are_not():
     assert [one.mark["xOffset"] for one in found] == [-SHIFT_PX // 2, SHIFT_PX // 2, 0]
 
 
+@pytest.mark.parametrize(("usd", "apart"), [(108.9, True), (109.1, False)])
+def test_marks_are_moved_within_three_hundredths_of_the_picture(usd, apart):
+    """The picture goes from 50 to 350 USD."""
+    first, *_ = marks(drawn(step("a", 100.0), step("b", usd), step("c", 300.0)))
+
+    assert (first.mark["xOffset"] != 0) is apart
+
+
 def test_names_stand_towards_the_middle_and_clear_of_all_marks():
     chart = drawn(step("a", 100.0), step("b", 100.0), step("c", 300.0))
     names = [one for one in layers(chart) if one.kind == "text"]

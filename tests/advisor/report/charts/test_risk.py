@@ -71,15 +71,17 @@ def test_a_break_even_is_a_factor_on_the_value_of_today():
 
 
 @pytest.mark.parametrize(
-    ("flips", "ends", "ticks", "align"),
+    ("flips", "ends", "ticks"),
     [
-        ([320.0], (0.8 / 1.15, 20.0), [1, 2, 5, 10], "center"),
-        ([5.0], (0.2, 1.15 * 1.25), [0.2, 0.5, 1], "center"),
-        ([5.0, 320.0], (0.2, 20.0), [0.2, 0.5, 1, 2, 5, 10], "center"),
-        ([20.2], (0.8 / 1.15, 1.15 * 1.25), [1], "center"),
+        ([320.0], (0.8 / 1.15, 20.0), [1, 2, 5, 10]),
+        ([5.0], (0.2, 1.15 * 1.25), [0.2, 0.5, 1]),
+        ([5.0, 320.0], (0.2, 20.0), [0.2, 0.5, 1, 2, 5, 10]),
+        ([20_000.0], (0.8 / 1.15, 1250.0), [1, 2, 5, 10, 100, 1000]),
+        ([0.02], (0.0008, 1.15 * 1.25), [0.001, 0.01, 0.1, 0.2, 0.5, 1]),
+        ([20.2], (0.8 / 1.15, 1.15 * 1.25), [1]),
     ],
 )
-def test_the_axis_reaches_a_little_to_both_sides(flips, ends, ticks, align):
+def test_the_axis_reaches_a_little_to_both_sides(flips, ends, ticks):
     answer = bare(break_even=tuple(flip(20.0, at, driver=f"x.{at}") for at in flips))
     bars = layer(break_even(answer), "bar")
 

@@ -1,11 +1,13 @@
 """The view of experiments."""
 
+import pytest
+
 from advisor.report.sections.experiments import HIT_RATES, NO_EXPERIMENTS, experiments
 from tests.advisor.report.factories import (
     bare,
     titles,
 )
-from tests.advisor.report.tables.test_experiments import history
+from tests.advisor.report.tables.test_experiments import history, rung, saving
 from tests.faces import factories as made
 
 
@@ -39,3 +41,17 @@ def test_the_pace_on_every_place_is_a_section_of_its_own():
     found = experiments(bare(experiments=advice.replace(instances=advice.pace)))
 
     assert titles(found)[-1] == "Experiments: the pace on every priced machine"
+
+
+@pytest.mark.parametrize(
+    ("part", "title"),
+    [
+        ({"escalation": (rung("default"),)}, "Experiments: the simplest first"),
+        ({"savings": (saving("all", 0.0),)}, "Experiments: stop bad runs early"),
+    ],
+)
+def test_rungs_and_stopping_are_sections_where_there_are_some(part, title):
+    plain = titles(experiments(bare(experiments=made.experiments())))
+    found = titles(experiments(bare(experiments=made.experiments(**part))))
+
+    assert [one for one in found if one not in plain] == [title]

@@ -185,18 +185,19 @@ def test_what_the_history_does_not_know_it_leaves_out():
     assert money.endswith("USD/h.")
 
 
-def test_the_rungs_say_which_is_worth_trying():
-    def rung(name, *, pays=True):
-        return Escalation(
-            name=name,
-            usd=0.5,
-            expected_gain_per_case=0.01234,
-            gain_deviation_per_case=0.002,
-            reservation_per_case=-0.0005,
-            pays=pays,
-            basis="assumed",
-        )
+def rung(name: str, *, pays=True) -> Escalation:
+    return Escalation(
+        name=name,
+        usd=0.5,
+        expected_gain_per_case=0.01234,
+        gain_deviation_per_case=0.002,
+        reservation_per_case=-0.0005,
+        pays=pays,
+        basis="assumed",
+    )
 
+
+def test_the_rungs_say_which_is_worth_trying():
     advice = experiments(escalation=(rung("default"), rung("tuned"), rung("deep", pays=False)))
     table = escalation_table(advice)
 
@@ -206,12 +207,11 @@ def test_the_rungs_say_which_is_worth_trying():
     assert escalation_table(experiments()).rows == ()
 
 
-def test_what_stopping_saves_may_be_less_than_nothing():
-    def saving(name, saved):
-        return RunSaving(
-            name=name, full_runs=12.34, usd=3.0, saved_fraction=saved, basis="measured"
-        )
+def saving(name: str, saved: float) -> RunSaving:
+    return RunSaving(name=name, full_runs=12.34, usd=3.0, saved_fraction=saved, basis="measured")
 
+
+def test_what_stopping_saves_may_be_less_than_nothing():
     table = savings_table(experiments(savings=(saving("all", 0.0), saving("halving", -0.126))))
 
     assert texts(table) == [
@@ -219,6 +219,12 @@ def test_what_stopping_saves_may_be_less_than_nothing():
         ["halving", "12.3 ●", "3.00 ◐", "-13%"],
     ]
     assert numeric(table) == ["Full runs", "USD", "Saved"]
+
+
+def test_the_spread_from_run_to_run_has_two_digits_and_its_source():
+    *_, gain = experiment_sentences(experiments(spread_per_case=0.004321, spread_source="guessed"))
+
+    assert "vary by 0.0043 (standard deviation), guessed." in gain
 
 
 def test_the_pace_is_told_by_place_and_workers():

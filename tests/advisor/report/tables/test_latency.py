@@ -106,6 +106,7 @@ def test_what_a_faster_answer_costs_is_counted_from_the_cheapest():
         ["dear", "32 △", "+22", "5 ◐"],
     ]
     assert table.strong_rows == {0}
+    assert table.cards
     assert numeric(table) == ["USD/month", "More USD/month", "p99 ms"]
 
 
@@ -134,6 +135,12 @@ def test_too_slow_ones_of_the_chosen_model_are_drawn_beside_the_feasible():
 
     assert timed_options(of(best, other, rejected=rejected)) == (best, other, slow)
     assert timed_options(bare(rejected=rejected)) == ()
+
+
+def test_an_option_for_cents_is_drawn_too():
+    cheap = timed(0.01, 50.0)
+
+    assert frontier(of(cheap)) == timed_options(of(cheap)) == (cheap,)
 
 
 def test_each_option_is_drawn_once_and_only_so_many():

@@ -42,7 +42,8 @@ def test_no_two_keys_share_a_name():
 
 
 @pytest.mark.parametrize(
-    ("unit", "name"), [("hour", "h"), ("gb", "GB"), ("vcpu-hour", "vCPU-hour"), ("run", "run")]
+    ("unit", "name"),
+    [("hour", "h"), ("gb", "GB"), ("vcpu-hour", "vCPU-hour"), ("run", "run"), ("usd", "USD")],
 )
 def test_a_billing_unit_is_written_as_people_do(unit, name):
     assert unit_name(unit) == name
