@@ -133,11 +133,11 @@ def small_usd(amount: float | None) -> str:
 
 
 def cents(amount: float | None) -> str:
-    """Write an amount of a bill, to the cent; a smaller one says so."""
+    """Write an amount of a bill, to the cent; a smaller one, or a smaller discount, says so."""
     if amount is None:
         return UNKNOWN
-    if 0 < amount < 0.005:
-        return "<0.01"
+    if 0 < abs(amount) < 0.005:
+        return "<0.01" if amount > 0 else ">-0.01"
     return f"{amount:,.2f}"
 
 
@@ -178,12 +178,12 @@ def milliseconds(value: float | None) -> str:
 
 def percent(fraction: float | None) -> str:
     """Write a share as whole percent."""
-    return UNKNOWN if fraction is None else f"{100 * fraction:.0f}%"
+    return UNKNOWN if fraction is None else f"{100 * fraction:z.0f}%"
 
 
 def quality(value: float | None) -> str:
     """Write a quality with three decimals."""
-    return UNKNOWN if value is None else f"{value:.3f}"
+    return UNKNOWN if value is None else f"{value:z.3f}"
 
 
 def days(value: float | None) -> str:
@@ -191,7 +191,8 @@ def days(value: float | None) -> str:
     if value is None:
         return "never"
     if value < 2:
-        return f"{significant(value * 24, digits=2)} hours"
+        hours = significant(value * 24, digits=2)
+        return f"{hours} hour{'' if hours == '1' else 's'}"
     if value < 28:
         return f"{value:.0f} days"
     if value < 182:

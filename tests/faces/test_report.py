@@ -191,7 +191,7 @@ def _cells(row: str) -> int:
     return len(re.split(r"(?<!\\)\|", row)) - 2
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"pdf"}))  # which has a file of its own
 def test_the_same_answer_gives_the_same_bytes(pages, name):
     known = name == "html"
     first = pages["feasible"].encode() if known else render_bytes(recommendation(), format=name)

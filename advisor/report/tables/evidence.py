@@ -170,6 +170,6 @@ def measurements(recommendation: Recommendation) -> tuple[str, ...]:
 
 def _measurement(item: MeasureNext) -> str:
     worth = f"saves {usd(item.saves_usd_per_month)} USD/month" if item.saves_usd_per_month else ""
-    cost = f"costs about {item.cost_usd:,.2g} USD" if item.cost_usd else ""
+    cost = f"costs about {significant(item.cost_usd, digits=2)} USD" if item.cost_usd else ""
     figures = "; ".join(part for part in (cost, worth) if part)
     return f"{item.action} ({figures})" if figures else item.action

@@ -73,6 +73,7 @@ FIGURES = {
 """Figures of a study; a new one shows its key until it has a name here."""
 
 UNITS = {
+    "usd": "USD",
     "second": "s",
     "hour": "h",
     "gb": "GB",
