@@ -2,12 +2,13 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("advisor", "benchmarks", "pricing")
+PACKAGES = ("advisor", "benchmarks", "pricing", "evaluation")
 
 
 def sources() -> list[Path]:
@@ -92,6 +93,31 @@ def test_the_constraints_hold_what_the_project_asks_for():
     }
 
     assert names - locked == set()
+
+
+def test_the_wheel_holds_the_product_and_not_the_suites_that_judge_it():
+    from hatchling.builders.wheel import WheelBuilder
+
+    held = {
+        file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_selected_project_files()
+    }
+
+    assert {path.split("/")[0] for path in held} == {"advisor", "benchmarks", "pricing"}
+    assert "advisor/cli/__init__.py" in held
+    assert [path for path in held if "evaluation" in path] == []
+
+
+@pytest.mark.parametrize("suite", ["cadence", "decision", "queueing", "serving", "transfer"])
+def test_the_suites_still_run_under_the_name_that_the_docs_give(suite):
+    shown = subprocess.run(
+        [sys.executable, "-m", f"advisor.evaluation.{suite}", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (shown.returncode, f"python -m advisor.evaluation.{suite}" in shown.stdout) == (0, True)
 
 
 def test_nothing_half_written_is_tracked():

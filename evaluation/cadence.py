@@ -17,13 +17,16 @@ from typing import Any, Final
 import numpy as np
 
 from advisor.errors import AdvisorError
-from advisor.evaluation.cadence_matrices import (
+from advisor.retraining.decay import DecayFit, ErrorMatrix, fit_decay
+from advisor.retraining.plan import plan_periods, recent_cases
+from advisor.retraining.records import RetrainingPlan
+from evaluation.cadence_matrices import (
     FullMatrix,
     full_matrix,
     load_stream,
     pick_configurations,
 )
-from advisor.evaluation.cadence_scoring import (
+from evaluation.cadence_scoring import (
     RHOS,
     Cell,
     Result,
@@ -32,9 +35,6 @@ from advisor.evaluation.cadence_scoring import (
     regret,
     triggered_cost,
 )
-from advisor.retraining.decay import DecayFit, ErrorMatrix, fit_decay
-from advisor.retraining.plan import plan_periods, recent_cases
-from advisor.retraining.records import RetrainingPlan
 
 SHAPES: Final = ("none", "linear", "slow", "abrupt", "seasonal", "random_walk")
 """The simulated streams, one of each shape."""

@@ -28,8 +28,8 @@ from advisor.decision.choice.risk import BAND, cheapest_of_each_draw
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.decision.scenarios.outcomes import Outcomes
 from advisor.decision.scenarios.problem import Problem, problem_of
-from advisor.evaluation.decision_studies import evidence_of, random_study, small_catalogue
-from advisor.evaluation.decision_world import billed_more, simulated_replicas
+from evaluation.decision_studies import evidence_of, random_study, small_catalogue
+from evaluation.decision_world import billed_more, simulated_replicas
 from pricing.tables import load_book
 
 STUDIES = 1_000
@@ -53,7 +53,10 @@ ON = date(2026, 11, 21)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite and print its table."""
-    parser = argparse.ArgumentParser(description="Score the decision on simulated worlds.")
+    parser = argparse.ArgumentParser(
+        prog="python -m advisor.evaluation.decision",
+        description="Score the decision on simulated worlds.",
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=0)
