@@ -201,8 +201,3 @@ def workload_minutes_per_s(work: Workload, *, seed: int = 0) -> Floats:
         dispersion=work.dispersion,
         rng=np.random.default_rng(seed),
     )
-
-
-def grown_rate_per_s(*, requests_per_s: float, growth_per_month: float, months: float) -> float:
-    """Mean rate after some months of growth: rate (1 + growth)^months. [1/s]"""
-    return float(requests_per_s * (1 + growth_per_month) ** months)
