@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("advisor", "benchmarks", "pricing", "evaluation")
+SHIPPED = ("advisor", "benchmarks", "pricing")
+PACKAGES = (*SHIPPED, "evaluation")
 
 
 def sources() -> list[Path]:
@@ -102,7 +103,7 @@ def test_the_wheel_holds_the_product_and_not_the_suites_that_judge_it():
         file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_selected_project_files()
     }
 
-    assert {path.split("/")[0] for path in held} == {"advisor", "benchmarks", "pricing"}
+    assert {path.split("/")[0] for path in held} == {*SHIPPED}
     assert "advisor/cli/__init__.py" in held
     assert [path for path in held if "evaluation" in path] == []
 
@@ -150,7 +151,7 @@ def test_the_examples_in_docstrings_run(name):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", SHIPPED)
 def test_a_type_checker_of_a_user_may_read_the_types(package):
     """PEP 561: without this file the types of an installed package are not looked at."""
     assert (ROOT / package / "py.typed").is_file()

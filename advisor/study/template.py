@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
 from advisor.study.types import HOURS_PER_MONTH, PEAK_FACTOR, Data, Study
+from pricing.yaml_text import dump_yaml
 
 _HEADER = """\
 # The question, one file under version control. Only `data` is required; what is left out takes
@@ -76,8 +76,7 @@ def _sentence(description: str | None) -> str:
 def _yaml(value: Any) -> str:
     if isinstance(value, tuple):
         value = list(value)
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
-    return text.removesuffix("...\n").strip()
+    return dump_yaml(value, flow=True)
 
 
 def study_destination(path: Path, *, overwrite: bool = False) -> Path:
@@ -110,7 +109,7 @@ def write_study_template(
 def study_text(study: Study) -> str:
     """Return a study as YAML that loads to the same study: what was given, and nothing else."""
     given = study.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    return _SAVED_HEADER + yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    return _SAVED_HEADER + dump_yaml(given)
 
 
 _SAVED_HEADER = (

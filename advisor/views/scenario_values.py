@@ -23,6 +23,7 @@ from advisor.views.presets import (
     RESPONSE_KB,
     ROWS,
 )
+from pricing.yaml_text import dump_yaml
 
 JOB_KEYS = (ROWS, JOBS, DEADLINE, PER_CALL, REQUEST_KB, RESPONSE_KB)
 """Figures of a study of jobs whose defaults follow from one another: they are told together."""
@@ -164,15 +165,9 @@ def _yaml(key: str, value: Any) -> str:
         return f"[{', '.join(value)}]"
     if isinstance(value, float):
         return f"{value:.10g}"
-    return _quoted(value) if key in {"current.sku", "current.candidate"} else str(value)
-
-
-def _quoted(text: str) -> str:
-    """Return words as YAML takes them for words, whatever they look like."""
-    import yaml
-
-    written: str = yaml.safe_dump(text, width=10_000, allow_unicode=True)
-    return written.removesuffix("...\n").strip()
+    return (
+        dump_yaml(value, flow=True) if key in {"current.sku", "current.candidate"} else str(value)
+    )
 
 
 def settings_of(changed: Mapping[str, str]) -> tuple[str, ...]:
