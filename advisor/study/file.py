@@ -3,13 +3,13 @@
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from advisor.errors import StudyError
 from advisor.files import near_files
+from advisor.study.figures import is_record, record_in
 from advisor.study.types import Study
 from benchmarks.errors import did_you_mean
 from pricing.yaml_text import YamlError, load_yaml
@@ -19,21 +19,6 @@ EXPLORER_FOLDER = "advisor-studies"
 
 MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
-
-
-def study_keys(record: type[BaseModel] = Study, prefix: str = "") -> list[str]:
-    """Return every key of a study with its dots, as `--set` takes them.
-
-    Example:
-        >>> [key for key in study_keys() if key.startswith("needs.max_p99")]
-        ['needs.max_p99_latency_ms']
-    """
-    found = []
-    for name, field in record.model_fields.items():
-        inner = _record_in(field.annotation)
-        is_part = _is_record(inner)
-        found += study_keys(inner, f"{prefix}{name}.") if is_part else [f"{prefix}{name}"]
-    return found
 
 
 def load_study(path: Path | str, overrides: Iterable[str] = ()) -> Study:
@@ -150,7 +135,7 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
 def _require_known_key(keys: list[str], override: str) -> None:
     model: Any = Study
     for depth, key in enumerate(keys):
-        if not _is_record(model):
+        if not is_record(model):
             # Below a free mapping such as team.hours_per_month or cloud.discounts any key goes.
             if depth == len(keys) - 1 and typing.get_origin(model) is dict:
                 return
@@ -162,7 +147,7 @@ def _require_known_key(keys: list[str], override: str) -> None:
                 f"--set {override!r}: unknown key {prefix + key!r}: "
                 f"{did_you_mean(prefix + key, known)}"
             )
-        model = _record_in(model.model_fields[key].annotation)
+        model = record_in(model.model_fields[key].annotation)
 
 
 def _independent(problems: list[Any]) -> list[Any]:
@@ -213,20 +198,10 @@ def _sibling_keys(location: list[str]) -> list[str]:
     model: Any = Study
     prefix: list[str] = []
     for key in location[:-1]:
-        field = model.model_fields.get(key) if _is_record(model) else None
+        field = model.model_fields.get(key) if is_record(model) else None
         if field is None:
             break
-        model = _record_in(field.annotation)
+        model = record_in(field.annotation)
         prefix.append(key)
-    names = list(model.model_fields) if _is_record(model) else []
+    names = list(model.model_fields) if is_record(model) else []
     return [".".join([*prefix, name]) for name in names]
-
-
-def _is_record(model: Any) -> bool:
-    return isinstance(model, type) and issubclass(model, BaseModel)
-
-
-def _record_in(annotation: Any) -> Any:
-    if typing.get_origin(annotation) in {typing.Union, UnionType}:
-        return next((a for a in typing.get_args(annotation) if _is_record(a)), annotation)
-    return annotation

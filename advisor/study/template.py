@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
-from advisor.study.types import HOURS_PER_MONTH, PEAK_FACTOR, Data, Study
+from advisor.study.figures import figures
+from advisor.study.types import Data, Study
 from pricing.yaml_text import dump_yaml
 
 _HEADER = """\
@@ -16,19 +17,6 @@ _HEADER = """\
 # the default written here. Every figure stands with its unit; defaults are ours unless a source
 # is named, and a report lists each one that a decision used.
 """
-
-SOURCES = {
-    "workload.requests_per_s": "default: ours; take yours from the access log",
-    "workload.peak_requests_per_s": f"null: {PEAK_FACTOR:g} x the mean, our assumption",
-    "workload.active_hours_per_month": f"{HOURS_PER_MONTH:g} h = 8,760 h / 12",
-    "needs.max_p99_latency_ms": "default: ours",
-    "retraining.error_cost_usd": "default: ours; yours decides which model pays for itself",
-    "retraining.runs_per_release": "default: ours; count your own experiments per released model",
-    "retraining.review_hours": "default: ours",
-    "team.engineer_usd_per_hour": "default: ours, loaded cost",
-    "team.hours_per_month": "default: ours; upkeep of each platform [h/month]",
-}
-"""Where each default comes from; one that is missing here is ours without more to say."""
 
 _EXAMPLE: dict[str, Any] = {"path": "data.csv", "target": "label"}
 
@@ -61,7 +49,7 @@ def _section(
     lines = []
     for key, field in model.model_fields.items():
         comment = _sentence(field.description)
-        source = SOURCES.get(f"{prefix}.{key}")
+        source = figures()[f"{prefix}.{key}"].told.source
         if source:
             comment += f" ({source})"
         lines.append(f"  # {comment}")

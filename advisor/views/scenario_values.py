@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from advisor.recommendation import Basis
 from advisor.report.words import significant
-from advisor.study.template import SOURCES
+from advisor.study.figures import figures
 from advisor.study.types import Current, Study, Workload
-from advisor.views.all_controls import OF_JOBS, OF_REQUESTS, OURS, SECTIONS, controls
+from advisor.views.all_controls import CURRENT, OF_JOBS, OF_REQUESTS, OURS, SECTIONS, controls
 from advisor.views.main_controls import PRIMARY
 from advisor.views.presets import (
     DEADLINE,
@@ -31,7 +31,6 @@ JOB_KEYS = (ROWS, JOBS, DEADLINE, PER_CALL, REQUEST_KB, RESPONSE_KB)
 REQUEST_KEYS = (RATE, P99, PER_CALL, REQUEST_KB, RESPONSE_KB)
 """Figures of a study of requests that mean something else, or nothing, for jobs."""
 
-CURRENT = "current"
 MOST_CHARACTERS = 80
 """Of a figure in a table: a week's profile has 168 entries."""
 
@@ -236,7 +235,7 @@ def origin(key: str, saved: Study, *, changed: bool) -> Origin:
     if key in OURS:
         return Origin("assumed", OURS[key].source)
     named = ".".join(key.split(".")[:2])
-    return Origin("assumed", SOURCES.get(named, "default: ours"))
+    return Origin("assumed", figures()[named].told.source or "default: ours")
 
 
 def value_words(value: Any) -> str:

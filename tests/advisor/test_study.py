@@ -7,7 +7,8 @@ import pytest
 from advisor.decision.answer.assumptions import study_figures
 from advisor.decision.whatif.drivers import with_value
 from advisor.errors import StudyError
-from advisor.study.file import load_study, parse_study, parse_study_text, study_keys
+from advisor.study.figures import study_keys, value_of
+from advisor.study.file import load_study, parse_study, parse_study_text
 from advisor.study.template import study_template, study_text
 from advisor.study.types import CandidateImport, Data, Needs, Study, Workload
 from pricing.yaml_text import load_yaml
@@ -259,12 +260,6 @@ def test_a_deadline_of_nothing_is_said_by_its_own_name(tmp_path):
 
     with pytest.raises(StudyError, match=r"needs\.deadline_hours: input should be greater than 0"):
         load_study(path, ["needs.deadline_hours=0"])
-
-
-def value_of(study, key):
-    for part in key.split("."):
-        study = getattr(study, part, None)
-    return study
 
 
 TRUTHS = [
