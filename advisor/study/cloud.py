@@ -8,7 +8,6 @@ from advisor.records import Record
 from advisor.study.keys import Key, Slider, Tried
 from advisor.study.names import (
     DEFAULT_HOURS_PER_MONTH,
-    HOURS_PER_MONTH,
     PLATFORM_NAMES,
     DiscountService,
     PlatformName,
@@ -18,6 +17,7 @@ from advisor.study.names import (
     TrainingPurchase,
     Usd,
 )
+from pricing.base import HOURS_PER_MONTH
 
 
 class Team(Record):

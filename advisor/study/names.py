@@ -6,9 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from benchmarks.errors import did_you_mean
-
-HOURS_PER_MONTH = 730.0
-"""One month, everywhere: 8,760 h / 12. AWS's own examples use 720, 730 and 744. [h]"""
+from pricing.base import HOURS_PER_MONTH
 
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 """One month in days, 30.4167. [days]"""

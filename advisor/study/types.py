@@ -17,7 +17,6 @@ from advisor.study.names import (
     DAYS_PER_MONTH,
     DEFAULT_HOURS_PER_MONTH,
     DISCOUNT_SERVICES,
-    HOURS_PER_MONTH,
     MONTHS_PER_YEAR,
     MS_PER_HOUR,
     PLATFORM_NAMES,
@@ -37,6 +36,7 @@ from advisor.study.workload import (
     number,
     only_given,
 )
+from pricing.base import HOURS_PER_MONTH
 
 __all__ = [
     "BATCH_ROWS_PER_CALL",

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from advisor.records import Record
 from advisor.study.keys import Key, Slider, Tried, decades
-from advisor.study.names import DAYS_PER_MONTH, HOURS_PER_MONTH
+from advisor.study.names import DAYS_PER_MONTH
+from pricing.base import HOURS_PER_MONTH
 
 PEAK_FACTOR = 3.0
 """Peak over mean when the study gives no peak: our assumption, typical of office-hours traffic."""

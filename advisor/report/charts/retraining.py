@@ -19,7 +19,7 @@ from advisor.report.charts.parts import (
     three_lines,
     together,
 )
-from advisor.report.words import days
+from advisor.report.words import MONTH, days
 
 LEAST_REACH = 0.01
 """The errors against age reach over so much of their level at least: below that is rounding."""
@@ -58,7 +58,7 @@ def retraining_cost(
     )
     y = alt.Y(
         "usd:Q",
-        title="USD per month (730 h)",
+        title=f"USD per month ({MONTH})",
         scale=alt.Scale(domain=[0, ceiling], clamp=False),
         axis=alt.Axis(tickCount=5),
     )
