@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from advisor.decision.scenarios.problem import Problem
+from advisor.platforms import facts_of
 from advisor.study.figures import Figure, figures, value_of
 from advisor.study.types import Study
 
@@ -65,7 +66,7 @@ def _drivers(figure: Figure, problem: Problem) -> list[Driver]:
         return _hours(figure, problem)
     if figure.key == "cloud.discounts":
         return _prices(figure, problem)
-    if figure.key == "decision.gpu_speed_factor" and not problem.space.table.on_gpu.any():
+    if figure.key == "decision.gpu_speed_factor" and not problem.space.machines.on_gpu.any():
         return []
     now = _now(problem.study, figure.key)
     return [] if now is None else [_driver(figure, now, within=_bounds(problem.study, figure.key))]
@@ -121,23 +122,17 @@ def _hours(figure: Figure, problem: Problem) -> list[Driver]:
 
 def _possible_platforms(problem: Problem) -> list[str]:
     """Return the platforms that have an option at all: no job answers a request at once."""
-    terms, needs = problem.terms, problem.study.needs
-    late_s = terms.p99_fixed_s
-    in_time = (terms.machine_class >= 0) | (
+    options, needs = problem.options, problem.study.needs
+    late_s = options.p99_fixed_s
+    in_time = options.stands | (
         late_s <= (np.inf if needs.max_p99_latency_ms is None else needs.max_p99_latency_ms / 1e3)
     )
-    able = np.unique(terms.platform[problem.possible & in_time])
-    return [problem.scenarios.platforms[int(i)] for i in able]
+    able = np.unique(options.platform_at[problem.possible & in_time])
+    return [options.platforms[int(i)] for i in able]
 
 
 def _prices(figure: Figure, problem: Problem) -> list[Driver]:
-    services = {"sagemaker-": "sagemaker", "ecs-fargate": "fargate", "ecs-ec2": "ec2"}
-    sold = {
-        s
-        for p in problem.scenarios.platforms
-        for start, s in services.items()
-        if p.startswith(start)
-    }
+    sold = {facts_of(name).discount_service for name in problem.options.platforms}
     discounts = problem.study.cloud.discounts
     return [_driver(figure, discounts.get(name, 0.0), below=name) for name in sorted(sold)]
 
