@@ -1,6 +1,6 @@
 """Is the advice calibrated? Worlds drawn from the stated distributions, and the advice scored.
 
-    python -m advisor.evaluation.decision --json [--studies N] [--oracle N] [--seed N]
+    python -m advisor.evaluation.decision --json [--studies N] [--seed N]
 
 For each random study the advice is given; then one true world is drawn from the stated
 distributions with a seed that the advice has not seen, each option's replicas in it are those that
