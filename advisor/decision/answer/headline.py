@@ -8,10 +8,10 @@ from advisor.decision.answer.compose import (
     chosen_row,
     is_guess,
     is_on_another_platform,
-    option_of,
     verdict_kind,
 )
 from advisor.decision.answer.latency_bands import bands_s
+from advisor.decision.answer.option import option_of
 from advisor.decision.choice.engine import Engine
 from advisor.platforms import facts_of
 from advisor.recommendation import Option
