@@ -131,11 +131,6 @@ class PriceBook:
         self._index: Mapping[Key, list[Entry]] = index
         self._quotes: dict[int, PriceQuote] = {}
 
-    @classmethod
-    def from_quotes(cls, quotes: Iterable[PriceQuote]) -> "PriceBook":
-        """Make a book of a few quotes, e.g. for a test or a scenario."""
-        return cls([Row(**dict(quote)) for quote in quotes])
-
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -7,6 +7,7 @@ import re
 from typing import Any, TypeVar
 
 from advisor.recommendation import BASIS_BADGES, Basis, Recommendation
+from pricing.base import HOURS_PER_MONTH
 
 UNKNOWN = "n/a"
 """What stands where a number is not known."""
@@ -26,8 +27,11 @@ BASIS_MEANINGS: dict[Basis, str] = {
 LEGEND = "   ".join(f"{BASIS_BADGES[basis]} {text}" for basis, text in BASIS_MEANINGS.items())
 """What the badges mean, as one line."""
 
+MONTH = f"{HOURS_PER_MONTH:g} h"
+"""A month, beside every monthly figure."""
+
 CLOSING = (
-    "An estimate before tax, credits and discounts that were not entered. A month is 730 h. "
+    f"An estimate before tax, credits and discounts that were not entered. A month is {MONTH}. "
     "n/a: not known."
 )
 """The last line of a report."""

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from advisor.evaluation.serving import main
-from advisor.evaluation.serving_progress import time_left
-from advisor.evaluation.serving_table import Cell, steal_note, summarise
+from evaluation.serving import main
+from evaluation.serving_progress import time_left
+from evaluation.serving_table import Cell, steal_note, summarise
 
 
 def cell(**changes):

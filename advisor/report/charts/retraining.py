@@ -20,7 +20,7 @@ from advisor.report.charts.parts import (
     three_lines,
     together,
 )
-from advisor.report.words import days
+from advisor.report.words import MONTH, days
 from advisor.study.types import DAYS_PER_MONTH
 
 LEAST_REACH = 0.01
@@ -111,7 +111,7 @@ def _cost_chart(
     if not curve:
         return None
     per = 1.0 if unit == "day" else 1 / DAYS_PER_MONTH
-    money = "USD per month (730 h)" if unit == "day" else f"USD per {unit}"
+    money = f"USD per month ({MONTH})" if unit == "day" else f"USD per {unit}"
     series = ("Together", "Releases", "Errors of an ageing model")
     rows: list[Row] = [
         {"days": point.interval_days, "series": name, "usd": amount * per}

@@ -6,7 +6,7 @@ from advisor.decision.answer.old_prices import old_price_banner
 from advisor.recommendation import Basis, MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
 from advisor.report.tables.names import origin_of_price, unit_name
-from advisor.report.words import BASIS_MEANINGS, significant, usd, value_text
+from advisor.report.words import BASIS_MEANINGS, MONTH, significant, usd, value_text
 from pricing.age import STALE_DAYS
 
 MEANT: dict[Basis, str] = {
@@ -154,7 +154,7 @@ def price_sentence(recommendation: Recommendation) -> str:
     prices = recommendation.prices
     return (
         f"Prices as of {prices.on.isoformat()}; the oldest used was checked on "
-        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is 730 h."
+        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is {MONTH}."
     )
 
 

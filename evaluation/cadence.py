@@ -17,13 +17,15 @@ from typing import Any, Final
 import numpy as np
 
 from advisor.errors import AdvisorError
-from advisor.evaluation.cadence_matrices import (
+from advisor.retraining.ageing import Ageing, ageing_of, recent_cases
+from advisor.retraining.plan import Plan, Terms, plan_retraining
+from evaluation.cadence_matrices import (
     FullMatrix,
     full_matrix,
     load_stream,
     pick_configurations,
 )
-from advisor.evaluation.cadence_scoring import (
+from evaluation.cadence_scoring import (
     RHOS,
     Cell,
     Result,
@@ -32,8 +34,6 @@ from advisor.evaluation.cadence_scoring import (
     regret,
     triggered_cost,
 )
-from advisor.retraining.ageing import Ageing, ageing_of, recent_cases
-from advisor.retraining.plan import Plan, Terms, plan_retraining
 
 SHAPES: Final = ("none", "linear", "slow", "abrupt", "seasonal", "random_walk")
 """The simulated streams, one of each shape."""
@@ -48,7 +48,7 @@ DEFAULT_CACHE: Final = Path("~/.cache/model-deployment-advisor/cadence")
 
 
 @dataclass(frozen=True)
-class ScoredOptions:
+class Judged:
     """One cell: what each policy cost, and whether the 80% interval held the optimum."""
 
     results: tuple[Result, ...]
@@ -60,7 +60,7 @@ class ScoredOptions:
     training_count: int
 
 
-def judge(matrix: FullMatrix) -> Iterator[ScoredOptions]:
+def judge(matrix: FullMatrix) -> Iterator[Judged]:
     """Judge all policies on all retrain costs of one matrix."""
     from benchmarks.session.backtest import spaced_origins
 
@@ -74,7 +74,7 @@ def judge(matrix: FullMatrix) -> Iterator[ScoredOptions]:
         low, high = (end / days for end in plan.interval_80_days() or (math.inf, math.inf))
         best, t_star = cell.best_interval(), plan.t_star_days / days
         chosen = plan.interval.days
-        yield ScoredOptions(
+        yield Judged(
             results=tuple(_results(cell, plan, days=days)),
             t_star=t_star if math.isfinite(t_star) else None,
             interval=None if chosen is None else chosen / days,
@@ -115,7 +115,7 @@ def _results(cell: Cell, plan: Plan, *, days: float) -> Iterator[Result]:
     yield regret(cell, "best fixed in hindsight", float(cell.fixed_costs().min()))
 
 
-def summary(judged: Sequence[ScoredOptions]) -> dict[str, Any]:
+def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     """The figures of a suite; keys that end with `_percent` are percent, the others are not."""
     if not judged:
         raise AdvisorError("no cell could be judged: streams need 16 periods or more")
@@ -159,9 +159,9 @@ def table(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
-def by_stream(judged: Sequence[ScoredOptions]) -> list[dict[str, Any]]:
+def by_stream(judged: Sequence[Judged]) -> list[dict[str, Any]]:
     """Mean regret and coverage of the plan, per stream and configuration."""
-    rows: dict[tuple[str, str], list[tuple[ScoredOptions, Result]]] = {}
+    rows: dict[tuple[str, str], list[tuple[Judged, Result]]] = {}
     for each in judged:
         own = next(r for r in each.results if r.policy == PLAN)
         rows.setdefault((own.stream, own.configuration), []).append((each, own))
@@ -219,7 +219,7 @@ def evaluate(
 
     length = None if period is None else parse_period(period)
     chosen = pick_configurations(configurations)
-    judged: list[ScoredOptions] = []
+    judged: list[Judged] = []
     skipped: list[str] = []
     for source in sources:
         name = source if isinstance(source, str) else source.name

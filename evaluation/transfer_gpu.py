@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from advisor.arrays import Floats
 from advisor.capacity.ratio_ensemble import MAD_TO_SD
-from advisor.evaluation.transfer_cases import Cases, make_cases
-from advisor.evaluation.transfer_data import CNNS, GPU_DEVICES, TRANSFORMERS, number, read_table
+from evaluation.transfer_cases import Cases, make_cases
+from evaluation.transfer_data import CNNS, GPU_DEVICES, TRANSFORMERS, number, read_table
 
 OTHER_MODE = 0.2
 """Weight of training as a reference for inference and the other way round."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from advisor.arrays import Floats
-from advisor.evaluation.transfer_cases import (
+from evaluation.transfer_cases import (
     MINIMUM_MACHINES,
     OTHER_KIND,
     Cases,
@@ -15,7 +15,7 @@ from advisor.evaluation.transfer_cases import (
     multi_workloads,
     single_workloads,
 )
-from advisor.evaluation.transfer_data import VISION, Machines, kind_of, stem_of
+from evaluation.transfer_data import VISION, Machines, kind_of, stem_of
 
 SCORES = {
     "gzip": "cmp_gzip5_t1",

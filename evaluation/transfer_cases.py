@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from advisor.arrays import Floats
 from advisor.capacity.ratio_ensemble import filled_levels, log_ratio, stray, trust
-from advisor.evaluation.transfer_data import VISION, Machines, kind_of, stem_of, vendor_of
+from evaluation.transfer_data import VISION, Machines, kind_of, stem_of, vendor_of
 
 OTHER_KIND = 0.15
 """Weight of a reference of another kind, where one of the same kind has 1."""

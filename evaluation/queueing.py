@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from advisor.capacity.closed_forms import mmc_sojourn_quantile_s
 from advisor.capacity.queueing import (
     ROUTINGS,
     Routing,
@@ -17,7 +16,8 @@ from advisor.capacity.queueing import (
     sojourn_quantiles_s,
     station_waiting,
 )
-from advisor.capacity.simulation import (
+from evaluation.closed_forms import mmc_sojourn_quantile_s
+from evaluation.simulation import (
     gamma_services_s,
     kiefer_wolfowitz_waits_s,
     lognormal_services_s,

@@ -25,9 +25,6 @@ from advisor.capacity.server_prediction import (
     mm1_quantiles_s,
     predict_run,
 )
-from advisor.evaluation.serving_hindsight import at_the_speed_of
-from advisor.evaluation.serving_progress import Progress
-from advisor.evaluation.serving_table import Cell, steal_note, summarise
 from benchmarks.data.datasets import TaskData, load_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.families import resolve_candidates
@@ -46,6 +43,9 @@ from benchmarks.serving.launch import (
 from benchmarks.serving.loadrun import WARM_UP_S, judge_load, request_bytes, send_load
 from benchmarks.serving.request_times import Stretch
 from benchmarks.storage.records import DataSettings
+from evaluation.serving_hindsight import at_the_speed_of
+from evaluation.serving_progress import Progress
+from evaluation.serving_table import Cell, steal_note, summarise
 
 MODELS = ("linear", "hist_gradient_boosting", "random_forest", "torch_mlp")
 FAST_MODELS = ("linear", "hist_gradient_boosting")

@@ -4,7 +4,6 @@ import numpy as np
 
 from advisor import defaults
 from advisor.capacity.autoscaling import TrackingPolicy, target_tracking
-from advisor.capacity.simulation import lognormal_services_s, poisson_arrivals_s, routed_waits_s
 from advisor.capacity.target_tracking import (
     ROUTING,
     start_minutes,
@@ -14,6 +13,7 @@ from advisor.capacity.target_tracking import (
 from advisor.capacity.traffic import workload_minutes_per_s
 from advisor.decision.scenarios.problem import Problem
 from advisor.options.replicas import fewest_replicas
+from evaluation.simulation import lognormal_services_s, poisson_arrivals_s, routed_waits_s
 
 REQUESTS = 6_000
 """Requests of one simulated run; the first tenth is left out."""

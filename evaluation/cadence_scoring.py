@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.arrays import Floats
-from advisor.evaluation.cadence_matrices import FullMatrix
 from advisor.retraining.decay import ErrorMatrix
+from evaluation.cadence_matrices import FullMatrix
 
 RHOS: Final = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Retrain costs of the protocol. [error rate x periods]"""

@@ -16,9 +16,9 @@ import numpy as np
 
 from advisor.arrays import Floats
 from advisor.errors import AdvisorError
-from advisor.evaluation.transfer_bands import Bands, calibrated_bands, coverage, width_percent
-from advisor.evaluation.transfer_baselines import ACROSS_SIZES, across_sizes, baseline_cases
-from advisor.evaluation.transfer_cases import (
+from evaluation.transfer_bands import Bands, calibrated_bands, coverage, width_percent
+from evaluation.transfer_baselines import ACROSS_SIZES, across_sizes, baseline_cases
+from evaluation.transfer_cases import (
     MINIMUM_MACHINES,
     Cases,
     concatenate,
@@ -26,14 +26,14 @@ from advisor.evaluation.transfer_cases import (
     llm_cases,
     prefill16_cases,
 )
-from advisor.evaluation.transfer_data import (
+from evaluation.transfer_data import (
     Machines,
     excluded_processors,
     load_machines,
     require_folder,
 )
-from advisor.evaluation.transfer_gpu import cnn_cases, roofline_errors, transformer_cases
-from advisor.evaluation.transfer_product import write_bands
+from evaluation.transfer_gpu import cnn_cases, roofline_errors, transformer_cases
+from evaluation.transfer_product import write_bands
 
 HEADLINES = {
     "single_thread_median_ape_percent": "single-thread",

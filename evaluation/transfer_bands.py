@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from advisor.arrays import Floats
 from advisor.capacity.ratio_ensemble import SPREAD_FLOOR, conformal_quantile
-from advisor.evaluation.transfer_cases import Cases
+from evaluation.transfer_cases import Cases
 
 LEVELS = (0.80, 0.95)
 """Coverage that the two bands promise."""

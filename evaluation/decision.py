@@ -1,6 +1,6 @@
 """Is the advice calibrated? Worlds drawn from the stated distributions, and the advice scored.
 
-    python -m advisor.evaluation.decision --json [--studies N] [--oracle N] [--seed N]
+    python -m advisor.evaluation.decision --json [--studies N] [--seed N]
 
 For each random study the advice is given; then one true world is drawn from the stated
 distributions with a seed that the advice has not seen, each option's replicas in it are those that
@@ -28,9 +28,9 @@ from advisor.decision.choice.risk import BAND, cheapest_of_each_draw
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.decision.scenarios.outcomes import Outcomes
 from advisor.decision.scenarios.problem import Problem, problem_of
-from advisor.evaluation.decision_studies import evidence_of, random_study, small_catalogue
-from advisor.evaluation.decision_world import billed_more, simulated_replicas
 from advisor.recommend import market_on
+from evaluation.decision_studies import evidence_of, random_study, small_catalogue
+from evaluation.decision_world import billed_more, simulated_replicas
 
 STUDIES = 1_000
 """Studies that are scored."""
@@ -53,7 +53,10 @@ ON = date(2026, 11, 21)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the suite and print its table."""
-    parser = argparse.ArgumentParser(description="Score the decision on simulated worlds.")
+    parser = argparse.ArgumentParser(
+        prog="python -m advisor.evaluation.decision",
+        description="Score the decision on simulated worlds.",
+    )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""Containers that come and go, request by request: the yardstick of `shapes.py`."""
+"""Containers that come and go, request by request: the yardstick of `service_shapes.py`."""
 
 import heapq
 from collections import OrderedDict
@@ -139,7 +139,7 @@ def queue_trace(
 
         result = wait for the start + wait in the queue + service
 
-    Arrivals are any schedule: `poisson_arrivals_s` in `simulation.py`, or a recorded day.
+    Arrivals are any schedule: `evaluation.simulation.poisson_arrivals_s`, or a recorded day.
 
     Args:
         arrival_s: arrival times, ascending, shape (requests,). [s]

@@ -8,8 +8,8 @@ import numpy as np
 
 from advisor.arrays import Floats
 from advisor.capacity.ratio_ensemble import conformal_quantile
-from advisor.evaluation.transfer_bands import LEVELS, few_workloads_factor, scores_of
-from advisor.evaluation.transfer_cases import (
+from evaluation.transfer_bands import LEVELS, few_workloads_factor, scores_of
+from evaluation.transfer_cases import (
     MINIMUM_MACHINES,
     Cases,
     concatenate,
@@ -18,7 +18,7 @@ from advisor.evaluation.transfer_cases import (
     multi_workloads,
     single_workloads,
 )
-from advisor.evaluation.transfer_data import Machines, kind_of, stem_of
+from evaluation.transfer_data import Machines, kind_of, stem_of
 
 RELATIONS = ("same-vendor", "cross-vendor", "cross-architecture")
 """From near to far; a farther relation never gets a narrower band."""
