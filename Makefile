@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test app check lint types contracts format speed lock reference docs clean
+.PHONY: help setup demo test app check lint format mutants speed lock reference docs clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ lint: $(STAMP)  ## Format, lint, types and import contracts
 format: $(STAMP)  ## Rewrite the code in the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+mutants: $(STAMP)  ## Leave out a line of a new platform at a time: all must be noticed
+	@$(BIN)/python scripts/mutants.py
 
 speed: $(STAMP)  ## Benchmarks of the product itself: ratios against a baseline in the same run
 	@for script in tests/speed/speed_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

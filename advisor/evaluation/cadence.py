@@ -32,9 +32,8 @@ from advisor.evaluation.cadence_scoring import (
     regret,
     triggered_cost,
 )
-from advisor.retraining.decay import DecayFit, ErrorMatrix, fit_decay
-from advisor.retraining.plan import plan_periods, recent_cases
-from advisor.retraining.records import RetrainingPlan
+from advisor.retraining.ageing import Ageing, ageing_of, recent_cases
+from advisor.retraining.plan import Plan, Terms, plan_retraining
 
 SHAPES: Final = ("none", "linear", "slow", "abrupt", "seasonal", "random_walk")
 """The simulated streams, one of each shape."""
@@ -54,7 +53,7 @@ class ScoredOptions:
 
     results: tuple[Result, ...]
     t_star: float | None
-    interval: int | None
+    interval: float | None
     interval_80: tuple[float | None, float | None]
     best: float
     covered: bool
@@ -66,41 +65,46 @@ def judge(matrix: FullMatrix) -> Iterator[ScoredOptions]:
     from benchmarks.session.backtest import spaced_origins
 
     first = Cell(matrix, RHOS[0])
-    history = first.history(spaced_origins(first.start))
-    fit = fit_decay(history)
-    cases = recent_cases(history)
+    days = matrix.period_days or 1.0
+    ageing = ageing_of(first.history(spaced_origins(first.start)), period_days=days)
+    assert ageing.measured is not None
     for rho in RHOS:
         cell = Cell(matrix, rho)
-        plan = _plan(cell, fit=fit, history=history, cases=cases)
-        low, high = plan.interval_80_periods or (None, None)
-        best = cell.best_interval()
+        plan = _plan(cell, ageing)
+        low, high = (end / days for end in plan.interval_80_days() or (math.inf, math.inf))
+        best, t_star = cell.best_interval(), plan.t_star_days / days
+        chosen = plan.interval.days
         yield ScoredOptions(
-            results=tuple(_results(cell, plan)),
-            t_star=plan.t_star_periods,
-            interval=plan.interval_periods,
-            interval_80=(low, high),
+            results=tuple(_results(cell, plan, days=days)),
+            t_star=t_star if math.isfinite(t_star) else None,
+            interval=None if chosen is None else chosen / days,
+            interval_80=(_known(low), _known(high)),
             best=best,
             covered=cell.as_never(low) <= best <= cell.as_never(high),
-            training_count=len(history.origins),
+            training_count=len(ageing.measured.matrix.origins),
         )
 
 
-def _plan(cell: Cell, *, fit: DecayFit, history: ErrorMatrix, cases: float) -> RetrainingPlan:
-    return plan_periods(
-        fit=fit,
-        matrix=history,
-        basis="measured",
-        source="evaluation",
-        period_days=None,
-        retrain_cost_usd=cell.retrain_cost,
+def _known(interval: float) -> float | None:
+    return interval if math.isfinite(interval) else None
+
+
+def _plan(cell: Cell, ageing: Ageing) -> Plan:
+    """Plan for the second half; a period stands for a day where it has no length."""
+    assert ageing.measured is not None
+    days = ageing.measured.period_days
+    terms = Terms(
+        release_usd=cell.retrain_cost,
         error_cost_usd=1.0,
-        cases_per_period=cases,
+        cases_per_day=recent_cases(ageing.measured.matrix) / days,
+        horizon_days=cell.horizon * days,
     )
+    return plan_retraining(ageing, terms)
 
 
-def _results(cell: Cell, plan: RetrainingPlan) -> Iterator[Result]:
-    yield regret(cell, PLAN, cell.cost_of(plan.t_star_periods or math.inf))
-    yield regret(cell, "plan: calendar", cell.cost_of(plan.interval_periods or math.inf))
+def _results(cell: Cell, plan: Plan, *, days: float) -> Iterator[Result]:
+    yield regret(cell, PLAN, cell.cost_of(plan.t_star_days / days))
+    yield regret(cell, "plan: calendar", cell.cost_of((plan.interval.days or math.inf) / days))
     for name, interval in CALENDARS.items():
         yield regret(cell, name, cell.cost_of(interval))
     yield regret(cell, "debt rule", triggered_cost(cell, debt_trigger(cell)))

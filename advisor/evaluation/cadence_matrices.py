@@ -72,6 +72,8 @@ class FullMatrix:
     """Cases of each period, shape (N,)."""
     period: str
     """Length of a period, for people."""
+    period_days: float | None = None
+    """The same; None where only the order is known. [days]"""
 
     @property
     def period_count(self) -> int:
@@ -195,6 +197,7 @@ def full_matrix(
         error=_filled(error, first=first),
         count=periods.rows.astype(np.float64),
         period=periods.length.label,
+        period_days=periods.length.days,
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from advisor.decision.answer.compose import option_lines
+from advisor.decision.answer.bill import option_lines
 from advisor.recommend import market_on, prepare, recommend
 from advisor.recommendation import Recommendation
 from advisor.report.tables import cost_cell, timed_options

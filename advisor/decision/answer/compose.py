@@ -5,10 +5,8 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from advisor.capacity.target_tracking import target_per_minute
 from advisor.decision.answer import words
 from advisor.decision.answer.assumptions import assumptions_of, with_dates
-from advisor.decision.answer.bill import option_lines
 from advisor.decision.answer.current_deployment import present_advice
 from advisor.decision.answer.experiments import (
     assumptions_of_experiments,
@@ -21,9 +19,9 @@ from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
 from advisor.decision.answer.old_prices import old_price_banner, oldest_price
+from advisor.decision.answer.option import option_of
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
-from advisor.decision.choice.naming import fewest_of, name_of, tracked_fleet_at
 from advisor.decision.choice.ranking import reasons
 from advisor.decision.choice.risk import budget_risk, too_close
 from advisor.decision.whatif.cost_curve import cost_curve
@@ -38,12 +36,9 @@ from advisor.decision.whatif.value_of_information import (
     uncertain_inputs,
 )
 from advisor.evidence import failed_runs
-from advisor.market import total_usd
-from advisor.platforms import facts_of
 from advisor.recommendation import (
     Considered,
     LadderStep,
-    Option,
     PriceStamp,
     Recommendation,
     Rejection,
@@ -248,90 +243,6 @@ def chosen_row(engine: Engine) -> int:
     return int(np.argmin(losses))
 
 
-def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
-    """Return one row as an option with its bill; `band_s` is that of its p99."""
-    options = engine.options
-    profile = engine.profiles[int(options.candidate[row])]
-    platform, sku = options.platform_of(row), str(options.sku[row])
-    replicas = int(options.replicas[row])
-    scaled = bool(options.scaled[row])
-    lines = option_lines(engine, row)
-    chances = _chances(engine, row) if options.sold[row] else {}
-    return Option(
-        name=name_of(engine, row),
-        candidate=profile.name,
-        form=profile.form,
-        platform=platform,
-        sku=sku,
-        region=str(options.region[row]),
-        purchase=options.purchase_of(row),
-        replicas=replicas,
-        scaling="target-tracking" if scaled else "fixed",
-        fewest_replicas=fewest_of(engine, row),
-        mean_replicas=float(options.billed[row]),
-        surge_replicas=_surge_replicas(engine, row),
-        target_per_minute=_target(engine, row) if scaled else None,
-        basis=options.basis[row],
-        p50_latency_ms=_ms(options.p50_s[row]),
-        p95_latency_ms=_ms(options.p95_s[row]),
-        p99_latency_ms=_ms(options.p99_s[row]),
-        p99_latency_ms_low=_ms(band_s[0]),
-        p99_latency_ms_high=_ms(band_s[1]),
-        utilisation_fraction=_finite(options.utilisation[row]),
-        quality=profile.quality,
-        quality_spread=profile.quality_spread,
-        usd_per_month=total_usd(lines),
-        priced=bool(options.sold[row]),
-        lines=lines,
-        **chances,
-    )
-
-
-def _surge_replicas(engine: Engine, row: int) -> int:
-    """Return the replicas that run beside the others while a release rolls out."""
-    options = engine.options
-    facts = facts_of(options.platform_of(row))
-    return int(np.ceil(facts.surge_fraction * options.replicas[row])) if options.stands[row] else 0
-
-
-def _target(engine: Engine, row: int) -> float:
-    """Return the requests per replica and minute to set as an option's target. [1/min]"""
-    options, machine = engine.options, int(engine.options.machine[row])
-    return target_per_minute(
-        service_s=float(options.service_s[row]),
-        workers=int(engine.machines.workers[machine]),
-        pooled=float(engine.problem.pooled(options.machine_class[[row]])[0]),
-        headroom=tracked_fleet_at(engine, row).headroom,
-    )
-
-
-def _chances(engine: Engine, row: int) -> dict[str, Any]:
-    """Return the fields of an option that come from the draws."""
-    risk = engine.risk
-    place = risk.place[row]
-    low, high = risk.band_usd(row)
-    replicas = int(engine.options.replicas[row])
-    return {
-        "usd_per_month_low": low,
-        "usd_per_month_high": high,
-        "expected_usd_per_month": float(risk.usd(row).mean()),
-        "criterion_usd_per_month": risk.criterion_usd(row),
-        "probability_best": float(risk.wins[place]),
-        "probability_platform_best": float(risk.platform_wins[place]),
-        "probability_feasible": float(risk.probability[place]),
-        "probability_as_planned": risk.as_planned(row, replicas) if replicas else None,
-        "expected_regret_usd": risk.regret_usd(row),
-    }
-
-
-def _ms(seconds: float) -> float | None:
-    return float(seconds * 1e3) if np.isfinite(seconds) else None
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
 def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
     name = engine.profiles[int(engine.options.candidate[row])].name
     climb = engine.ladder
@@ -405,14 +316,3 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
         for run in failed_runs(engine.evidence)
     ]
     return tuple(steps)
-
-
-__all__ = [
-    "chosen_row",
-    "compose",
-    "is_guess",
-    "is_on_another_platform",
-    "option_lines",
-    "option_of",
-    "verdict_kind",
-]

@@ -57,6 +57,10 @@ class RiskTable:
         found: Floats = self.outcomes.usd[self.place[row], 1:]
         return found
 
+    def planned_usd(self, row: int) -> float:
+        """Return an option's cost with the study taken at its word. [USD/month]"""
+        return float(self.outcomes.usd[self.place[row], 0])
+
     def band_usd(self, row: int) -> tuple[float, float]:
         """Return the 80% band of an option's cost. [USD/month]"""
         low, high = np.quantile(self.usd(row), BAND)
