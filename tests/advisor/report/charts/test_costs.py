@@ -69,6 +69,7 @@ def test_on_a_phone_the_names_stand_in_the_picture(width, in_picture):
 
     assert bool(names) is in_picture
     assert layer(drawn, "bar").mark["yOffset"] == (9 if in_picture else 0)  # below its name
+    assert layer(drawn, "text").mark["dy"] == (9 if in_picture else 0)
     assert layer(drawn, "bar").mark["height"] == (13 if in_picture else {"band": 0.68})
     assert (layer(drawn, "bar").encoding["y"]["axis"] is None) is in_picture
 

@@ -109,6 +109,14 @@ def test_a_rival_needs_its_footnote():
     assert (found.title, found.sentences) == (WHY_NOT, (CHEAPER_FROM,))
 
 
+def test_of_all_flips_only_the_nearest_is_a_sentence():
+    (found,) = risk(bare(break_even=(flip(20.0, 320.0), flip(1.0, 2.0), flip(1.0, 3.0))))
+
+    assert found.title == "Risk: what flips the answer"
+    assert [one.partition(",")[0] for one in found.sentences] == ["Nearest: Mean request rate"]
+    assert len(found.tables[0].rows) == 3
+
+
 def test_doubts_alone_are_a_section():
     doubted = bare(risk=made.risky()["risk"].replace(inputs=(doubt(),)))
 

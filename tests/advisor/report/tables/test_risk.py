@@ -150,6 +150,12 @@ def test_the_answer_on_a_rival_has_money_chance_reason_and_turn():
     )
 
 
+def test_a_rival_that_costs_the_same_costs_no_less():
+    *_, fact = questions(bare(rivals=(rival(usd_per_month_more=0.0),)))
+
+    assert fact.answer.startswith("m on ECS on EC2: 0.00 USD/month more, ")
+
+
 def test_a_rival_that_nothing_turns_or_that_does_not_qualify_says_so():
     *_, kept, out = questions(
         bare(rivals=(rival(usd_per_month_more=-3.0), rival(qualifies=False, why_not="too large")))
