@@ -11,17 +11,17 @@ import streamlit as st
 from advisor.demo import demo_study_path
 from advisor.errors import AdvisorError, NoRunsError
 from advisor.recommendation import Recommendation
-from advisor.study import Study
-from advisor.study_file import load_study
+from advisor.study.file import load_study
+from advisor.study.types import Study
 from advisor.views import (
-    answering,
-    asking,
     assumptions,
-    bringing,
-    history,
-    library,
+    browser_history,
+    compute,
+    results,
     scenario,
-    showing,
+    sidebar,
+    study_folder,
+    uploads,
 )
 
 
@@ -32,7 +32,7 @@ def study_path() -> tuple[Path, str | None]:
     example.
     """
     name = st.query_params.get(scenario.STUDY)
-    uploaded = library.path_of(name) if name else None
+    uploaded = study_folder.path_of(name) if name else None
     if uploaded is not None:
         return uploaded, name
     named = [word for word in sys.argv[1:] if word.endswith((".yaml", ".yml"))]
@@ -47,62 +47,60 @@ def page() -> None:
     try:
         saved = load_study(path)
     except AdvisorError as error:
-        showing.cannot_use(str(error))
+        results.cannot_use(str(error))
         return
-    history.follow(path, name, saved)
+    browser_history.follow(path, name, saved)
     scenario.start(path, saved)
     changed, base = scenario.changed_from(saved), scenario.base()
-    showing.refused(st.session_state.pop("refused", None))
+    results.refused(st.session_state.pop("refused", None))
     try:
-        first = answering.glance(path, changed, on=today)
-        first_before = answering.glance(path, base, on=today)
+        first = compute.glance(path, changed, on=today)
+        first_before = compute.glance(path, base, on=today)
     except NoRunsError as error:
-        history.write(changed, name)
+        browser_history.write(changed, name)
         scenario.nothing_drawn()
-        showing.not_measured(str(error), path)
-        bringing.show(path, saved, first=True)
+        results.not_measured(str(error), path)
+        uploads.show(path, saved, first=True)
         return
     except AdvisorError as error:
-        showing.cannot_use(str(error), path)
+        results.cannot_use(str(error), path)
         last_answer(path, saved, on=today)
-        asking.ask(path, saved, changed)
+        sidebar.ask(path, saved, changed)
         assumptions.fields(saved)
         return
-    rest = showing.verdict(first, before=first_before, saved=saved, changed=changed, base=base)
-    history.write(changed, name)
-    asking.ask(path, saved, changed)
-    bringing.show(path, saved, first=False)
-    pause = answering.wait_for_rest(changed)
+    rest = results.verdict(first, before=first_before, saved=saved, changed=changed, base=base)
+    browser_history.write(changed, name)
+    sidebar.ask(path, saved, changed)
+    uploads.show(path, saved, first=False)
+    pause = compute.wait_for_rest(changed)
     try:
-        now = answering.answer(path, changed, on=today, depth="views", pause=pause)
+        now = compute.answer(path, changed, on=today, depth="views", pause=pause)
     except AdvisorError as error:
-        showing.cannot_use(str(error), path)
+        results.cannot_use(str(error), path)
         assumptions.fields(saved)
         return
     scenario.use(changed)
-    showing.rest_of_verdict(rest, now)
+    results.rest_of_verdict(rest, now)
 
     def before() -> Recommendation:
-        return answering.answer(path, base, on=today, depth="views", pause=pause)
+        return compute.answer(path, base, on=today, depth="views", pause=pause)
 
     def whole() -> Recommendation:
-        return answering.answer(path, changed, on=today)
+        return compute.answer(path, changed, on=today)
 
-    place = showing.views(now, before=before, whole=whole, saved=saved, changed=changed, base=base)
-    showing.downloads(now, whole=whole, path=path, changed=changed)
+    place = results.views(now, before=before, whole=whole, saved=saved, changed=changed, base=base)
+    results.downloads(now, whole=whole, path=path, changed=changed)
     if place is not None:
-        showing.break_even(
-            place, now, answering.break_evens_at(path, changed, on=today, pause=pause)
-        )
+        results.break_even(place, now, compute.break_evens_at(path, changed, on=today, pause=pause))
 
 
 def last_answer(path: Path, saved: Study, *, on: date) -> None:
     """Keep the verdict of the last figures that could be used, where there is one."""
     used, base = scenario.last_used(), scenario.base()
     with suppress(AdvisorError):
-        showing.verdict(
-            answering.glance(path, used, on=on),
-            before=answering.glance(path, base, on=on),
+        results.verdict(
+            compute.glance(path, used, on=on),
+            before=compute.glance(path, base, on=on),
             saved=saved,
             changed=used,
             base=base,
@@ -110,5 +108,5 @@ def last_answer(path: Path, saved: Study, *, on: date) -> None:
 
 
 st.set_page_config(page_title="Deployment advisor", page_icon="⚖️", layout="wide")
-showing.style()
+results.style()
 page()

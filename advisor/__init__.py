@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from advisor.evidence import load_evidence
     from advisor.notebook import Answer, recommend
     from advisor.recommendation import Recommendation
-    from advisor.study import Study
-    from advisor.study_file import load_study
+    from advisor.study.file import load_study
+    from advisor.study.types import Study
 
 _OFFERED = {
     "Answer": "advisor.notebook",
     "Recommendation": "advisor.recommendation",
-    "Study": "advisor.study",
+    "Study": "advisor.study.types",
     "load_evidence": "advisor.evidence",
-    "load_study": "advisor.study_file",
+    "load_study": "advisor.study.file",
     "recommend": "advisor.notebook",
 }
 

@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from advisor.platforms.base import Floats, Machines, Platform, Traffic, common_usage
+from advisor.arrays import Floats
+from advisor.platforms.base import Machines, Platform, Traffic, common_usage
 from advisor.recommendation import CostLine, LineQuote
-from advisor.study import HOURS_PER_MONTH, Study
+from advisor.study.types import HOURS_PER_MONTH, Study
 from pricing.bill import Bill, price_usage
 from pricing.discounts import Discounts, Negotiated
 from pricing.quotes import PriceBook

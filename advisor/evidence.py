@@ -11,15 +11,15 @@ import numpy as np
 
 from advisor import defaults
 from advisor.capacity.batching import fit_batch_cost
-from advisor.capacity.hosts import MeasuredCall, measured_call
+from advisor.capacity.carry_call import MeasuredCall, measured_call
 from advisor.capacity.processors import WorkloadClass
-from advisor.capacity.scaling import fit_parallel_fraction
+from advisor.capacity.thread_scaling import fit_parallel_fraction
 from advisor.errors import NoRunsError
 from advisor.imports.history import RunHistory
 from advisor.imports.stores import read_histories
-from advisor.study import CandidateImport, Study
-from benchmarks.families import require_family
-from benchmarks.records import (
+from advisor.study.types import CandidateImport, Study
+from benchmarks.families import BASELINE_FAMILY, require_family
+from benchmarks.storage.records import (
     NATIVE_FORM,
     TEST_FRACTION,
     BacktestRun,
@@ -29,7 +29,7 @@ from benchmarks.records import (
     HardwareProfile,
     LoadTest,
 )
-from benchmarks.store import RunStore
+from benchmarks.storage.store import RunStore
 
 PRESET_ORDER = {"fast": 0, "standard": 1, "rigorous": 2}
 """A later preset measures more; its run is preferred."""
@@ -39,9 +39,6 @@ FLAT_FRACTION = 0.05
 
 COST_METRIC = "neg_cost_usd"
 """Metric whose loss per case is money, not a share of wrong cases."""
-
-BASELINE_FAMILY = "dummy"
-"""Family of the candidate that learns nothing."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from advisor.errors import AdvisorError
 from advisor.evidence import load_evidence
 from advisor.recommend import recommend as answer_of
 from advisor.recommendation import Recommendation
-from advisor.study import Study
-from advisor.study_file import load_study
+from advisor.study.file import load_study
+from advisor.study.types import Study
 
 if TYPE_CHECKING:
     import pandas as pd

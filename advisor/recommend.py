@@ -2,17 +2,17 @@
 
 from datetime import date
 
-from advisor.decision.answer import compose
-from advisor.decision.engine import Engine, prepare
-from advisor.decision.ground import Ground, ground_of
+from advisor.decision.answer.compose import compose
+from advisor.decision.choice.engine import Engine, prepare
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.evidence import Evidence, load_evidence
 from advisor.recommendation import Recommendation
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.quotes import PriceBook
 from pricing.tables import load_book
 
-__all__ = ["Engine", "ground_for_study", "load_evidence", "prepare", "recommend"]
+__all__ = ["Engine", "load_evidence", "option_space_for_study", "prepare", "recommend"]
 
 
 def recommend(
@@ -47,15 +47,15 @@ def recommend(
     return compose(engine, what_if=what_if)
 
 
-def ground_for_study(
+def option_space_for_study(
     study: Study,
     evidence: Evidence,
     *,
     on: date,
     book: PriceBook | None = None,
     catalogue: InstanceCatalogue | None = None,
-) -> Ground:
-    """Return what many questions about one study share: see `advisor.decision.sweep`."""
-    return ground_of(
+) -> OptionSpace:
+    """Return what many questions about one study share: see `advisor.decision.whatif.sweep`."""
+    return option_space_of(
         study, evidence, on=on, book=book or load_book(), catalogue=catalogue or load_catalogue()
     )

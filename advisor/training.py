@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 from advisor import defaults
-from advisor.capacity.carried import carried_speed
+from advisor.arrays import Floats
 from advisor.capacity.gpu_runs import gpu_training
-from advisor.capacity.scaling import predict_wall_s
+from advisor.capacity.speed_memo import carried_speed
+from advisor.capacity.thread_scaling import predict_wall_s
 from advisor.cost import negotiated, price
 from advisor.evidence import CandidateProfile
 from advisor.platforms import STANDING_PLATFORMS
-from advisor.platforms.base import Floats, Machines
+from advisor.platforms.base import Machines
 from advisor.platforms.ecs_fargate import parse_task_sku
 from advisor.platforms.spot import spot_repeat
 from advisor.recommendation import TrainingPlace
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
@@ -253,12 +254,20 @@ def training_usage(place: TrainingPlace, *, run_count: float) -> UsageLine:
             duration_s=place.billed_s,
             count=run_count,
         )
-    hours = place.billed_s / 3600 * run_count
+    hours = place.billed_s / 3600
     if place.platform == "ecs-ec2":
+        # Each run starts an instance: EC2's least time is that of a run, not that of all of them.
         return UsageLine(
-            label=label, service="ec2", sku=place.sku, purchase=place.purchase, hours=hours
+            label=label,
+            service="ec2",
+            sku=place.sku,
+            purchase=place.purchase,
+            hours=hours,
+            count=run_count,
         )
-    return UsageLine(label=label, service="sagemaker-training", sku=place.sku, hours=hours)
+    return UsageLine(
+        label=label, service="sagemaker-training", sku=place.sku, hours=hours * run_count
+    )
 
 
 def usd_per_run(place: TrainingPlace, *, study: Study, book: PriceBook, on: date) -> float:

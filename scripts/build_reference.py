@@ -23,7 +23,7 @@ _WRITTEN_BY = "<!-- Written by scripts/build_reference.py (make reference): do n
 def pages() -> dict[str, str]:
     """Return every generated page: path below `docs/reference` -> text."""
     from advisor.recommendation import Recommendation
-    from advisor.study import Study
+    from advisor.study.types import Study
 
     return {
         "cli.md": cli_page(),

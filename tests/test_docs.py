@@ -15,9 +15,9 @@ import yaml
 
 from advisor import notebook
 from advisor.cli import run
-from advisor.cli.teaching import TeachingCommand
+from advisor.cli.help_texts import TeachingCommand
 from advisor.report import render
-from advisor.template import study_template
+from advisor.study.template import study_template
 from pricing.usage import read_usage
 from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
@@ -45,7 +45,7 @@ def test_the_generated_reference_pages_are_what_the_program_says():
 
 def test_every_command_and_every_key_of_a_study_stands_in_the_reference():
     from advisor.cli import app
-    from advisor.study import Study
+    from advisor.study.types import Study
 
     pages = reference_builder().pages()
 
@@ -83,8 +83,8 @@ def _blocks(language):
 
 @pytest.mark.parametrize("block", list(_blocks("yaml")))
 def test_every_piece_of_a_study_in_the_docs_is_valid(block):
-    from advisor.study import Study
-    from advisor.study_file import parse_study
+    from advisor.study.file import parse_study
+    from advisor.study.types import Study
 
     given = yaml.safe_load(block)
     if isinstance(given, dict) and set(given) <= {"region", "on", "lines", "discounts"}:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int_]
 
 METRIC_PERIOD_S = 60.0

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from advisor.arrays import Floats
 from advisor.errors import NoRunsError
-from benchmarks.records import BenchmarkRun, InferenceMeasurement
-
-Floats = NDArray[np.float64]
+from benchmarks.storage.records import BenchmarkRun, InferenceMeasurement
 
 REPEAT_ERROR = 0.03
 """Relative error of a repeated measurement on the same machine: 0.4 to 3% in public repeats.

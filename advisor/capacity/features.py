@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from advisor.capacity.processors import PROBES, load_processors
-from benchmarks.records import HardwareProfile
+from benchmarks.storage.records import HardwareProfile
 
 REFERENCE_CORES = 2.0
 """Size at which the table is read."""

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from advisor.arrays import Floats
 from advisor.capacity.autoscaling import (
     Fleet,
-    Floats,
     Integers,
     TrackingPolicy,
     fixed_fleet,

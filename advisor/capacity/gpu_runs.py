@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.capacity import gpu
 from advisor.capacity.batching import fit_batch_cost
-from benchmarks.records import BenchmarkRun
+from benchmarks.storage.records import BenchmarkRun
 from pricing.chips import load_chips
 
 GPU_TO_GPU_80, GPU_TO_GPU_95 = 1.25, 1.56

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from advisor.capacity.queueing import Floats
+from advisor.arrays import Floats
 
 
 class ServerlessTrace(NamedTuple):

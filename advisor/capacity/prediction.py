@@ -11,16 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.arrays import Floats
 from advisor.capacity.batching import BatchCost, fit_batch_cost
 from advisor.capacity.processors import WorkloadClass
-from advisor.capacity.scaling import fit_thread_law, workers_that_fit
+from advisor.capacity.thread_scaling import fit_thread_law, workers_that_fit
 from advisor.capacity.transfer import SpeedRatios, physical_cores, speed_ratios, vcpu_of
 from advisor.errors import AdvisorError
-from benchmarks.records import BenchmarkRun
+from benchmarks.storage.records import BenchmarkRun
 from pricing.errors import PricingError
 from pricing.instances import load_catalogue
-
-Floats = NDArray[np.float64]
 
 VECTOR_SHARE = 0.3
 """A model that reaches this share of the machine's matrix product rate is bound by arithmetic."""

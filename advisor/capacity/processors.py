@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capacity.ensemble import filled_levels, stray, trust
-from benchmarks.records import HardwareProfile
+from advisor.arrays import Floats
+from advisor.capacity.ratio_ensemble import filled_levels, stray, trust
+from benchmarks.storage.records import HardwareProfile
 
-Floats = NDArray[np.float64]
 WorkloadClass = Literal["scalar", "vector", "multi", "bandwidth"]
 """What a core is busy with: one thread of interpreter or tree code; dense arithmetic; all cores at
 once; reading memory."""

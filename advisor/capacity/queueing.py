@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from advisor.arrays import Floats
+
 Routing = Literal["central", "least-outstanding", "power-of-two", "round-robin", "random"]
 """How requests find a replica. `central`: one queue before all workers, the ideal."""
 

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from advisor.arrays import Floats
 from advisor.capacity.queueing import (
-    Floats,
     Routing,
     Waiting,
     lognormal_knots,

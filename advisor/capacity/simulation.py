@@ -8,11 +8,9 @@ import heapq
 from collections import deque
 
 import numpy as np
-from numpy.typing import NDArray
 
+from advisor.arrays import Floats
 from advisor.capacity.queueing import ROUTINGS, Routing
-
-Floats = NDArray[np.float64]
 
 
 def lindley_waits_s(*, arrival_s: Floats, service_s: Floats) -> Floats:

@@ -11,8 +11,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import ArrayLike
 
-from advisor.capacity.queueing import Floats
-from advisor.study import WORST_MINUTE_SIGMAS, Workload
+from advisor.arrays import Floats
+from advisor.study.types import WORST_MINUTE_SIGMAS, Workload
 
 DAY_HOURS, WEEK_HOURS = 24, 168
 HOUR_MINUTES = 60

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from advisor.capacity.ensemble import SPREAD_FLOOR, log_ratio
+from advisor.arrays import Floats
 from advisor.capacity.processors import (
     DATA,
     HostPlace,
@@ -26,11 +26,11 @@ from advisor.capacity.processors import (
     place_host,
     references_of,
 )
-from benchmarks.records import HardwareProfile
+from advisor.capacity.ratio_ensemble import SPREAD_FLOOR, log_ratio
+from benchmarks.storage.records import HardwareProfile
 from pricing.errors import PricingError
 from pricing.instances import InstanceShape, load_catalogue
 
-Floats = NDArray[np.float64]
 Relation = Literal["same-cpu", "same-vendor", "cross-vendor", "cross-architecture", "unknown"]
 Basis = Literal["measured", "scaled", "assumed"]
 

@@ -31,8 +31,8 @@ from advisor.cli import (
     traffic,
     whatif,
 )
-from advisor.cli.consoles import harmless
-from advisor.cli.teaching import Stopped, TeachingGroup, TeachingTyper
+from advisor.cli.console import harmless
+from advisor.cli.help_texts import Stopped, TeachingGroup, TeachingTyper
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
 """Base classes whose message is for people; known by name, so that none has to be imported."""

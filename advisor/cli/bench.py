@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import typer
 
-from advisor.cli import bench_runs, completing
-from advisor.cli.consoles import say
-from advisor.cli.teaching import DefaultedGroup, new_group
+from advisor.cli import bench_runs, completion
+from advisor.cli.console import say
+from advisor.cli.help_texts import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from benchmarks.plan import Plan
-    from benchmarks.plan import Progress as _Progress
-    from benchmarks.runner import BenchResult
+    from benchmarks.session.plan import Plan
+    from benchmarks.session.plan import Progress as _Progress
+    from benchmarks.session.runner import BenchResult
 
 
 MOST_LABEL_CHARACTERS = 48
@@ -47,7 +47,7 @@ def bench(
     study: Annotated[
         Path,
         typer.Argument(
-            help="The study file, e.g. advisor.yaml.", autocompletion=completing.studies
+            help="The study file, e.g. advisor.yaml.", autocompletion=completion.studies
         ),
     ],
     preset: Annotated[
@@ -62,7 +62,7 @@ def bench(
         typer.Option(
             metavar="NAME",
             help="Measure only this candidate of the study; may be repeated.",
-            autocompletion=completing.families,
+            autocompletion=completion.families,
         ),
     ] = None,
     device: Annotated[
@@ -115,7 +115,7 @@ def bench(
     if as_json:
         typer.echo(_as_json(result))
     else:
-        from benchmarks.summary import WIDE_COLUMNS
+        from benchmarks.reading.run_table import WIDE_COLUMNS
 
         print_result(result, Console(width=None if sys.stdout.isatty() else WIDE_COLUMNS))
         say(f"Next: advisor recommend {study}", err=True)
@@ -141,7 +141,7 @@ def _planned(study: Path, asked: dict[str, Any]) -> "Plan":
 def _print_plan(plan: "Plan", *, as_json: bool) -> None:
     import json
 
-    from benchmarks.plan import plan_lines
+    from benchmarks.session.plan import plan_lines
 
     if as_json:
         steps = [
@@ -184,10 +184,10 @@ def bench_study(
     Raises:
         StudyError, BenchmarkError: one line for people.
     """
-    from advisor.study_file import load_study
-    from benchmarks.records import DataSettings
-    from benchmarks.runner import run_study_benchmarks
-    from benchmarks.store import DEFAULT_FOLDER, RunStore
+    from advisor.study.file import load_study
+    from benchmarks.session.runner import run_study_benchmarks
+    from benchmarks.storage.records import DataSettings
+    from benchmarks.storage.store import DEFAULT_FOLDER, RunStore
 
     study = load_study(study_path)
     folder = study_path.resolve().parent
@@ -217,8 +217,8 @@ def print_result(result: "BenchResult", console: "Console") -> None:
     from rich import box
     from rich.table import Table
 
-    from benchmarks.findings import findings_of, refused_forms
-    from benchmarks.summary import (
+    from benchmarks.reading.findings import findings_of, refused_forms
+    from benchmarks.reading.run_table import (
         backtest_line,
         columns_for,
         run_cells,
@@ -287,7 +287,7 @@ def _safe(text: str) -> str:
 def _as_json(result: "BenchResult") -> str:
     import json
 
-    from benchmarks.findings import findings_of
+    from benchmarks.reading.findings import findings_of
 
     findings = findings_of(result.runs)
     return json.dumps(
@@ -331,7 +331,7 @@ class _Bar:
         if self._console is None:
             return
         from advisor.report.words import clean_sentence
-        from benchmarks.plan import plan_lines
+        from benchmarks.session.plan import plan_lines
 
         for line in plan_lines(plan):
             words = clean_sentence(line)
@@ -340,7 +340,7 @@ class _Bar:
     def show_progress(self, progress: object) -> None:
         """Move the bar."""
         from advisor.report.words import clean_sentence
-        from benchmarks.plan import Progress
+        from benchmarks.session.plan import Progress
 
         assert isinstance(progress, Progress)
         if self._console is not None and not self._console.is_terminal:
@@ -382,13 +382,13 @@ class _Lines:
 
     def show_plan(self, plan: "Plan") -> None:
         """Tell what will be done and about how long it takes."""
-        from benchmarks.plan import plan_lines
+        from benchmarks.session.plan import plan_lines
 
         _tell(plan=list(plan_lines(plan)), estimate_s=plan.estimate_s)
 
     def show_progress(self, progress: object) -> None:
         """Tell where it stands."""
-        from benchmarks.plan import Progress
+        from benchmarks.session.plan import Progress
 
         assert isinstance(progress, Progress)
         _tell(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
+from advisor.cli import completion
+from advisor.cli.console import say
 
 if TYPE_CHECKING:
-    from benchmarks.compare import Comparison
-    from benchmarks.records import BenchmarkRun
+    from benchmarks.reading.compare import Comparison
+    from benchmarks.storage.records import BenchmarkRun
 
 INCONCLUSIVE = 3
 """Exit code where a comparison cannot tell."""
@@ -21,7 +21,7 @@ StudyArgument = Annotated[
     Path,
     typer.Argument(
         help="The study file, or the folder of its runs (.advisor beside it).",
-        autocompletion=completing.studies,
+        autocompletion=completion.studies,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -40,7 +40,7 @@ def show(
         str | None,
         typer.Argument(
             help="A candidate, or the beginning of a run's id; all runs without.",
-            autocompletion=completing.families,
+            autocompletion=completion.families,
         ),
     ] = None,
     quality: Annotated[
@@ -53,9 +53,9 @@ def show(
 
     Example: advisor bench show advisor.yaml random_forest --quality 0.97
     """
-    from benchmarks.compare import find_run
     from benchmarks.errors import BenchmarkError
-    from benchmarks.show import run_lines, run_row
+    from benchmarks.reading.compare import find_run
+    from benchmarks.reading.run_lines import run_lines, run_row
 
     runs = _runs(study)
     if run is None:
@@ -81,12 +81,12 @@ def compare(
     old: Annotated[
         str | None,
         typer.Argument(
-            help="A candidate, or the beginning of a run's id.", autocompletion=completing.families
+            help="A candidate, or the beginning of a run's id.", autocompletion=completion.families
         ),
     ] = None,
     new: Annotated[
         str | None,
-        typer.Argument(help="What to compare it with.", autocompletion=completing.families),
+        typer.Argument(help="What to compare it with.", autocompletion=completion.families),
     ] = None,
     other: Annotated[
         Path | None,
@@ -104,8 +104,8 @@ def compare(
     """
     from dataclasses import asdict
 
-    from benchmarks.compare import compare_runs, pairs_across, pairs_to_compare
     from benchmarks.errors import BenchmarkError
+    from benchmarks.reading.compare import compare_runs, pairs_across, pairs_to_compare
 
     if (old is None) != (new is None) and other is None:
         raise typer.BadParameter("name two runs to compare, or none for each candidate's last two")
@@ -194,7 +194,7 @@ def export(
 def _runs(study: Path) -> "tuple[BenchmarkRun, ...]":
     """Return the runs of a study or of a folder of runs, the oldest first; never none."""
     from benchmarks.errors import StoreError
-    from benchmarks.store import DEFAULT_FOLDER, RunStore
+    from benchmarks.storage.store import DEFAULT_FOLDER, RunStore
 
     folder = study if study.is_dir() else study.resolve().parent / DEFAULT_FOLDER
     if not study.exists():
@@ -208,7 +208,7 @@ def _runs(study: Path) -> "tuple[BenchmarkRun, ...]":
 def _print_comparison(
     old: "BenchmarkRun", new: "BenchmarkRun", rows: "Sequence[Comparison]"
 ) -> None:
-    from benchmarks.show import comparison_lines
+    from benchmarks.reading.run_lines import comparison_lines
 
     for line in comparison_lines(old, new, rows):
         say(line)

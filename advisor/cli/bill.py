@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.consoles import harmless, say
+from advisor.cli.console import harmless, say
 
 if TYPE_CHECKING:
     from pricing.bill import Bill

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import harmless, say
-from advisor.cli.teaching import DefaultedGroup, new_group
+from advisor.cli import completion
+from advisor.cli.console import harmless, say
+from advisor.cli.help_texts import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
-    from advisor.cadence.ask import Asked
-    from advisor.cadence.guard import Watch
+    from advisor.retraining.drift_guard import Watch
+    from advisor.retraining.plan_from_file import Asked
 
 CACHE = Path("~/.cache/model-deployment-advisor/backtests")
 """Where finished trainings are kept, so that a second call goes on."""
@@ -62,7 +62,7 @@ def plan(
         typer.Option(
             metavar="NAME",
             help="A family's name, or module:function of your own model.",
-            autocompletion=completing.families,
+            autocompletion=completion.families,
         ),
     ] = None,
     error_matrix: Annotated[
@@ -94,7 +94,7 @@ def plan(
         Path | None,
         typer.Option(
             help="Study with measured runs: a retrain then costs what its answer says.",
-            autocompletion=completing.studies,
+            autocompletion=completion.studies,
         ),
     ] = None,
     redevelop_cost_usd: Annotated[
@@ -149,9 +149,9 @@ def plan(
     """
     from dataclasses import replace
 
-    from advisor.cadence.ask import Money, ask_matrix
     from advisor.errors import AdvisorError
     from advisor.files import require_file
+    from advisor.retraining.plan_from_file import Money, ask_matrix
 
     if (data is None) == (error_matrix is None):
         raise AdvisorError("give a data file, or --error-matrix FILE in its place")
@@ -194,7 +194,7 @@ def plan(
     if guard is not None:
         _write_guard(guard, asked)
     if chart is not None and asked.matrix is not None:
-        from advisor.cadence.picture import write_picture
+        from advisor.retraining.plan_chart import write_picture
 
         write_picture(chart, asked.answer, matrix=asked.matrix)
     _print_plan(asked, as_json=as_json)
@@ -217,11 +217,11 @@ def watch(
 
     Example: advisor cadence watch scored.csv --guard guard.json
     """
-    from advisor.cadence.guard import load_guard, score_drift
-    from advisor.cadence.guard import watch as look
-    from advisor.cadence.scored_file import read_scored
     from advisor.files import require_file
     from advisor.report.words import visible_json
+    from advisor.retraining.drift_guard import load_guard, score_drift
+    from advisor.retraining.drift_guard import watch as look
+    from advisor.retraining.scored_file import read_scored
 
     require_file(guard, otherwise=f"'advisor cadence DATA --guard {guard}' writes it")
     require_file(scored)
@@ -255,8 +255,8 @@ def _ask_data(
 ) -> "Asked":
     from datetime import UTC, datetime
 
-    from advisor.cadence.ask import ask_data
-    from benchmarks.losses import Loss
+    from advisor.retraining.plan_from_file import ask_data
+    from benchmarks.data.losses import Loss
 
     sys.path.insert(0, str(Path.cwd()))
     clustering = options["target"] is None and not data.startswith(("simulated:", "openml:"))
@@ -309,7 +309,7 @@ def _write_guard(path: Path, asked: "Asked") -> None:
 def _print_plan(asked: "Asked", *, as_json: bool) -> None:
     import json
 
-    from advisor.cadence.words import as_json as to_json
+    from advisor.retraining.words import as_json as to_json
 
     if as_json:
         typer.echo(json.dumps(to_json(asked.answer), indent=2, allow_nan=False))
@@ -317,7 +317,7 @@ def _print_plan(asked: "Asked", *, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from advisor.cadence.words import as_lines, cost_table
+    from advisor.retraining.words import as_lines, cost_table
 
     console = Console()
     for line in as_lines(asked.answer):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.consoles import say
+from advisor.cli.console import say
 
 
 def add(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ def doctor(
 
     Example: advisor doctor
     """
-    from benchmarks.checkup import examine
+    from benchmarks.machine.doctor import examine
 
     findings = examine()
     if as_json:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
+from advisor.cli import completion
+from advisor.cli.console import say
 
 if TYPE_CHECKING:
     from advisor.imports.history import RunHistory
@@ -25,7 +25,7 @@ def experiments(
         Path | None,
         typer.Option(
             help="Study with measured runs: also which rung to try next, early stops and pace.",
-            autocompletion=completing.studies,
+            autocompletion=completion.studies,
         ),
     ] = None,
     mlflow: Annotated[
@@ -48,12 +48,12 @@ def experiments(
         typer.Option(
             metavar="SKU",
             help="Machine type of runs that no tag names.",
-            autocompletion=completing.instance_types,
+            autocompletion=completion.instance_types,
         ),
     ] = DEFAULT_MACHINE,
     region: Annotated[
         str,
-        typer.Option(help="Region whose prices apply.", autocompletion=completing.regions),
+        typer.Option(help="Region whose prices apply.", autocompletion=completion.regions),
     ] = "us-east-1",
     usd_per_score: Annotated[
         float | None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli import completing
+from advisor.cli import completion
 
 SERVER_OPTIONS = (
     "--browser.gatherUsageStats=false",
@@ -28,7 +28,7 @@ def explore(
     study: Annotated[
         Path | None,
         typer.Argument(
-            help="Study file; the embedded example by default.", autocompletion=completing.studies
+            help="Study file; the embedded example by default.", autocompletion=completion.studies
         ),
     ] = None,
     port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
@@ -48,7 +48,7 @@ def explore(
     command = [sys.executable, "-m", "streamlit", "run", str(page_path()), *SERVER_OPTIONS]
     command += [f"--server.port={port}", f"--server.headless={str(not browser).lower()}"]
     if study is not None:
-        from advisor.study_file import load_study
+        from advisor.study.file import load_study
 
         load_study(study)  # a wrong study is said here, not in the browser
         command += ["--", str(study.resolve())]

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
-from advisor.cli.teaching import new_group
+from advisor.cli import completion
+from advisor.cli.console import say
+from advisor.cli.help_texts import new_group
 
 if TYPE_CHECKING:
     from advisor.capacity.prediction import Prediction
-    from benchmarks.records import HardwareProfile
+    from benchmarks.storage.records import HardwareProfile
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
@@ -32,7 +32,7 @@ def show(
         str,
         typer.Argument(
             help="Instance type, e.g. c7g.large or ml.m5.large.",
-            autocompletion=completing.instance_types,
+            autocompletion=completion.instance_types,
         ),
     ],
     as_json: JsonOption = False,
@@ -41,7 +41,7 @@ def show(
 
     Example: advisor hardware show c7g.large
     """
-    from advisor.capacity.cards import hardware_card, require_known
+    from advisor.capacity.hardware_cards import hardware_card, require_known
 
     require_known(sku)  # a slip of the keyboard is told before this machine is probed
     card = hardware_card(sku, host=_this_machine())
@@ -73,7 +73,7 @@ def predict(
         str,
         typer.Argument(
             help="A run's id, or a candidate's name for all its runs.",
-            autocompletion=completing.families,
+            autocompletion=completion.families,
         ),
     ],
     sku: Annotated[
@@ -82,7 +82,7 @@ def predict(
             "--sku",
             help="Instance type; may be repeated.",
             metavar="SKU",
-            autocompletion=completing.instance_types,
+            autocompletion=completion.instance_types,
         ),
     ],
     rows: Annotated[int, typer.Option(min=1, help="Rows of one call.")] = 1,
@@ -95,10 +95,10 @@ def predict(
 
     Example: advisor hardware predict random_forest --sku c7g.large --sku m6i.large
     """
-    from advisor.capacity.cards import gpu_cards, prediction_cards, require_known
+    from advisor.capacity.hardware_cards import gpu_cards, prediction_cards, require_known
     from advisor.capacity.prediction import predict_candidates
     from advisor.errors import NoRunsError
-    from benchmarks.store import RunStore
+    from benchmarks.storage.store import RunStore
 
     kept = RunStore(store).runs() if store.is_dir() else ()
     chosen = [r for r in kept if run in (r.id, r.candidate.name)]
@@ -134,19 +134,19 @@ def _or_unknown(value: float | None) -> str:
 def _this_machine() -> "HardwareProfile":
     """Return this machine, with probes where its processor is not in the table."""
     from advisor.capacity.processors import place_host
-    from benchmarks.host import read_host
+    from benchmarks.machine.host import read_host
 
     host = read_host()
     if place_host(host).exact:
         return host
-    from benchmarks.probes import run_single_thread_probes
+    from benchmarks.machine.probes import run_single_thread_probes
 
     say(f"probing this machine: '{host.processor}' is not in the table", err=True)
     return host.replace(probes=run_single_thread_probes(probe_s=0.2))
 
 
 def _print_prediction(prediction: "Prediction") -> None:
-    from advisor.capacity.cards import prediction_cards
+    from advisor.capacity.hardware_cards import prediction_cards
 
     for card in prediction_cards(prediction):
         say(

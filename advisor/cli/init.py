@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.consoles import say
+from advisor.cli.console import say
 
 MOST_COLUMNS = 12
 """Columns that are named when the target is asked for."""
@@ -39,7 +39,7 @@ def init(
     import json
     import sys
 
-    from advisor.template import study_destination, write_study_template
+    from advisor.study.template import study_destination, write_study_template
 
     destination = study_destination(path, overwrite=force)  # said before anything is asked
     in_terminal = sys.stdin.isatty() and sys.stderr.isatty()  # questions go to stderr
@@ -79,7 +79,7 @@ def _of_requests() -> dict[str, Any]:
 
 def _of_jobs() -> dict[str, Any]:
     """Ask for the jobs; their rate and the size of their calls follow."""
-    from advisor.study import Workload
+    from advisor.study.types import Workload
 
     rows = _asked("Rows of one job", 1e6, _positive)
     jobs = _asked("Jobs a day", 1.0, _positive)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
+from advisor.cli import completion
+from advisor.cli.console import say
 
 if TYPE_CHECKING:
-    from advisor.study import Study
-    from benchmarks.records import Candidate, DatasetSpec
+    from advisor.study.types import Study
     from benchmarks.serving.calibrate import Busy
     from benchmarks.serving.launch import Layout
     from benchmarks.serving.loadrun import LoadResult, Target
     from benchmarks.serving.search import Trial
+    from benchmarks.storage.records import Candidate, DatasetSpec
 
 BUSY_S = 3.0
 """Time that a server of ours is kept busy to see what it adds to the model's own time. [s]"""
@@ -40,13 +40,13 @@ def loadtest(
     study: Annotated[
         Path,
         typer.Argument(
-            help="The study file, e.g. advisor.yaml.", autocompletion=completing.studies
+            help="The study file, e.g. advisor.yaml.", autocompletion=completion.studies
         ),
     ],
     candidate: Annotated[
         str | None,
         typer.Option(
-            help="The candidate; the study's first by default.", autocompletion=completing.families
+            help="The candidate; the study's first by default.", autocompletion=completion.families
         ),
     ] = None,
     rate: Annotated[
@@ -95,13 +95,13 @@ def loadtest(
     """
     import tempfile
 
-    from advisor.study_file import load_study
+    from advisor.study.file import load_study
     from benchmarks.serving.arrivals import check_count
+    from benchmarks.serving.build_package import request_bodies
     from benchmarks.serving.calibrate import measure_busy
     from benchmarks.serving.launch import plan_cores, running_server
     from benchmarks.serving.loadrun import request_bytes
     from benchmarks.serving.payloads import BINARY_TYPE, JSON_TYPE
-    from benchmarks.serving.shipping import request_bodies
 
     question = load_study(study)
     named = None if url is None else _target(url)  # wrong words before a training, not after
@@ -172,11 +172,11 @@ def loadtest(
 
 def _ship(question: "Study", study: Path, candidate: str | None, *, into: Path) -> Served:
     """Train a candidate and write its model folder."""
-    from benchmarks.datasets import load_data
+    from benchmarks.data.datasets import load_data
     from benchmarks.errors import CandidateError, did_you_mean
     from benchmarks.families import resolve_candidates
-    from benchmarks.records import DataSettings
-    from benchmarks.serving.shipping import MAX_TRAINING_ROWS, ship_model
+    from benchmarks.serving.build_package import MAX_TRAINING_ROWS, ship_model
+    from benchmarks.storage.records import DataSettings
 
     settings = DataSettings(**question.data.model_dump())
     data = load_data(
@@ -220,9 +220,9 @@ def _keep(
     from datetime import UTC, datetime
 
     from advisor.evidence import store_path
-    from benchmarks.host import read_host
-    from benchmarks.records import LoadTest
-    from benchmarks.store import RunStore
+    from benchmarks.machine.host import read_host
+    from benchmarks.storage.records import LoadTest
+    from benchmarks.storage.store import RunStore
 
     at = datetime.now(UTC)
     rate_per_s, p99_ms = job.found or (0.0, None)

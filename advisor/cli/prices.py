@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
-from advisor.cli.teaching import new_group
+from advisor.cli import completion
+from advisor.cli.console import say
+from advisor.cli.help_texts import new_group
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,7 +32,7 @@ Regions = Annotated[
         "--region",
         metavar="REGION",
         help="Region; may be repeated; all by default.",
-        autocompletion=completing.regions,
+        autocompletion=completion.regions,
     ),
 ]
 Services = Annotated[
@@ -41,7 +41,7 @@ Services = Annotated[
         "--service",
         metavar="SERVICE",
         help="Service; may be repeated; all by default.",
-        autocompletion=completing.services,
+        autocompletion=completion.services,
     ),
 ]
 
@@ -68,7 +68,7 @@ def show(
     sku: Annotated[
         str,
         typer.Argument(
-            help="What to look up, e.g. m5.large or ml.m5.large.", autocompletion=completing.skus
+            help="What to look up, e.g. m5.large or ml.m5.large.", autocompletion=completion.skus
         ),
     ],
     regions: Regions = None,

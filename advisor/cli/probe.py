@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.consoles import say
+from advisor.cli.console import say
 
 
 def add(app: typer.Typer) -> None:
@@ -26,8 +26,8 @@ def probe(
     import tempfile
     from pathlib import Path
 
-    from benchmarks.host import read_host
-    from benchmarks.lab import probe_machine
+    from benchmarks.machine.host import read_host
+    from benchmarks.session.session import probe_machine
 
     hardware = read_host()
     with tempfile.TemporaryDirectory(prefix="advisor-probe-") as folder:

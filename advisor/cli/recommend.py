@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
+from advisor.cli import completion
+from advisor.cli.console import say
 
 if TYPE_CHECKING:
     from advisor.recommendation import Recommendation
@@ -19,7 +19,7 @@ REPORT_MARKS = (b"USD/month", b"usd_per_month", b"x_Estimate", b"/Author(advisor
 
 StudyPath = Annotated[
     Path,
-    typer.Argument(help="Study file, see 'advisor init'.", autocompletion=completing.studies),
+    typer.Argument(help="Study file, see 'advisor init'.", autocompletion=completion.studies),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -27,7 +27,7 @@ Overrides = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Change one key, e.g. workload.requests_per_s=50; may be repeated.",
-        autocompletion=completing.keys,
+        autocompletion=completion.keys,
     ),
 ]
 Store = Annotated[
@@ -131,7 +131,7 @@ def _refuse_to_overwrite(study_path: Path, output: Path, *, force: bool) -> None
         AdvisorError: the output is one of those.
     """
     from advisor.errors import AdvisorError
-    from advisor.study_file import load_study
+    from advisor.study.file import load_study
 
     if not output.is_file():
         return
@@ -156,9 +156,9 @@ def answer_of(
     what_if: bool = True,
 ) -> "Recommendation":
     """Load a study and its runs and recommend."""
-    from advisor.cli.consoles import doing
+    from advisor.cli.console import doing
     from advisor.recommend import load_evidence, recommend
-    from advisor.study_file import load_study
+    from advisor.study.file import load_study
 
     study = load_study(study_path, overrides)
     evidence = load_evidence(study_path, study, store=store)

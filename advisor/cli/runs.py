@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.consoles import say
-from advisor.cli.teaching import new_group
+from advisor.cli.console import say
+from advisor.cli.help_texts import new_group
 
 
 def add(app: typer.Typer) -> None:
@@ -41,8 +41,8 @@ def merge(
 
     Example: advisor runs merge from-c7g/.advisor from-m6i/.advisor --into .advisor
     """
-    from benchmarks.merge import merge_stores
-    from benchmarks.records import BenchmarkRun
+    from benchmarks.storage.merge import merge_stores
+    from benchmarks.storage.records import BenchmarkRun
 
     done = merge_stores(stores, into=into)
     hosts = {

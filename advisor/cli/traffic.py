@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.consoles import say
+from advisor.cli.console import say
 
 if TYPE_CHECKING:
     from advisor.capacity.traffic import TrafficSummary

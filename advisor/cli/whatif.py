@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli import completing
-from advisor.cli.consoles import say
+from advisor.cli import completion
+from advisor.cli.console import say
 from advisor.cli.recommend import On, Overrides, Store, StudyPath, answer_of, day_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def sweep(
         typer.Option(
             metavar="KEY=LOW:HIGH:COUNT[log]",
             help="Figure to vary, e.g. workload.requests_per_s=1:1000:40log; repeat for a grid.",
-            autocompletion=completing.keys,
+            autocompletion=completion.keys,
         ),
     ],
     overrides: Overrides = None,
@@ -51,21 +51,21 @@ def sweep(
     import json
     import sys
 
-    from advisor.decision.sweep import compared, parse_axis, sweep
+    from advisor.decision.whatif.sweep import compared, parse_axis, sweep
     from advisor.errors import AdvisorError
-    from advisor.recommend import ground_for_study, load_evidence
-    from advisor.study_file import load_study
+    from advisor.recommend import load_evidence, option_space_for_study
+    from advisor.study.file import load_study
 
     if as_csv and as_json:
         raise AdvisorError("--csv and --json: choose one")
     axes = [parse_axis(text) for text in vary]
     keys = [axis.key for axis in axes]
     asked = load_study(study, overrides or [])
-    ground = ground_for_study(asked, load_evidence(study, asked, store=store), on=day_of(on))
+    space = option_space_for_study(asked, load_evidence(study, asked, store=store), on=day_of(on))
     columns = None
     rows = []
     cost = "quantile_usd_per_month" if asked.decision.risk == "quantile" else "mean_usd_per_month"
-    for point in sweep(asked, ground, axes):
+    for point in sweep(asked, space, axes):
         told = dataclasses.asdict(point)
         del told["values"]
         row = dict(zip(keys, point.values, strict=True))
@@ -97,8 +97,8 @@ def _print_sweep(
 ) -> None:
     from rich.table import Table
 
-    from advisor.cli.consoles import results_console
-    from advisor.decision.words import hours_of
+    from advisor.cli.console import results_console
+    from advisor.decision.answer.words import hours_of
     from advisor.report.words import clean, milliseconds, usd
 
     grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
@@ -128,7 +128,7 @@ def explain(
             "--why-not",
             metavar="NAME",
             help="Only this platform, candidate or sku: ecs-ec2; or gpu.",
-            autocompletion=completing.platforms,
+            autocompletion=completion.platforms,
         ),
     ] = None,
     overrides: Overrides = None,
@@ -241,7 +241,7 @@ def _explained(answer: "Recommendation") -> list[str]:
 def _print_lines(lines: list[str]) -> None:
     from rich.text import Text
 
-    from advisor.cli.consoles import results_console
+    from advisor.cli.console import results_console
     from advisor.report.words import clean_sentence
 
     console = results_console()
@@ -269,7 +269,7 @@ def gate(
     """
     import json
 
-    from advisor.decision.gate import gate as judge
+    from advisor.decision.whatif.gate import gate as judge
 
     saved = _saved(against)
     now = answer_of(study, overrides=overrides or [], store=store, on=on, what_if=False)

@@ -16,9 +16,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from advisor.cadence.decay import DecayFit, ErrorMatrix, fit_decay
-from advisor.cadence.plan import plan_periods, recent_cases
-from advisor.cadence.records import RetrainingPlan
 from advisor.errors import AdvisorError
 from advisor.evaluation.cadence_matrices import (
     FullMatrix,
@@ -35,6 +32,9 @@ from advisor.evaluation.cadence_scoring import (
     regret,
     triggered_cost,
 )
+from advisor.retraining.decay import DecayFit, ErrorMatrix, fit_decay
+from advisor.retraining.plan import plan_periods, recent_cases
+from advisor.retraining.records import RetrainingPlan
 
 SHAPES: Final = ("none", "linear", "slow", "abrupt", "seasonal", "random_walk")
 """The simulated streams, one of each shape."""
@@ -49,7 +49,7 @@ DEFAULT_CACHE: Final = Path("~/.cache/model-deployment-advisor/cadence")
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredOptions:
     """One cell: what each policy cost, and whether the 80% interval held the optimum."""
 
     results: tuple[Result, ...]
@@ -61,9 +61,9 @@ class Judged:
     training_count: int
 
 
-def judge(matrix: FullMatrix) -> Iterator[Judged]:
+def judge(matrix: FullMatrix) -> Iterator[ScoredOptions]:
     """Judge all policies on all retrain costs of one matrix."""
-    from benchmarks.backtest import spaced_origins
+    from benchmarks.session.backtest import spaced_origins
 
     first = Cell(matrix, RHOS[0])
     history = first.history(spaced_origins(first.start))
@@ -74,7 +74,7 @@ def judge(matrix: FullMatrix) -> Iterator[Judged]:
         plan = _plan(cell, fit=fit, history=history, cases=cases)
         low, high = plan.interval_80_periods or (None, None)
         best = cell.best_interval()
-        yield Judged(
+        yield ScoredOptions(
             results=tuple(_results(cell, plan)),
             t_star=plan.t_star_periods,
             interval=plan.interval_periods,
@@ -111,7 +111,7 @@ def _results(cell: Cell, plan: RetrainingPlan) -> Iterator[Result]:
     yield regret(cell, "best fixed in hindsight", float(cell.fixed_costs().min()))
 
 
-def summary(judged: Sequence[Judged]) -> dict[str, Any]:
+def summary(judged: Sequence[ScoredOptions]) -> dict[str, Any]:
     """The figures of a suite; keys that end with `_percent` are percent, the others are not."""
     if not judged:
         raise AdvisorError("no cell could be judged: streams need 16 periods or more")
@@ -155,9 +155,9 @@ def table(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
-def by_stream(judged: Sequence[Judged]) -> list[dict[str, Any]]:
+def by_stream(judged: Sequence[ScoredOptions]) -> list[dict[str, Any]]:
     """Mean regret and coverage of the plan, per stream and configuration."""
-    rows: dict[tuple[str, str], list[tuple[Judged, Result]]] = {}
+    rows: dict[tuple[str, str], list[tuple[ScoredOptions, Result]]] = {}
     for each in judged:
         own = next(r for r in each.results if r.policy == PLAN)
         rows.setdefault((own.stream, own.configuration), []).append((each, own))
@@ -210,12 +210,12 @@ def evaluate(
     worker_count: int = 2,
 ) -> dict[str, Any]:
     """Judge streams; those that cannot be judged are told in `skipped`."""
+    from benchmarks.data.periods import parse_period
     from benchmarks.errors import BenchmarkError
-    from benchmarks.periods import parse_period
 
     length = None if period is None else parse_period(period)
     chosen = pick_configurations(configurations)
-    judged: list[Judged] = []
+    judged: list[ScoredOptions] = []
     skipped: list[str] = []
     for source in sources:
         name = source if isinstance(source, str) else source.name

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from advisor.arrays import Floats
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from benchmarks.backtest import Window
-    from benchmarks.datasets import TaskData
-    from benchmarks.periods import PeriodLength
+    from benchmarks.data.datasets import TaskData
+    from benchmarks.data.periods import PeriodLength
+    from benchmarks.session.backtest import Window
 
-Array = NDArray[np.float64]
 
 NO_FEATURES: Final = ("label_ts", "booking_ts")
 """Columns that are never features."""
@@ -67,9 +66,9 @@ class FullMatrix:
     configuration: str
     warm_up: int
     """Periods before the first training, B."""
-    error: Array
+    error: Floats
     """Shape (N, N): row = trained at the end of, column = scored on; NaN where there is none."""
-    count: Array
+    count: Floats
     """Cases of each period, shape (N,)."""
     period: str
     """Length of a period, for people."""
@@ -97,7 +96,7 @@ def window_periods(period_count: int) -> int:
 
 def load_stream(source: str | Path) -> "TaskData":
     """Load a stream file (columns `ts`, `y` and features), or a `simulated:...` one."""
-    from benchmarks.datasets import load_data
+    from benchmarks.data.datasets import load_data
 
     if isinstance(source, str):
         return load_data(source=source, path=None, target="y", time="ts", folder=Path())
@@ -137,10 +136,10 @@ def full_matrix(
     Raises:
         AdvisorError: the stream has too few periods for the protocol.
     """
-    from benchmarks.backtest import make_bench, make_trials, run_trials, trials_key
-    from benchmarks.losses import mad
-    from benchmarks.periods import cut_periods
-    from benchmarks.records import Candidate
+    from benchmarks.data.losses import mad
+    from benchmarks.data.periods import cut_periods
+    from benchmarks.session.backtest import make_bench, make_trials, run_trials, trials_key
+    from benchmarks.storage.records import Candidate
 
     data = data or load_stream(source)
     name = source if isinstance(source, str) else source.stem
@@ -199,7 +198,7 @@ def full_matrix(
     )
 
 
-def _filled(error: Array, *, first: int) -> Array:
+def _filled(error: Floats, *, first: int) -> Floats:
     """A training that failed leaves the previous model in place."""
     filled = error.copy()
     for origin in range(first, len(error) - 1):

@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.cadence.decay import ErrorMatrix
+from advisor.arrays import Floats
 from advisor.evaluation.cadence_matrices import FullMatrix
-
-Array = NDArray[np.float64]
+from advisor.retraining.decay import ErrorMatrix
 
 RHOS: Final = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Retrain costs of the protocol. [error rate x periods]"""
@@ -50,7 +49,7 @@ class Cell:
         count = np.where(later, self.matrix.count[periods][None, :], 0.0)
         return ErrorMatrix(origins=kept, periods=periods, error=error, count=count)
 
-    def fixed_costs(self) -> Array:
+    def fixed_costs(self) -> Floats:
         """Cost over [H, N) of retraining every T periods, for T = 1..N-H; the last is never."""
         periods = np.arange(self.start, self.matrix.period_count)
         n = self.matrix.count[periods]

@@ -21,17 +21,16 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.decision.choice import choose
-from advisor.decision.contenders import draw, undominated
-from advisor.decision.ground import Ground, ground_of
-from advisor.decision.outcomes import Outcomes
-from advisor.decision.risk import BAND, cheapest_of_each_draw
-from advisor.decision.setting import Setting, setting_of
+from advisor.arrays import Floats
+from advisor.decision.choice.choose import choose
+from advisor.decision.choice.pruning import draw, undominated
+from advisor.decision.choice.risk import BAND, cheapest_of_each_draw
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
+from advisor.decision.scenarios.outcomes import Outcomes
+from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.evaluation.decision_studies import evidence_of, random_study, small_catalogue
 from advisor.evaluation.decision_world import billed_more, simulated_replicas
 from pricing.tables import load_book
-
-Floats = NDArray[np.float64]
 
 STUDIES = 1_000
 """Studies that are scored."""
@@ -77,7 +76,7 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
     option's criterion is the least of all, ties within 2% counted, by a loop over every option),
     `simulated_options`, `replicas_as_simulated_percent`.
     """
-    grounds: dict[str, Ground] = {}
+    grounds: dict[str, OptionSpace] = {}
     stated: list[float] = []
     came_true: list[float] = []
     places: list[int] = []
@@ -89,18 +88,18 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
         study = random_study(rng, draw_count=DRAWS)
         key = study.cloud.model_dump_json()
         if key not in grounds:
-            grounds[key] = ground_of(
+            grounds[key] = option_space_of(
                 study, evidence_of(), on=ON, book=load_book(), catalogue=small_catalogue()
             )
-        setting = setting_of(study, grounds[key])
-        choice = choose(setting)
+        problem = problem_of(study, grounds[key])
+        choice = choose(problem)
         if choice.best is None:
             continue
-        optimal.append(_is_optimal(setting, choice.best))
-        rows, usd, met, checked, same = _true_world(setting, choice.best)
+        optimal.append(_is_optimal(problem, choice.best))
+        rows, usd, met, checked, same = _true_world(problem, choice.best)
         simulated, agreeing = simulated + checked, agreeing + same
-        owner = setting.ground.candidate_of[setting.stakes.candidate]
-        _, winners = cheapest_of_each_draw(setting, choice, int(owner[choice.best]))
+        owner = problem.space.candidate_of[problem.terms.candidate]
+        _, winners = cheapest_of_each_draw(problem, choice, int(owner[choice.best]))
         true_usd = np.where(met, usd, np.inf)
         if not np.isfinite(true_usd).any():
             continue
@@ -151,19 +150,19 @@ def calibration_error(stated: Floats, came_true: Floats) -> float:
     return float(math.fsum(gaps) / max(1, stated.size))
 
 
-def _is_optimal(setting: Setting, best: int) -> bool:
+def _is_optimal(problem: Problem, best: int) -> bool:
     """Whether no feasible way to run the chosen candidate has a criterion 2% lower, by a loop."""
-    rows = np.flatnonzero(setting.possible)
-    owner = setting.ground.candidate_of[setting.stakes.candidate[rows]]
-    own = rows[owner == setting.ground.candidate_of[setting.stakes.candidate[best]]]
-    drawn = draw(setting, own)
+    rows = np.flatnonzero(problem.possible)
+    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
+    own = rows[owner == problem.space.candidate_of[problem.terms.candidate[best]]]
+    drawn = draw(problem, own)
     least, chosen = math.inf, math.inf
     for place, row in enumerate(own.tolist()):
         if not drawn.feasible[place]:
             continue
         paid = [float(v) for v in drawn.outcomes.usd[place, 1:]]
-        if setting.study.decision.risk == "quantile":
-            wanted = math.ceil(setting.study.decision.quantile * len(paid))
+        if problem.study.decision.risk == "quantile":
+            wanted = math.ceil(problem.study.decision.quantile * len(paid))
             usd = sorted(paid)[max(0, wanted - 1)]
         else:
             usd = math.fsum(paid) / len(paid)
@@ -173,21 +172,21 @@ def _is_optimal(setting: Setting, best: int) -> bool:
 
 
 def _true_world(
-    setting: Setting, best: int
+    problem: Problem, best: int
 ) -> tuple[NDArray[np.intp], Floats, NDArray[np.bool_], int, int]:
     """Return the ways to run the chosen candidate in one true world, the cheapest simulated.
 
     The world is a draw of the same distributions with another seed. Its cheapest options and the
     chosen one have their replicas found by simulating the queue, and pay for those.
     """
-    decision = setting.study.decision
+    decision = problem.study.decision
     given = decision.model_dump(exclude_unset=True)
     given |= {"seed": decision.seed + TRUE_SEED, "draw_count": 16}
-    study = setting.study.replace(decision=type(decision).model_validate(given))
-    world = setting_of(study, setting.ground)
+    study = problem.study.replace(decision=type(decision).model_validate(given))
+    world = problem_of(study, problem.space)
     rows = undominated(world)
-    owner = world.ground.candidate_of[world.stakes.candidate[rows]]
-    rows = rows[owner == world.ground.candidate_of[world.stakes.candidate[best]]]
+    owner = world.space.candidate_of[world.terms.candidate[rows]]
+    rows = rows[owner == world.space.candidate_of[world.terms.candidate[best]]]
     rows = np.union1d(rows, [best]).astype(np.intp)
     found: Outcomes = world.outcomes(rows)
     usd, met = found.usd[:, 1].copy(), found.met[:, 1].copy()
@@ -195,16 +194,16 @@ def _true_world(
     checked = same = 0
     for place in np.union1d(cheapest, np.flatnonzero(rows == best)):
         row = int(rows[place])
-        if row >= len(world.ground.table) or not met[place]:
+        if row >= len(world.space.table) or not met[place]:
             continue
         replicas = simulated_replicas(world, row, planned=int(found.replicas[place, 1]))
         if replicas is None:
             continue
         checked += 1
         same += replicas == found.replicas[place, 1]
-        price = world.worlds.price[world.stakes.purchase[row], 1]
+        price = world.scenarios.price[world.terms.purchase[row], 1]
         more = billed_more(world, row, planned=int(found.replicas[place, 1]), needed=replicas)
-        usd[place] += more * world.stakes.replica_usd[row] * price
+        usd[place] += more * world.terms.replica_usd[row] * price
     return rows, usd, met, checked, same
 
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 import numpy as np
 
 from advisor.evidence import Evidence
-from advisor.study import Study
-from advisor.study_file import parse_study
-from benchmarks.records import (
+from advisor.study.file import parse_study
+from advisor.study.types import Study
+from benchmarks.storage.records import (
     BenchmarkRun,
     Candidate,
     DatasetSpec,

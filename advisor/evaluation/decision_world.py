@@ -5,10 +5,15 @@ import numpy as np
 from advisor import defaults
 from advisor.capacity.autoscaling import TrackingPolicy, target_tracking
 from advisor.capacity.simulation import lognormal_services_s, poisson_arrivals_s, routed_waits_s
+from advisor.capacity.target_tracking import (
+    ROUTING,
+    start_minutes,
+    target_per_minute,
+    tracked_fleet_of,
+)
 from advisor.capacity.traffic import workload_minutes_per_s
-from advisor.decision.following import ROUTING, following_of, start_minutes, target_per_minute
-from advisor.decision.options import fewest_replicas
-from advisor.decision.setting import Setting
+from advisor.decision.options.table import fewest_replicas
+from advisor.decision.scenarios.problem import Problem
 
 REQUESTS = 6_000
 """Requests of one simulated run; the first tenth is left out."""
@@ -20,7 +25,7 @@ DRAW = 1
 """Column of the world that is taken for true."""
 
 
-def simulated_replicas(world: Setting, row: int, *, planned: int) -> int | None:
+def simulated_replicas(world: Problem, row: int, *, planned: int) -> int | None:
     """Return the fewest replicas whose simulated p99 keeps the need in the true world.
 
     The planned count is tried, then fewer or more, one at a time; the rules that are no queue
@@ -28,13 +33,13 @@ def simulated_replicas(world: Setting, row: int, *, planned: int) -> int | None:
     to be simulated or there is no need to keep.
     """
     need_ms = world.study.needs.max_p99_latency_ms
-    table = world.ground.table
+    table = world.space.table
     workers = int(table.workers[row])
     if need_ms is None or planned * workers > MOST_WORKERS:
         return None
-    rate_per_s = float(world.worlds.peak_per_s[DRAW])
+    rate_per_s = float(world.scenarios.peak_per_s[DRAW])
     service_s = float(table.service_s[row]) * float(
-        world.worlds.service[world.stakes.group[row], DRAW]
+        world.scenarios.service[world.terms.group[row], DRAW]
     )
     load = rate_per_s * service_s / (workers * defaults.MAX_UTILISATION.value)
     sustained = table.sustained_vcpu[[row]] / table.service_s[[row]]
@@ -73,27 +78,27 @@ def simulated_replicas(world: Setting, row: int, *, planned: int) -> int | None:
     return planned
 
 
-def billed_more(world: Setting, row: int, *, planned: int, needed: int) -> float:
+def billed_more(world: Problem, row: int, *, planned: int, needed: int) -> float:
     """Return the replicas billed in the true world beyond those of the formula.
 
     Those that follow the traffic do so minute by minute, by the rules of AWS, with the target that
     the advice says to set.
     """
-    if not world.stakes.scaled[row]:
+    if not world.terms.scaled[row]:
         return float(needed - planned)
-    table, study = world.ground.table, world.study
-    kind = world.stakes.kind[[row]]
+    table, study = world.space.table, world.study
+    kind = world.terms.machine_class[[row]]
     formula = float(world.billed_replicas(kind)[0, DRAW])
     start_s = float(table.start_s[row])
-    following = following_of(
+    following = tracked_fleet_of(
         study.workload,
         start_minutes=int(start_minutes(table.start_s[[row]])[0]),
         fewest=study.needs.availability_zones,
     )
     service_s = float(table.service_s[row]) * float(
-        world.worlds.service[world.stakes.group[row], DRAW]
+        world.scenarios.service[world.terms.group[row], DRAW]
     )
-    peak_per_s = float(world.worlds.peak_per_s[DRAW])
+    peak_per_s = float(world.scenarios.peak_per_s[DRAW])
     rates = workload_minutes_per_s(study.workload) * (peak_per_s / study.workload.peak_now_per_s)
     least = int(following.least(np.array(needed)))
     fleet = target_tracking(

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.capacity.in_situ import (
+from advisor.capacity.server_prediction import (
     WatchedServer,
     is_predictable,
     mm1_quantiles_s,
@@ -28,13 +28,13 @@ from advisor.capacity.in_situ import (
 from advisor.evaluation.serving_hindsight import at_the_speed_of
 from advisor.evaluation.serving_progress import Progress
 from advisor.evaluation.serving_table import Cell, steal_note, summarise
-from benchmarks.datasets import TaskData, load_data
+from benchmarks.data.datasets import TaskData, load_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.families import resolve_candidates
-from benchmarks.records import DataSettings
 from benchmarks.serving.arrivals import schedule_s
+from benchmarks.serving.build_package import Shipped, request_bodies, ship_model
 from benchmarks.serving.calibrate import measure_busy, watch_load
-from benchmarks.serving.cores import usable_cores
+from benchmarks.serving.cpu_affinity import usable_cores
 from benchmarks.serving.launch import (
     Layout,
     Server,
@@ -44,8 +44,8 @@ from benchmarks.serving.launch import (
     running_server,
 )
 from benchmarks.serving.loadrun import WARM_UP_S, judge_load, request_bytes, send_load
-from benchmarks.serving.shipping import Shipped, request_bodies, ship_model
-from benchmarks.serving.stretch import Stretch
+from benchmarks.serving.request_times import Stretch
+from benchmarks.storage.records import DataSettings
 
 MODELS = ("linear", "hist_gradient_boosting", "random_forest", "torch_mlp")
 FAST_MODELS = ("linear", "hist_gradient_boosting")

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from advisor.capacity.in_situ import WatchedServer, predict_run
+from advisor.capacity.server_prediction import WatchedServer, predict_run
 from benchmarks.serving.loadrun import WARM_UP_S, Samples
-from benchmarks.serving.stretch import stretch_of
+from benchmarks.serving.request_times import stretch_of
 
 
 def at_the_speed_of(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.capacity.ensemble import Floats
+from advisor.arrays import Floats
 from advisor.errors import AdvisorError
 from advisor.evaluation.transfer_bands import Bands, calibrated_bands, coverage, width_percent
 from advisor.evaluation.transfer_baselines import ACROSS_SIZES, across_sizes, baseline_cases

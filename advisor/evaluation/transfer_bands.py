@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from advisor.capacity.ensemble import SPREAD_FLOOR, Floats, conformal_quantile
+from advisor.arrays import Floats
+from advisor.capacity.ratio_ensemble import SPREAD_FLOOR, conformal_quantile
 from advisor.evaluation.transfer_cases import Cases
 
 LEVELS = (0.80, 0.95)

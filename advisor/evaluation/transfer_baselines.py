@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from advisor.capacity.ensemble import Floats
+from advisor.arrays import Floats
 from advisor.evaluation.transfer_cases import (
     MINIMUM_MACHINES,
     OTHER_KIND,

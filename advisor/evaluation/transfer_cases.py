@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capacity.ensemble import Floats, filled_levels, log_ratio, stray, trust
+from advisor.arrays import Floats
+from advisor.capacity.ratio_ensemble import filled_levels, log_ratio, stray, trust
 from advisor.evaluation.transfer_data import VISION, Machines, kind_of, stem_of, vendor_of
 
 OTHER_KIND = 0.15

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.arrays import Floats
 from advisor.errors import AdvisorError
-
-Floats = NDArray[np.float64]
 
 PROBES = "aws_instance_probes.csv"
 LLAMA = "aws_llama_bench.csv"

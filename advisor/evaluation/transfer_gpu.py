@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.capacity.ensemble import MAD_TO_SD, Floats
+from advisor.arrays import Floats
+from advisor.capacity.ratio_ensemble import MAD_TO_SD
 from advisor.evaluation.transfer_cases import Cases, make_cases
 from advisor.evaluation.transfer_data import CNNS, GPU_DEVICES, TRANSFORMERS, number, read_table
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.capacity.ensemble import Floats, conformal_quantile
+from advisor.arrays import Floats
+from advisor.capacity.ratio_ensemble import conformal_quantile
 from advisor.evaluation.transfer_bands import LEVELS, few_workloads_factor, scores_of
 from advisor.evaluation.transfer_cases import (
     MINIMUM_MACHINES,

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from advisor.capacity.batching import fit_batch_cost
-from advisor.capacity.scaling import amdahl_speedup, fit_parallel_fraction
+from advisor.capacity.thread_scaling import amdahl_speedup, fit_parallel_fraction
 from advisor.errors import AdvisorError
-from benchmarks.records import BenchmarkRun
-from benchmarks.store import RunStore
+from benchmarks.storage.records import BenchmarkRun
+from benchmarks.storage.store import RunStore
 
 ERRORS = ("thread_error_percent", "one_thread_only_error_percent", "naive_error_percent")
 """All threads predicted: by the measured gain, from one thread alone, by dividing everything."""

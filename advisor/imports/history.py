@@ -7,10 +7,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.arrays import Bools, Floats
 from advisor.errors import AdvisorError
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Status = Literal["finished", "pruned", "failed", "running"]
 
 STATUSES: Final[tuple[Status, ...]] = ("finished", "pruned", "failed", "running")
@@ -38,16 +37,16 @@ class Run:
 class RunHistory:
     """Runs in the order they started. Parents that only group other runs are not among them."""
 
-    start_s: Array
-    duration_s: Array
+    start_s: Floats
+    duration_s: Floats
     """Wall-clock, NaN where it is not known. [s]"""
     status: NDArray[np.int8]
     """Index into `STATUSES`."""
-    promoted: Mask
+    promoted: Bools
     machine: NDArray[np.int32]
     """Index into `machines`; -1 where no tag tells."""
     machines: tuple[str, ...]
-    score: Array
+    score: Floats
     """Objective, larger is better; NaN where there is none."""
     source: str
     """Where the runs were read."""

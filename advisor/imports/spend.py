@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.experiments import (
+from advisor.experiment_stopping import (
     PRIOR_SOURCE,
     affordable_runs,
     early_stopped_cost,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from advisor.imports.history import RunHistory
-from advisor.study import History
+from advisor.study.types import History
 
 SQLITE = "sqlite:///"
 

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor import defaults
-from advisor.study import HOURS_PER_MONTH, Study
+from advisor.arrays import Floats
+from advisor.study.types import HOURS_PER_MONTH, Study
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
-
-Floats = NDArray[np.float64]
 
 KB_PER_GB = 1e6
 """Vendors bill gigabytes of 10^9 bytes for traffic and logs. [kB/GB]"""
@@ -97,7 +96,7 @@ def traffic_of(study: Study, *, requests_per_s: float | None = None) -> Traffic:
     )
 
 
-class Rented(Protocol):
+class MachinePlatform(Protocol):
     """A way to run a model on machines that are billed by time."""
 
     @property
@@ -130,7 +129,7 @@ class Rented(Protocol):
         """Return what one machine can be bought as, with its hourly price."""
 
 
-class Platform(Rented, Protocol):
+class Platform(MachinePlatform, Protocol):
     """A standing way to run a model: replicas that are billed by the hour."""
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:

@@ -5,7 +5,7 @@ from datetime import date
 from advisor import defaults
 from advisor.platforms.base import Machines, Traffic, load_balancer_usage
 from advisor.platforms.instances import instance_machines
-from advisor.study import HOURS_PER_MONTH
+from advisor.study.types import HOURS_PER_MONTH
 from pricing.instances import InstanceCatalogue
 from pricing.quotes import PriceBook
 from pricing.usage import UsageLine

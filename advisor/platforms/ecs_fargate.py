@@ -6,7 +6,7 @@ import numpy as np
 
 from advisor import defaults
 from advisor.platforms.base import Machines, Traffic, load_balancer_usage
-from advisor.study import HOURS_PER_MONTH
+from advisor.study.types import HOURS_PER_MONTH
 from pricing.instances import InstanceCatalogue
 from pricing.meters import FARGATE_SIZES
 from pricing.quotes import PriceBook

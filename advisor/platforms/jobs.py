@@ -3,8 +3,8 @@
 from typing import NamedTuple, Protocol
 
 from advisor import defaults
-from advisor.platforms.base import KB_PER_GB, Rented
-from advisor.study import Study
+from advisor.platforms.base import KB_PER_GB, MachinePlatform
+from advisor.study.types import Study
 from pricing.usage import UsageLine
 
 GB_PER_OBJECT = 0.1
@@ -32,7 +32,7 @@ class JobRun(NamedTuple):
         return self.machine_runs * self.billed_s / 3600
 
 
-class JobPlatform(Rented, Protocol):
+class JobPlatform(MachinePlatform, Protocol):
     """A way to run jobs: machines that are billed while a job runs."""
 
     @property

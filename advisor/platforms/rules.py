@@ -1,6 +1,6 @@
 """Which platform answers which kind of study, and why not the others."""
 
-from advisor.study import MONTHS_PER_YEAR, Study
+from advisor.study.types import MONTHS_PER_YEAR, Study
 
 LOADS_ON_DEMAND = frozenset({"sagemaker-multi-model"})
 """Platforms that keep the models in memory that are asked for, and load the others."""

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from advisor import defaults
-from advisor.study import HOURS_PER_MONTH
+from advisor.arrays import Floats
+from advisor.study.types import HOURS_PER_MONTH
 from pricing.instances import load_spot_advice
-
-Floats = NDArray[np.float64]
 
 INTERRUPTED_FRACTION = {"<5%": 0.05, "5-10%": 0.10, "10-15%": 0.15, "15-20%": 0.20, ">20%": 0.30}
 """Share of instances interrupted in a month, at the upper end of each band that AWS publishes; the

@@ -6,9 +6,10 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from advisor.recommendation import Option, Recommendation
-from advisor.report import experiment_tables, tables
+from advisor.report import tables
 from advisor.report.sections.parts import Section
 from advisor.report.tables import Table
+from advisor.report.tables.experiments import experiment_fact
 from advisor.report.words import LEGEND, cleaned, headline, quality, usd
 
 RANKED_SHOWN = 6
@@ -81,7 +82,7 @@ def _facts(recommendation: Recommendation) -> list[Text | Grid]:
     grid = Grid.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column()
-    experiments = experiment_tables.experiment_fact(recommendation)
+    experiments = experiment_fact(recommendation)
     for fact in (*tables.facts(recommendation), *experiments):
         words = Text(fact.answer, style="bold")
         words.append(fact.sentence.removeprefix(fact.answer), style="not bold")

@@ -10,10 +10,10 @@ from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.html import table_html
 from advisor.report.tables import assumptions_table
 from advisor.report.words import BASIS_MEANINGS
-from advisor.study import Study
+from advisor.study.types import Study
 from advisor.views import scenario
-from advisor.views.controls import SECTIONS, Control, controls
-from advisor.views.questions import origin, other_keys, value_at, value_words
+from advisor.views.all_controls import SECTIONS, Control, controls
+from advisor.views.scenario_values import origin, other_keys, value_at, value_words
 
 TITLES = {
     "workload": "Traffic",

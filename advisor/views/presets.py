@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from advisor.study import (
+from advisor.study.types import (
     BATCH_ROW_KB,
     BATCH_ROWS_PER_CALL,
     BATCH_SCORE_KB,

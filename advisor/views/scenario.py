@@ -13,10 +13,10 @@ import streamlit as st
 
 from advisor.errors import StudyError
 from advisor.report.sections import VIEWS
-from advisor.study import Study
-from advisor.study_file import load_study
+from advisor.study.file import load_study
+from advisor.study.types import Study
 from advisor.views.presets import PATTERN, PRESETS
-from advisor.views.questions import (
+from advisor.views.scenario_values import (
     all_keys,
     changes,
     first_keys,

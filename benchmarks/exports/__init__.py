@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.exports.pyperf import pyperf_suite
 from benchmarks.exports.pytest_benchmark import pytest_benchmark_file
-from benchmarks.records import BenchmarkRun
+from benchmarks.storage.records import BenchmarkRun
 
 FILES: dict[str, Callable[[Sequence[BenchmarkRun]], dict[str, object]]] = {
     "pyperf": pyperf_suite,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.records import BenchmarkRun
-from benchmarks.stats import stated_interval
+from benchmarks.statistics.stats import stated_interval
+from benchmarks.storage.records import BenchmarkRun
 
 RUN_ID_TAG = "advisor.run_id"
 """Tag that keeps a run from being written twice."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from benchmarks.records import BenchmarkRun, InferenceMeasurement
+from benchmarks.storage.records import BenchmarkRun, InferenceMeasurement
 
 
 def timed(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from benchmarks.exports.names import timed
-from benchmarks.records import BenchmarkRun
-from benchmarks.stats import by_process
+from benchmarks.statistics.stats import by_process
+from benchmarks.storage.records import BenchmarkRun
 
 FORMAT = "1.0"
 """Version of pyperf's file format."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benchmarks.exports.names import timed
-from benchmarks.records import BenchmarkRun
+from benchmarks.storage.records import BenchmarkRun
 
 FORMAT = "4.0.0"
 """Version of pytest-benchmark whose fields these are."""

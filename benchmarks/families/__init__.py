@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.columns import Kind
+from benchmarks.data.features import Kind
 from benchmarks.errors import CandidateError, did_you_mean
 from benchmarks.families.files import file_advice, is_file
-from benchmarks.records import Candidate, DatasetSpec, DataSettings, Device, Task
+from benchmarks.storage.records import Candidate, DatasetSpec, DataSettings, Device, Task
+
+BASELINE_FAMILY = "dummy"
+"""Family of the candidate that learns nothing: what every other one has to beat."""
 
 SKLEARN_SERVING = ("numpy", "joblib", "sklearn.pipeline", "sklearn.compose", "sklearn.impute")
 """What every pipeline imports where it is served."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import joblib
 
-from benchmarks.records import Device
+from benchmarks.storage.records import Device
 
 
 def save_model(model: Any, path: Path) -> int:

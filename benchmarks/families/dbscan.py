@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.cluster import DBSCAN
 from sklearn.neighbors import NearestNeighbors
 
+from benchmarks.data.quality import silhouette
 from benchmarks.families import Setup
-from benchmarks.families.choosing import JUDGED_ROWS
+from benchmarks.families.cluster_count import JUDGED_ROWS
 from benchmarks.families.preprocessing import scaled
-from benchmarks.quality import silhouette
 
 NEIGHBOUR_COUNT = 5
 """Points within the radius of a core point, itself counted; scikit-learn's default."""

@@ -5,7 +5,7 @@ from typing import Any
 from sklearn.cluster import KMeans
 
 from benchmarks.families import Setup
-from benchmarks.families.choosing import with_chosen_count
+from benchmarks.families.cluster_count import with_chosen_count
 from benchmarks.families.preprocessing import scaled
 
 START_COUNT = 3

@@ -6,7 +6,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 from benchmarks.families import Setup
-from benchmarks.families.choosing import with_chosen_count
+from benchmarks.families.cluster_count import with_chosen_count
 from benchmarks.families.kmeans import START_COUNT
 from benchmarks.families.preprocessing import scaled
 

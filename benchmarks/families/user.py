@@ -1,9 +1,10 @@
 """The user's own model, from `module:function` with the module beside the study.
 
 The function returns a scikit-learn estimator or a torch module. A `Pipeline` gets the features as
-they are served (see `benchmarks.columns`) and does its own preparing; any other estimator, and a
-torch module, gets the numeric matrix of the shared preprocessing. A function with the parameters
-`feature_count` and `output_count` is taken for one that builds a torch module of that size.
+they are served (see `benchmarks.data.features`) and does its own preparing; any other estimator,
+and a torch module, gets the numeric matrix of the shared preprocessing. A function with the
+parameters `feature_count` and `output_count` is taken for one that builds a torch module of that
+size.
 """
 
 import copy

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from benchmarks.columns import Kind
+from benchmarks.data.features import Kind
 from benchmarks.errors import BenchmarkError
 from benchmarks.families import SKLEARN_SERVING
-from benchmarks.records import NATIVE_FORM, Task
+from benchmarks.storage.records import NATIVE_FORM, Task
 
 
 class NotConvertibleError(BenchmarkError):

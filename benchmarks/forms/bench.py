@@ -9,9 +9,9 @@ from typing import Any
 
 from benchmarks.forms import forms_for
 from benchmarks.forms.grid import FormGrid
-from benchmarks.isolation import JobResult
-from benchmarks.records import NATIVE_FORM, FormMeasurement, InferenceMeasurement, Task
-from benchmarks.replicates import merge_processes
+from benchmarks.processes.isolation import JobResult
+from benchmarks.statistics.replicates import merge_processes
+from benchmarks.storage.records import NATIVE_FORM, FormMeasurement, InferenceMeasurement, Task
 
 LABEL = "other forms"
 """The step of the plan that the trials belong to."""

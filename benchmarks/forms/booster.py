@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.columns import Kind, features_from_rows
+from benchmarks.data.features import Kind, features_from_rows
 from benchmarks.forms import NotApplicableError, NotConvertibleError, Sample
 from benchmarks.forms.steps import last_step
 

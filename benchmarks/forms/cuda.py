@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.columns import features_from_rows
-from benchmarks.devices import time_on_device
+from benchmarks.data.features import features_from_rows
 from benchmarks.families.artefacts import load_model
 from benchmarks.forms import NotApplicableError, NotConvertibleError, Sample
 from benchmarks.forms.checking import compare_answers
 from benchmarks.forms.torch_module import TorchServed, whole_model
-from benchmarks.records import Device, Precision
+from benchmarks.machine.devices import time_on_device
+from benchmarks.storage.records import Device, Precision
 
 Timer = Callable[..., list[float]]
 """(call, count=) -> durations. [s]"""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.records import InputKind, Precision
-from benchmarks.timing import Budget
+from benchmarks.statistics.timing import Budget
+from benchmarks.storage.records import InputKind, Precision
 
 ONE_CALL = Budget(wanted_s=0.0, min_count=1, limit_s=1.0)
 """Times a single call."""

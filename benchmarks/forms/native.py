@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.columns import Kind, features_from_rows
+from benchmarks.data.features import Kind, features_from_rows
 from benchmarks.families.artefacts import load_model, save_model
 from benchmarks.forms import Sample
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.columns import Kind
+from benchmarks.data.features import Kind
 from benchmarks.forms import NotConvertibleError, Sample
 from benchmarks.forms.steps import last_step
 
@@ -105,7 +105,7 @@ def _unwrapped(model: Any) -> Any:
     """Return the pipeline with the clustering that was chosen in place of the one that chose."""
     from sklearn.pipeline import Pipeline
 
-    from benchmarks.families.choosing import ChosenCount
+    from benchmarks.families.cluster_count import ChosenCount
 
     last = last_step(model)
     if not isinstance(last, ChosenCount):

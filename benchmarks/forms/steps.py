@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats
 from benchmarks.forms import NotConvertibleError, Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

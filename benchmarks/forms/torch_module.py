@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.columns import Kind
+from benchmarks.data.features import Kind
 from benchmarks.forms import NotApplicableError, NotConvertibleError, Sample
 from benchmarks.forms.steps import Affine, affine_of, last_step
 

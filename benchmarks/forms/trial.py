@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.forms import FORMS, NotApplicableError, NotConvertibleError, Sample
-from benchmarks.measure import memory_bytes
-from benchmarks.records import NATIVE_FORM, InputKind, Precision
-from benchmarks.timing import Budget, time_calls
+from benchmarks.statistics.timing import Budget, time_calls
+from benchmarks.storage.records import NATIVE_FORM, InputKind, Precision
+from benchmarks.tasks.trial_tasks import memory_bytes
 
 REFERENCE = "native.npz"
 """File with the native answers, in the folder of a converted form."""
@@ -33,7 +33,7 @@ def convert_form(*, form: str, save_path: str, rows_path: str, folder: str, task
     """
     import numpy as np
 
-    from benchmarks.columns import features_from_rows
+    from benchmarks.data.features import features_from_rows
     from benchmarks.families.artefacts import load_model
 
     warnings.simplefilter("ignore")
@@ -195,7 +195,7 @@ def time_crowded(
     Returns:
         `inference`, of parsed JSON rows.
     """
-    from benchmarks.columns import features_from_rows
+    from benchmarks.data.features import features_from_rows
     from benchmarks.families.artefacts import load_model
 
     warnings.simplefilter("ignore")
@@ -220,7 +220,7 @@ def _ready(rows: Sequence[Any], kinds: Any, kind: InputKind, precision: Precisio
     """Return rows as a ready array or frame."""
     import pandas as pd
 
-    from benchmarks.columns import features_from_rows
+    from benchmarks.data.features import features_from_rows
 
     made = features_from_rows(rows, kinds)
     if kind == "pandas":

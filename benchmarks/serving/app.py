@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from benchmarks.serving.cores import take_core
+from benchmarks.serving.cpu_affinity import take_core
 from benchmarks.serving.package import Package, load_package
 from benchmarks.serving.payloads import JSON_TYPE, PayloadError, read_rows, write_answers
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.arrays import Floats
 from benchmarks.errors import BenchmarkError
 
-Floats = NDArray[np.float64]
 Pattern = Literal["poisson", "constant", "recorded", "diurnal"]
 
 MAX_REQUESTS = 2_000_000

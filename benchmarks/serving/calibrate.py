@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.arrays import Floats
 from benchmarks.serving.arrivals import LoadError, schedule_s
 from benchmarks.serving.generator import REST_S
 from benchmarks.serving.launch import Layout, Server
-from benchmarks.serving.loadrun import Floats, send_load
-from benchmarks.serving.stretch import Stretch, stretch_of
+from benchmarks.serving.loadrun import send_load
+from benchmarks.serving.request_times import Stretch, stretch_of
 
 MIN_WATCHED = 150
 """Requests in a stretch of watched load at least."""

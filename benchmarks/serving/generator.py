@@ -22,7 +22,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving.cores import take_core
+from benchmarks.serving.cpu_affinity import take_core
 
 PR_SET_TIMERSLACK = 29
 """Linux: how late the system may wake us. 1 ns in place of 50 us."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from benchmarks.serving.arrivals import LoadError
-from benchmarks.serving.cores import may_run_first, usable_cores
+from benchmarks.serving.cpu_affinity import may_run_first, usable_cores
 from benchmarks.serving.loadrun import Placement, Target
 
 START_LIMIT_S = 90.0

@@ -14,13 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records import Record
+from benchmarks.arrays import Floats
 from benchmarks.serving.arrivals import MAX_DURATION_S, MAX_REQUESTS, LoadError
 from benchmarks.serving.generator import BROKEN, COLUMNS, TIMED_OUT
 from benchmarks.serving.payloads import JSON_TYPE
-from benchmarks.stats import QuantileInterval, quantile_interval
+from benchmarks.statistics.stats import QuantileInterval, quantile_interval
+from benchmarks.storage.records import Record
 
-Floats = NDArray[np.float64]
 Validity = Literal["ok", "late-generator", "over-saturated", "too-few"]
 
 WARM_UP_S = 2.0

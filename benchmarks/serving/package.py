@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.columns import Kind, features_from_rows
+from benchmarks.data.features import Kind, features_from_rows
 from benchmarks.errors import CandidateError
-from benchmarks.records import Candidate
+from benchmarks.storage.records import Candidate
 
 MODEL_FILE, MANIFEST_FILE = "model.joblib", "manifest.json"
 

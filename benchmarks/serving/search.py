@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.records import Record
 from benchmarks.serving.loadrun import WARM_UP_S, LoadResult, Samples, judge_load
-from benchmarks.stats import minimum_sample_count
+from benchmarks.statistics.stats import minimum_sample_count
+from benchmarks.storage.records import Record
 
 Verdict = Literal["within", "above", "undecided", "invalid"]
 

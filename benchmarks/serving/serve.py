@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.isolation import THREAD_VARIABLES
-from benchmarks.serving.cores import take_core
+from benchmarks.processes.isolation import THREAD_VARIABLES
+from benchmarks.serving.cpu_affinity import take_core
 
 FOLDER_IN_CONTAINER = "/opt/ml/model"
 PORT = 8080
@@ -66,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             part for part in (options.folder, os.environ.get("PYTHONPATH", "")) if part
         )
     cores = tuple(int(c) for c in options.cores.split(",") if c)
-    take_core(cores, first=False)  # workers go first by themselves: see `benchmarks.serving.cores`
+    # Workers go first by themselves: see `benchmarks.serving.cpu_affinity`.
+    take_core(cores, first=False)
     return _serve(options)
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from advisor.decision.answer import compose
-from advisor.decision.engine import Engine, prepare
-from advisor.decision.ground import Ground, ground_key
+from advisor.decision.answer.compose import compose
+from advisor.decision.choice.engine import Engine, prepare
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_key
 from advisor.evidence import Evidence
 from advisor.recommendation import Recommendation
-from advisor.study import Study
-from advisor.study_file import parse_study
-from benchmarks.records import (
+from advisor.study.file import parse_study
+from advisor.study.types import Study
+from benchmarks.storage.records import (
     BacktestRun,
     BenchmarkRun,
     Candidate,
@@ -177,11 +177,9 @@ ON = date(2026, 11, 21)
 def engine(wanted: Study | None = None) -> Engine:
     """Return the engine of a study whose runs are the ladder's; alike studies share a ground."""
     asked = wanted or study()
-    before = _grounds.get(repr(ground_key(asked)))
-    made = prepare(
-        asked, LADDER, on=ON, book=load_book(), catalogue=load_catalogue(), ground=before
-    )
-    _grounds[repr(ground_key(asked))] = made.setting.ground
+    before = _grounds.get(repr(option_space_key(asked)))
+    made = prepare(asked, LADDER, on=ON, book=load_book(), catalogue=load_catalogue(), space=before)
+    _grounds[repr(option_space_key(asked))] = made.problem.space
     while len(_grounds) > GROUNDS_KEPT:
         _grounds.pop(next(iter(_grounds)))
     return made
@@ -201,4 +199,4 @@ def _answer(wanted: str) -> Recommendation:
 
 
 GROUNDS_KEPT = 8
-_grounds: dict[str, Ground] = {}
+_grounds: dict[str, OptionSpace] = {}

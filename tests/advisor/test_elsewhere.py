@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.capacity.hosts import carry_call, measured_call
-from advisor.decision.standing import p99_band_s
+from advisor.capacity.carry_call import carry_call, measured_call
+from advisor.decision.options.always_on import p99_band_s
 from advisor.evidence import load_evidence, profiles_of
 from advisor.recommend import prepare, recommend
-from benchmarks.merge import merge_stores
-from benchmarks.store import RunStore
+from benchmarks.storage.merge import merge_stores
+from benchmarks.storage.store import RunStore
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import dataset, evidence, hardware, ladder, run, study
@@ -34,7 +34,7 @@ def test_the_machine_itself_is_predicted_as_measured():
 
 
 def test_one_host_of_scalar_work_is_carried_by_the_scalar_ratio_alone():
-    from advisor.capacity.carried import carried_speed
+    from advisor.capacity.speed_memo import carried_speed
 
     found = carry_call(calls(run()), ["c7g.large", "t3.large", "fargate-x86_64"]).speed
     alone = carried_speed(

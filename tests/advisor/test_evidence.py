@@ -6,10 +6,10 @@ import pytest
 
 from advisor.errors import NoRunsError
 from advisor.evidence import load_evidence, profiles_of
-from advisor.study import Study
-from advisor.study_file import parse_study
-from benchmarks.records import DataSettings
-from benchmarks.store import RunStore
+from advisor.study.file import parse_study
+from advisor.study.types import Study
+from benchmarks.storage.records import DataSettings
+from benchmarks.storage.store import RunStore
 from tests.advisor.factories import dataset, run
 
 

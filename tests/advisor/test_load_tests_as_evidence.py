@@ -7,9 +7,9 @@ import pytest
 from advisor import defaults
 from advisor.evidence import Evidence, load_evidence, profiles_of
 from advisor.recommend import recommend
-from advisor.study_file import parse_study
-from benchmarks.records import Candidate, LoadTest
-from benchmarks.store import RunStore
+from advisor.study.file import parse_study
+from benchmarks.storage.records import Candidate, LoadTest
+from benchmarks.storage.store import RunStore
 from tests.advisor.factories import NOW, hardware, ladder, run
 
 STUDY = {"data": {"source": "builtin:breast_cancer", "target": "target"}}

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from advisor.decision.answer import option_lines
+from advisor.decision.answer.compose import option_lines
 from advisor.recommend import prepare, recommend
 from advisor.recommendation import Recommendation
 from advisor.report.tables import cost_cell, timed_options
-from advisor.study import PLATFORM_NAMES, Study
+from advisor.study.types import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.quotes import PriceBook, Row
 from pricing.tables import load_book

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from advisor.decision.assumptions import study_figures
-from advisor.decision.drivers import with_value
+from advisor.decision.answer.assumptions import study_figures
+from advisor.decision.whatif.drivers import with_value
 from advisor.errors import StudyError
-from advisor.study import CandidateImport, Data, Needs, Study, Workload
-from advisor.study_file import load_study, parse_study, parse_study_text
-from advisor.template import study_template, study_text
+from advisor.study.file import load_study, parse_study, parse_study_text
+from advisor.study.template import study_template, study_text
+from advisor.study.types import CandidateImport, Data, Needs, Study, Workload
 
 # ruff: noqa: E501 - the documented study, as users copy it
 FULL = """
@@ -195,7 +195,7 @@ def test_set_takes_null_and_lists(tmp_path):
 
 
 def test_every_discount_names_a_service_that_a_bill_can_hold():
-    from advisor.study import DISCOUNT_SERVICES
+    from advisor.study.types import DISCOUNT_SERVICES
     from pricing.tables import load_book
 
     known = set(load_book().services)

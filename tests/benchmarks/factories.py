@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from benchmarks.presets import Preset
-from benchmarks.records import (
+from benchmarks.session.presets import Preset
+from benchmarks.statistics.timing import Budget
+from benchmarks.storage.records import (
     BacktestRun,
     BenchmarkRun,
     Candidate,
@@ -17,7 +18,6 @@ from benchmarks.records import (
     LearningPoint,
     TrainingMeasurement,
 )
-from benchmarks.timing import Budget
 
 STARTED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

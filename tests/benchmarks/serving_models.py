@@ -5,8 +5,8 @@ import json
 import joblib
 import numpy as np
 
-from benchmarks.records import Candidate
 from benchmarks.serving.package import write_package
+from benchmarks.storage.records import Candidate
 
 ROWS = [[float(i), 1.0, -0.5] for i in range(8)]
 

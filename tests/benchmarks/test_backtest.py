@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.backtest import (
+from benchmarks.data.datasets import load_data
+from benchmarks.data.losses import Loss, case_losses, moved_share
+from benchmarks.data.periods import PeriodLength, cut_periods, parse_period
+from benchmarks.errors import DataError
+from benchmarks.session.backtest import (
     error_cells,
     make_bench,
     make_trials,
@@ -15,14 +19,10 @@ from benchmarks.backtest import (
     run_trials,
     spaced_origins,
 )
-from benchmarks.datasets import load_data
-from benchmarks.errors import DataError
-from benchmarks.losses import Loss, case_losses, moved_share
-from benchmarks.periods import PeriodLength, cut_periods, parse_period
-from benchmarks.records import Candidate, HardwareProfile
-from benchmarks.runner import _backtest
-from benchmarks.store import RunStore
-from benchmarks.trials import Trial, run_trial
+from benchmarks.session.runner import _backtest
+from benchmarks.storage.records import Candidate, HardwareProfile
+from benchmarks.storage.store import RunStore
+from benchmarks.tasks.backtest_training import Trial, run_trial
 from tests.given import STREAMS, needs_streams
 
 LINEAR = Candidate(name="linear", family="linear", simplicity_rank=1)
@@ -290,7 +290,8 @@ def test_costs_weigh_the_two_kinds_of_error():
 def test_a_benchmark_back_tests_with_the_costs_that_its_data_name(monkeypatch, tmp_path):
     losses = []
     monkeypatch.setattr(
-        "benchmarks.backtest.run_backtest", lambda data, **asked: losses.append(asked["loss"])
+        "benchmarks.session.backtest.run_backtest",
+        lambda data, **asked: losses.append(asked["loss"]),
     )
     for costs in ({}, {"false_negative_usd": 9.0}):
         data = load_data(

@@ -6,11 +6,11 @@ import pytest
 
 from advisor.cli import run as run_advisor
 from benchmarks.errors import DataError
-from benchmarks.plan import Progress, plan_trials
-from benchmarks.presets import PRESETS
-from benchmarks.records import InferenceMeasurement
-from benchmarks.runner import BenchResult
-from benchmarks.store import RunStore
+from benchmarks.session.plan import Progress, plan_trials
+from benchmarks.session.presets import PRESETS
+from benchmarks.session.runner import BenchResult
+from benchmarks.storage.records import InferenceMeasurement
+from benchmarks.storage.store import RunStore
 from tests.benchmarks.factories import backtest, candidate, dataset, run
 
 
@@ -45,7 +45,7 @@ def asked(monkeypatch):
             plan=plan, runs=runs, backtests=(backtest(),), new_run_ids=frozenset(), notes=()
         )
 
-    monkeypatch.setattr("benchmarks.runner.run_study_benchmarks", measure)
+    monkeypatch.setattr("benchmarks.session.runner.run_study_benchmarks", measure)
     return found
 
 
@@ -93,7 +93,7 @@ def test_data_that_cannot_be_used_are_one_line_and_exit_1(study, monkeypatch, ca
     def refuse(**_):
         raise DataError("data.csv: data.target: no column 'y'")
 
-    monkeypatch.setattr("benchmarks.runner.run_study_benchmarks", refuse)
+    monkeypatch.setattr("benchmarks.session.runner.run_study_benchmarks", refuse)
 
     code = run_advisor(["bench", str(study)])
 
@@ -212,7 +212,9 @@ def test_a_study_may_come_after_its_options(study, asked):
 
 
 def test_probe_prints_the_machine(monkeypatch, capsys):
-    monkeypatch.setattr("benchmarks.lab.probe_machine", lambda *_, **__: ({"a_gb_per_s": 2.0}, ()))
+    monkeypatch.setattr(
+        "benchmarks.session.session.probe_machine", lambda *_, **__: ({"a_gb_per_s": 2.0}, ())
+    )
 
     assert run_advisor(["probe"]) == 0
     assert "a_gb_per_s" in capsys.readouterr().out

@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.compare import compare_runs, find_run, pairs_across, pairs_to_compare
-from benchmarks.doubt import disturbance_ln, run_interval
-from benchmarks.records import (
+from benchmarks.reading.compare import compare_runs, find_run, pairs_across, pairs_to_compare
+from benchmarks.reading.run_interval import disturbance_ln, run_interval
+from benchmarks.reading.run_lines import comparison_lines, run_lines, run_row
+from benchmarks.storage.records import (
     Circumstances,
     FormMeasurement,
     InferenceMeasurement,
     ReferenceCheck,
 )
-from benchmarks.show import comparison_lines, run_lines, run_row
 from tests.benchmarks.factories import candidate, hardware, run, training
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.columns import features_from_rows, served_rows
-from benchmarks.datasets import load_data, split_rows, thin_rows
+from benchmarks.data.datasets import load_data, split_rows, thin_rows
+from benchmarks.data.features import features_from_rows, served_rows
+from benchmarks.data.tabular_files import evenly_spaced
 from benchmarks.errors import DataError
-from benchmarks.files import evenly_spaced
 
 
 def mixed(row_count=60):
@@ -240,7 +240,7 @@ def test_evenly_spaced_rows_are_in_order_each_once_and_nowhere_dense(row_count, 
 
 
 def test_a_large_csv_is_sampled_without_reading_all_of_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.files.WHOLE_CSV_BYTES", 1_000)
+    monkeypatch.setattr("benchmarks.data.tabular_files.WHOLE_CSV_BYTES", 1_000)
 
     data = load(tmp_path, numbered(50_000), max_rows=1_000)
 
@@ -251,7 +251,7 @@ def test_a_large_csv_is_sampled_without_reading_all_of_it(tmp_path, monkeypatch)
 
 
 def test_a_large_csv_with_line_breaks_in_fields_is_sampled_whole_records(tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.files.WHOLE_CSV_BYTES", 1_000)
+    monkeypatch.setattr("benchmarks.data.tabular_files.WHOLE_CSV_BYTES", 1_000)
     frame = numbered(5_000).assign(z="two\nlines")
 
     data = load(tmp_path, frame, max_rows=1_000)
@@ -262,7 +262,7 @@ def test_a_large_csv_with_line_breaks_in_fields_is_sampled_whole_records(tmp_pat
 
 
 def test_a_large_parquet_file_is_sampled_from_a_part_of_its_row_groups(tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.files.PARQUET_READ_CELLS", 3 * 20_000)
+    monkeypatch.setattr("benchmarks.data.tabular_files.PARQUET_READ_CELLS", 3 * 20_000)
     numbered(100_000).to_parquet(tmp_path / "data.parquet", row_group_size=500)
 
     data = load(tmp_path, path="data.parquet", max_rows=1_000)

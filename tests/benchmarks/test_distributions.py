@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from benchmarks.distributions import (
+from benchmarks.statistics.distributions import (
     beta_quantile,
     binomial_share,
     incomplete_beta,

@@ -12,7 +12,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.exports import write_export
 from benchmarks.exports.mlflow import log_to_mlflow, run_metrics
 from benchmarks.exports.pytest_benchmark import pytest_benchmark_file, stats_of
-from benchmarks.records import InferenceMeasurement
+from benchmarks.storage.records import InferenceMeasurement
 from tests.benchmarks.factories import run
 
 DURATIONS = tuple(0.001 + number * 1e-6 for number in range(60))

@@ -5,8 +5,9 @@ import functools
 import numpy as np
 import pytest
 
-from benchmarks.columns import features_from_rows, served_rows
-from benchmarks.datasets import TaskData, load_data, split_rows
+from benchmarks.data.datasets import TaskData, load_data, split_rows
+from benchmarks.data.features import features_from_rows, served_rows
+from benchmarks.data.quality import quality, silhouette
 from benchmarks.errors import CandidateError, DataError
 from benchmarks.families import (
     FAMILIES,
@@ -25,7 +26,6 @@ from benchmarks.families.artefacts import (
     save_model,
 )
 from benchmarks.families.decisioning import cost_threshold
-from benchmarks.quality import quality, silhouette
 from tests.benchmarks.factories import candidate, mixed_frame
 
 CASES = [

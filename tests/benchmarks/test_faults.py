@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import BenchmarkError, StoreError
-from benchmarks.records import DataSettings
-from benchmarks.runner import run_study_benchmarks
-from benchmarks.store import UNFINISHED, RunStore
+from benchmarks.session.runner import run_study_benchmarks
+from benchmarks.storage.records import DataSettings
+from benchmarks.storage.store import UNFINISHED, RunStore
 from tests.benchmarks.factories import hardware, run, tiny_preset
 
 KILL_COUNT = 20
@@ -56,9 +56,9 @@ def explodes(feature_count, output_count):
 
 
 SMALL_MACHINE = {
-    "benchmarks.runner.read_host": hardware,
-    "benchmarks.lab.available_memory_bytes": lambda: 2**31,
-    "benchmarks.lab.probe_machine": lambda *_, **__: ({}, ()),
+    "benchmarks.session.runner.read_host": hardware,
+    "benchmarks.session.session.available_memory_bytes": lambda: 2**31,
+    "benchmarks.session.session.probe_machine": lambda *_, **__: ({}, ()),
 }
 """One processor, no probes: what is tested here is what goes wrong."""
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.findings import findings_of, refused_forms
-from benchmarks.records import FormMeasurement, InferenceMeasurement
+from benchmarks.reading.findings import findings_of, refused_forms
+from benchmarks.storage.records import FormMeasurement, InferenceMeasurement
 from tests.benchmarks.factories import candidate, hardware, run
 
 

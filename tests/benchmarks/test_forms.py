@@ -23,8 +23,8 @@ from benchmarks.forms.checking import (
 )
 from benchmarks.forms.grid import GRIDS, FormGrid, grid_of
 from benchmarks.forms.onnx_trees import folded_threshold
-from benchmarks.isolation import JobResult
-from benchmarks.presets import PRESETS
+from benchmarks.processes.isolation import JobResult
+from benchmarks.session.presets import PRESETS
 
 WIDTH = 5
 KINDS = {f"x{i}": "number" for i in range(WIDTH)}

@@ -6,23 +6,23 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.checkup import examine
-from benchmarks.devices import run_gpu_probes, time_on_device
-from benchmarks.gpu import reached_rates
-from benchmarks.host import (
+from benchmarks.machine.devices import run_gpu_probes, time_on_device
+from benchmarks.machine.doctor import examine
+from benchmarks.machine.host import (
     available_memory_bytes,
     cpu_quota_count,
     memory_limit_bytes,
     read_host,
     usable_cpu_count,
 )
-from benchmarks.probes import (
+from benchmarks.machine.probes import (
     generated_text,
     run_all_threads_probes,
     run_disk_probes,
     run_single_thread_probes,
 )
-from benchmarks.records import FormMeasurement, InferenceMeasurement
+from benchmarks.reading.gpu_rates import reached_rates
+from benchmarks.storage.records import FormMeasurement, InferenceMeasurement
 from tests.benchmarks.factories import hardware, run
 
 GIB = 2**30
@@ -149,9 +149,9 @@ def test_this_machine_can_be_read():
 
 
 def test_every_probe_names_its_unit_and_is_positive(monkeypatch, tmp_path):
-    monkeypatch.setattr("benchmarks.probes.TEXT_BYTES", 20_000)
+    monkeypatch.setattr("benchmarks.machine.probes.TEXT_BYTES", 20_000)
 
-    monkeypatch.setattr("benchmarks.probes.CHASE_BYTES", 2**20)
+    monkeypatch.setattr("benchmarks.machine.probes.CHASE_BYTES", 2**20)
 
     probes = run_single_thread_probes(probe_s=0.0)
     probes |= run_all_threads_probes(probe_s=0.0, thread_count=2)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.isolation import OUTPUT_BYTES, THREAD_VARIABLES, Job, Worker
+from benchmarks.processes.isolation import OUTPUT_BYTES, THREAD_VARIABLES, Job, Worker
 
 HERE = Path(__file__).parent
 
@@ -185,7 +185,7 @@ def test_when_the_harness_is_killed_its_trials_die_with_it(tmp_path):
     script = textwrap.dedent(f"""
         import sys
         from pathlib import Path
-        from benchmarks.isolation import Job, Worker
+        from benchmarks.processes.isolation import Job, Worker
         Path({str(tmp_path)!r}, "pid").write_text("")
         with Worker(thread_count=1, folder=Path({str(HERE)!r})) as worker:
             worker.run(Job("trouble:answer"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.learning import (
+from benchmarks.statistics.learning import (
     affordable_rows,
     fit_curve,
     last_doubling_gain,
@@ -11,7 +11,7 @@ from benchmarks.learning import (
     trimmed_mean,
     wall_s_at,
 )
-from benchmarks.records import LearningPoint
+from benchmarks.storage.records import LearningPoint
 
 
 def points(*, exponent=1.5, sizes=(100, 200, 400, 800), gain=0.02):

@@ -4,8 +4,8 @@ import pytest
 
 from advisor.cli import run as command
 from benchmarks.errors import StoreError
-from benchmarks.merge import merge_stores
-from benchmarks.store import RunStore
+from benchmarks.storage.merge import merge_stores
+from benchmarks.storage.store import RunStore
 from tests.advisor.factories import backtest, run
 
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from advisor.errors import StudyError
-from advisor.study_file import load_study
+from advisor.study.file import load_study
 from benchmarks.errors import CandidateError
 from benchmarks.families import Setup, resolve_candidates, source_text
 from benchmarks.families.files import load_estimator

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from benchmarks.quality import (
+from benchmarks.data.quality import (
     METRICS,
     errors_per_case,
     quality,

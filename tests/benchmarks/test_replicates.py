@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.replicates import Replicates, inconclusive_notes, merge_processes
-from benchmarks.stats import by_process
+from benchmarks.statistics.replicates import Replicates, inconclusive_notes, merge_processes
+from benchmarks.statistics.stats import by_process
 
 
 def timed(batch_rows, *durations_s, **changes):

@@ -10,13 +10,13 @@ import pytest
 
 from benchmarks.errors import BenchmarkError, CandidateError, DataError
 from benchmarks.families import ladder
-from benchmarks.plan import plan_lines, plan_trials
-from benchmarks.presets import PRESETS, preset_named
-from benchmarks.records import DataSettings, InferenceMeasurement
-from benchmarks.replicates import unsteady_notes
-from benchmarks.runner import run_key, run_study_benchmarks
-from benchmarks.store import RunStore
-from benchmarks.trainings import curve_sizes
+from benchmarks.session.plan import plan_lines, plan_trials
+from benchmarks.session.presets import PRESETS, preset_named
+from benchmarks.session.runner import run_key, run_study_benchmarks
+from benchmarks.session.training_trials import curve_sizes
+from benchmarks.statistics.replicates import unsteady_notes
+from benchmarks.storage.records import DataSettings, InferenceMeasurement
+from benchmarks.storage.store import RunStore
 from tests.benchmarks.factories import candidate, dataset, hardware, tiny_preset
 
 HERE = Path(__file__).parent
@@ -66,9 +66,9 @@ def _a_small_machine(monkeypatch):
 
     The machine is probed once, for `measured`.
     """
-    monkeypatch.setattr("benchmarks.runner.read_host", hardware)
-    monkeypatch.setattr("benchmarks.lab.probe_machine", lambda *_, **__: ({}, ()))
-    monkeypatch.setattr("benchmarks.lab.available_memory_bytes", lambda: 2**30)
+    monkeypatch.setattr("benchmarks.session.runner.read_host", hardware)
+    monkeypatch.setattr("benchmarks.session.session.probe_machine", lambda *_, **__: ({}, ()))
+    monkeypatch.setattr("benchmarks.session.session.available_memory_bytes", lambda: 2**30)
 
 
 @pytest.fixture
@@ -90,9 +90,10 @@ def measure(folder, **changes):
 
 
 TWO_CPUS = {
-    "benchmarks.runner.read_host": lambda: hardware(logical_cpu_count=2),
-    "benchmarks.candidate.free_processor_count": lambda **_: 2,
-    "benchmarks.trainings.CROWDED_FRACTION": 2.0,  # whatever else runs on this machine
+    "benchmarks.session.runner.read_host": lambda: hardware(logical_cpu_count=2),
+    "benchmarks.session.candidate_bench.free_processor_count": lambda **_: 2,
+    # Whatever else runs on this machine.
+    "benchmarks.session.training_trials.CROWDED_FRACTION": 2.0,
 }
 
 
@@ -160,7 +161,7 @@ def test_processes_of_one_thread_and_of_all_take_turns(measured):
 
 
 def test_timed_processes_that_others_disturb_are_repeated_within_bounds(study, monkeypatch):
-    monkeypatch.setattr("benchmarks.attempts.OTHER_LOAD_LIMIT_FRACTION", -1.0)
+    monkeypatch.setattr("benchmarks.session.trial_runner.OTHER_LOAD_LIMIT_FRACTION", -1.0)
 
     result = measure(
         study,
@@ -291,9 +292,9 @@ def test_a_harness_that_is_killed_goes_on_where_it_was(study):
     script = textwrap.dedent(f"""
         import os, signal
         from pathlib import Path
-        import benchmarks.lab as lab
-        import benchmarks.runner as runner
-        from benchmarks.store import RunStore
+        import benchmarks.session.session as lab
+        import benchmarks.session.runner as runner
+        from benchmarks.storage.store import RunStore
         from tests.benchmarks.factories import hardware
         from tests.benchmarks.test_runner import measure
         runner.read_host = hardware
@@ -364,7 +365,7 @@ def test_a_device_that_is_missing_is_an_outcome(study):
 
 def test_when_time_is_short_fewer_rows_are_used_and_said_so(study, monkeypatch):
     """On a clustering task, so that one is measured too."""
-    monkeypatch.setattr("benchmarks.trainings.Trainings._affordable", lambda *_: 60)
+    monkeypatch.setattr("benchmarks.session.training_trials.Trainings._affordable", lambda *_: 60)
     settings = DataSettings(source="builtin:wine", task="clustering")
 
     run = measure(study, data_settings=settings, candidates=["kmeans"]).runs[0]

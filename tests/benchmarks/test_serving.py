@@ -24,7 +24,7 @@ from benchmarks.serving.payloads import (
     read_rows,
     write_answers,
 )
-from benchmarks.serving.stretch import stretch_of
+from benchmarks.serving.request_times import stretch_of
 from tests.benchmarks.serving_models import ROWS, make_package
 
 LAYOUT = plan_cores()

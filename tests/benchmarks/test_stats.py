@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.stats import (
+from benchmarks.statistics.stats import (
     QuantileInterval,
     conservative_quantile,
     drift_fraction,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import StoreError
-from benchmarks.store import RunStore
+from benchmarks.storage.store import RunStore
 from tests.benchmarks.factories import backtest, run
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.timing import Budget, Timing, time_calls
+from benchmarks.statistics.timing import Budget, Timing, time_calls
 
 
 class StepClock:

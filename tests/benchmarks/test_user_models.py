@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.datasets import load_data
+from benchmarks.data.datasets import load_data
 from benchmarks.errors import CandidateError
 from benchmarks.families import IMPORTED, Setup
 from benchmarks.families.artefacts import load_model, parameter_count, save_model

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from advisor.evaluation import transfer_runs
-from benchmarks.records import InferenceMeasurement
-from benchmarks.store import RunStore
+from benchmarks.storage.records import InferenceMeasurement
+from benchmarks.storage.store import RunStore
 from tests.advisor.capacity.test_prediction import run
 
 

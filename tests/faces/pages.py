@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from advisor.demo import DEMO_STUDY
-from benchmarks.store import RunStore
+from benchmarks.storage.store import RunStore
 from tests.advisor.factories import backtest, dataset, ladder
 
 ROOT = Path(__file__).resolve().parents[2]

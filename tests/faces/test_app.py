@@ -9,16 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from advisor.decision.engine import prepare
-from advisor.decision.sensitivity import break_evens as break_evens_of
-from advisor.decision.uncertainty import spreads_of
+from advisor.decision.choice.engine import prepare
+from advisor.decision.scenarios.uncertainty import spreads_of
+from advisor.decision.whatif.sensitivity import break_evens as break_evens_of
 from advisor.recommend import load_evidence, recommend
 from advisor.report import FORMATS
 from advisor.report.tables import figure_name
-from advisor.study import Current, Study
-from advisor.study_file import load_study
-from advisor.views import answering
-from advisor.views.controls import CHOICES, FIXED, HORIZON, OURS, SECTIONS, controls
+from advisor.study.file import load_study
+from advisor.study.types import Current, Study
+from advisor.views import compute
+from advisor.views.all_controls import CHOICES, FIXED, HORIZON, OURS, SECTIONS, controls
+from advisor.views.main_controls import PATTERNS, PRIMARY
 from advisor.views.presets import (
     DEADLINE,
     JOBS,
@@ -31,8 +32,7 @@ from advisor.views.presets import (
     REQUEST_KB,
     ROWS,
 )
-from advisor.views.primary import PATTERNS, PRIMARY
-from advisor.views.questions import (
+from advisor.views.scenario_values import (
     all_keys,
     changes,
     differing,
@@ -99,13 +99,13 @@ def assumptions_of(page: AppTest) -> AppTest:
 def no_break_evens(monkeypatch, request):
     """Leave out the search that hundreds of decisions make, where it is not what is tested."""
     if "break_evens" not in request.fixturenames:
-        monkeypatch.setattr("advisor.views.answering.break_evens", lambda *_, **__: [])
+        monkeypatch.setattr("advisor.views.compute.break_evens", lambda *_, **__: [])
 
 
 @pytest.fixture
 def break_evens():
     """Asks for the real search, and for nothing that another test left."""
-    answering._kept_break_evens.clear()
+    compute._kept_break_evens.clear()
 
 
 def button(page: AppTest, label: str):
@@ -152,7 +152,7 @@ def test_a_search_for_break_evens_ends_with_the_next_move(study_path):
         catalogue=load_catalogue(),
     )
     with pytest.raises(Moved):
-        break_evens_of(engine.setting, pause=move)
+        break_evens_of(engine.problem, pause=move)
     assert len(asked) == 3
 
 

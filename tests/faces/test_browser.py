@@ -19,7 +19,7 @@ from advisor.cli.recommend import answer_of
 from advisor.report import FORMATS, render
 from advisor.report.charts import CHARTS
 from advisor.report.words import headline
-from advisor.views.primary import PATTERNS, PRIMARY
+from advisor.views.main_controls import PATTERNS, PRIMARY
 from tests.faces.factories import CHARTS_OF_JOBS, recommendation
 from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 

@@ -14,11 +14,11 @@ from rich.console import Console
 
 import advisor.recommend  # noqa: F401 - the module, which a name of the package hides
 from advisor.cli import app, run
-from advisor.cli.teaching import TeachingCommand, shell_lines
+from advisor.cli.help_texts import TeachingCommand, shell_lines
 from advisor.cli.whatif import _print_sweep
 from advisor.report.text import print_recommendation
-from advisor.study import Workload
-from advisor.study_file import load_study
+from advisor.study.file import load_study
+from advisor.study.types import Workload
 from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
 

@@ -20,7 +20,7 @@ def loaded_by(code: str) -> set[str]:
     return set(found.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["advisor", "advisor.cli", "advisor.study"])
+@pytest.mark.parametrize("module", ["advisor", "advisor.cli", "advisor.study.types"])
 def test_importing_loads_no_framework(module):
     assert loaded_by(f"import {module}").isdisjoint(HEAVY)
 
@@ -41,7 +41,7 @@ def test_the_command_line_loads_neither_pydantic_nor_numpy_for_its_help():
 def test_offered_names_are_loaded_on_demand():
     import advisor
 
-    assert advisor.Study.__module__ == "advisor.study"
+    assert advisor.Study.__module__ == "advisor.study.types"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = advisor.nothing
 

@@ -26,10 +26,10 @@ from advisor.errors import AdvisorError, StudyError
 from advisor.report import FORMATS, render_bytes
 from advisor.report.markdown import escape
 from advisor.report.words import clean
-from advisor.study_file import load_study, parse_study_text
-from advisor.views import library
-from benchmarks.records import Candidate
-from benchmarks.store import RunStore
+from advisor.study.file import load_study, parse_study_text
+from advisor.views import study_folder
+from benchmarks.storage.records import Candidate
+from benchmarks.storage.store import RunStore
 from pricing.errors import PricingError
 from pricing.usage import load_usage
 from tests.advisor.factories import dataset, ladder
@@ -152,7 +152,7 @@ def test_the_plan_and_the_progress_of_a_benchmark_are_harmless(capsys):
     from rich.console import Console
 
     from advisor.cli.bench import _Bar
-    from benchmarks.plan import Plan, PlannedTrial, Progress
+    from benchmarks.session.plan import Plan, PlannedTrial, Progress
 
     with _Bar(Console(stderr=True)) as bar:
         trials = (PlannedTrial(ATTACK, "training", 1.0),)
@@ -320,7 +320,7 @@ def test_a_name_of_a_megabyte_is_refused_where_it_enters():
             b"name: " + b"x" * 999_000 + b"\ndata: {source: 'builtin:digits'}", where="s.yaml"
         )
     with pytest.raises(AdvisorError, match="no study file"):
-        library.read_study("s.yaml", b"name: " + b"x" * 1_000_001)
+        study_folder.read_study("s.yaml", b"name: " + b"x" * 1_000_001)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -340,13 +340,13 @@ def test_a_name_of_a_megabyte_in_an_answer_is_cut_and_said(name):
     ["../../etc/passwd.csv", "..", "a/b.csv", "con:.csv", "\x1b[31m.csv", "é" * 500 + ".csv"],
 )
 def test_the_name_of_an_upload_never_leaves_the_folder(file_name, tmp_path, monkeypatch):
-    monkeypatch.setenv(library.FOLDER_VARIABLE, str(tmp_path / "kept"))
+    monkeypatch.setenv(study_folder.FOLDER_VARIABLE, str(tmp_path / "kept"))
     try:
-        name = library.add_data(file_name, b"a,b\n1,2\n", target="b")
+        name = study_folder.add_data(file_name, b"a,b\n1,2\n", target="b")
     except AdvisorError:
         return  # no data file by its name
 
-    path = library.path_of(name)
+    path = study_folder.path_of(name)
     assert path is not None
     assert path.resolve().is_relative_to((tmp_path / "kept").resolve())
     assert load_study(path).data.target == "b"
@@ -354,15 +354,15 @@ def test_the_name_of_an_upload_never_leaves_the_folder(file_name, tmp_path, monk
 
 @pytest.mark.parametrize("name", ["..", "../..", "/etc", "a/b", "", "\x00"])
 def test_an_address_opens_no_study_outside_the_folder(name, tmp_path, monkeypatch):
-    monkeypatch.setenv(library.FOLDER_VARIABLE, str(tmp_path / "kept"))
+    monkeypatch.setenv(study_folder.FOLDER_VARIABLE, str(tmp_path / "kept"))
     (tmp_path / "advisor.yaml").write_text("data: {source: 'builtin:digits'}")
 
-    assert library.path_of(name) is None
+    assert study_folder.path_of(name) is None
 
 
 def test_an_upload_never_replaces_another(tmp_path, monkeypatch):
-    monkeypatch.setenv(library.FOLDER_VARIABLE, str(tmp_path))
-    names = [library.add_data("a.csv", b"x,y\n1,2\n", target="y") for _ in range(3)]
+    monkeypatch.setenv(study_folder.FOLDER_VARIABLE, str(tmp_path))
+    names = [study_folder.add_data("a.csv", b"x,y\n1,2\n", target="y") for _ in range(3)]
 
     assert names == ["a", "a-2", "a-3"]
 
@@ -371,7 +371,7 @@ def test_an_upload_never_replaces_another(tmp_path, monkeypatch):
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_an_upload_that_is_no_table_is_one_clear_line(content, suffix):
     try:
-        columns = library.columns_of(f"x.{suffix}", content)
+        columns = study_folder.columns_of(f"x.{suffix}", content)
     except AdvisorError as error:
         said = str(error)
         assert "\n" not in said
@@ -390,14 +390,14 @@ def test_an_upload_that_is_no_table_is_one_clear_line(content, suffix):
 )
 def test_an_upload_that_nothing_can_be_learned_from_says_why(content, said):
     with pytest.raises(AdvisorError, match=said):
-        library.columns_of("x.csv", content)
+        study_folder.columns_of("x.csv", content)
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "größe", "数据", "<script>", "**b**"])
 def test_columns_keep_their_names_whatever_they_are(name):
     content = f"{name},y\n1,2\n".encode()
 
-    assert library.columns_of("x.csv", content) == (name, "y")
+    assert study_folder.columns_of("x.csv", content) == (name, "y")
 
 
 def test_the_cells_of_a_hostile_answer_are_never_formulas():

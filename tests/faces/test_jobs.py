@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from advisor.capacity.shapes import batch_job
+from advisor.capacity.service_shapes import batch_job
 from advisor.cli.recommend import answer_of
 from advisor.report import render
 from advisor.report.charts import CHARTS

@@ -9,7 +9,7 @@ import pytest
 from advisor import Answer, Study, recommend
 from advisor.errors import AdvisorError, StudyError
 from advisor.recommend import recommend as engine_recommend
-from advisor.study_file import load_study
+from advisor.study.file import load_study
 from tests.faces.pages import measured_study
 
 ON = date(2026, 11, 21)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.capacity.cards import chip_facts
+from advisor.capacity.hardware_cards import chip_facts
 from advisor.capacity.transfer import baseline_fraction, processors_of
 from pricing.chips import GPU_FIGURES, PROCESSOR_FIGURES, load_chips
 from pricing.instances import load_catalogue

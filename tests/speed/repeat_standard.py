@@ -13,10 +13,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.doubt import disturbance_ln, run_interval
-from benchmarks.records import BenchmarkRun, DataSettings, InferenceMeasurement
-from benchmarks.runner import run_study_benchmarks
-from benchmarks.store import RunStore
+from benchmarks.reading.run_interval import disturbance_ln, run_interval
+from benchmarks.session.runner import run_study_benchmarks
+from benchmarks.storage.records import BenchmarkRun, DataSettings, InferenceMeasurement
+from benchmarks.storage.store import RunStore
 
 NEAR_FRACTION = 0.03
 TARGET_FRACTION = 0.9

@@ -49,7 +49,7 @@ def write_stream(path: Path, *, row_count: int) -> None:
 
 def measure(path: Path) -> None:
     """Back-test in this process and its children; print time and peak memory as JSON."""
-    from advisor.cadence.ask import Money, ask_data
+    from advisor.retraining.plan_from_file import Money, ask_data
 
     started = time.perf_counter()
     asked = ask_data(

@@ -13,16 +13,17 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.capacity.replicas import plan_replicas
-from advisor.decision.choice import choose
-from advisor.decision.contenders import draw, undominated
-from advisor.decision.following import ROUTING, billed_replicas
-from advisor.decision.ground import ground_of
-from advisor.decision.options import MAX_REPLICAS, fewest_replicas
-from advisor.decision.setting import setting_of
-from advisor.decision.sweep import parse_axis, sweep
+from advisor.capacity.target_tracking import ROUTING, billed_replicas
+from advisor.decision.choice.choose import choose
+from advisor.decision.choice.pruning import draw, undominated
+from advisor.decision.options.table import fewest_replicas
+from advisor.decision.scenarios.option_space import option_space_of
+from advisor.decision.scenarios.problem import problem_of
+from advisor.decision.whatif.sweep import parse_axis, sweep
 from advisor.recommend import recommend
-from advisor.study import REGIONS
+from advisor.study.types import REGIONS
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, study
@@ -49,33 +50,33 @@ def main() -> None:
     purchases = {"purchase": ["on-demand", "spot", "savings-1y"]}
     for title, regions in (("one region", REGIONS[:1]), (f"{len(REGIONS)} regions", REGIONS)):
         wanted = study(cloud={**purchases, "regions": list(regions)})
-        ground = ground_of(wanted, measured, on=ON, book=book, catalogue=catalogue)
+        space = option_space_of(wanted, measured, on=ON, book=book, catalogue=catalogue)
         rates = iter(np.geomspace(15, 25, 100))
 
-        def again(wanted=wanted, ground=ground, rates=rates) -> None:
+        def again(wanted=wanted, space=space, rates=rates) -> None:
             work = wanted.workload.replace(requests_per_s=float(next(rates)))
-            choose(setting_of(wanted.replace(workload=work), ground))
+            choose(problem_of(wanted.replace(workload=work), space))
 
         for _ in range(10):
             again()  # tables of p99 by load are kept from then on
-        setting = setting_of(wanted, ground)
-        kept = undominated(setting)
+        problem = problem_of(wanted, space)
+        kept = undominated(problem)
         again_s = median_s(again)
         print(
-            f"{title}: {len(setting.stakes):,} options, {setting.possible.sum():,} possible, "
+            f"{title}: {len(problem.terms):,} options, {problem.possible.sum():,} possible, "
             f"{len(kept):,} drawn {wanted.decision.draw_count:,} times"
         )
         print(f"  a whole re-decision                  {again_s * 1e3:8.0f} ms")
         if title == "one region":
-            _against_a_loop(setting, kept)
+            _against_a_loop(problem, kept)
     _jobs(measured, book, catalogue, purchases)
     one = study()
-    ground = ground_of(one, measured, on=ON, book=book, catalogue=catalogue)
+    space = option_space_of(one, measured, on=ON, book=book, catalogue=catalogue)
     axes = [
         parse_axis("workload.requests_per_s=1:1000:40log"),
         parse_axis("team.engineer_usd_per_hour=20:200:40log"),
     ]
-    swept_s = median_s(lambda: list(sweep(one, ground, axes)), repeats=1)
+    swept_s = median_s(lambda: list(sweep(one, space, axes)), repeats=1)
     print(f"a sweep of 1,600 points, 100 draws each  {swept_s:8.1f} s")
     whole_s = median_s(lambda: recommend(one, measured, on=ON), repeats=2)
     print(f"a whole answer, what-ifs and all         {whole_s:8.1f} s")
@@ -90,43 +91,43 @@ def _jobs(measured, book, catalogue, purchases) -> None:
         needs={"deadline_hours": 4.0},
         cloud={**purchases, "regions": list(REGIONS)},
     )
-    ground = ground_of(wanted, measured, on=ON, book=book, catalogue=catalogue)
+    space = option_space_of(wanted, measured, on=ON, book=book, catalogue=catalogue)
     rows = iter(np.geomspace(0.9e8, 1.1e8, 100))
 
     def again() -> None:
         work = wanted.workload.replace(rows_per_job=float(next(rows)))
-        choose(setting_of(wanted.replace(workload=work), ground))
+        choose(problem_of(wanted.replace(workload=work), space))
 
     again()
-    setting = setting_of(wanted, ground)
+    problem = problem_of(wanted, space)
     print(
-        f"a nightly job, {len(REGIONS)} regions: {len(setting.stakes):,} options, "
-        f"{len(undominated(setting)):,} drawn {wanted.decision.draw_count:,} times"
+        f"a nightly job, {len(REGIONS)} regions: {len(problem.terms):,} options, "
+        f"{len(undominated(problem)):,} drawn {wanted.decision.draw_count:,} times"
     )
     print(f"  a whole re-decision                  {median_s(again) * 1e3:8.0f} ms")
 
 
-def _against_a_loop(setting, kept) -> None:
+def _against_a_loop(problem, kept) -> None:
     """Print the ratio to a loop over options and draws, and by how much the two differ at most."""
-    table, worlds, stakes = setting.ground.table, setting.worlds, setting.stakes
-    standing = kept[stakes.kind[kept] >= 0]
-    need_s = setting.study.needs.max_p99_latency_ms / 1e3
+    table, scenarios, terms = problem.space.table, problem.scenarios, problem.terms
+    standing = kept[terms.machine_class[kept] >= 0]
+    need_s = problem.study.needs.max_p99_latency_ms / 1e3
     rng = np.random.default_rng(0)
     pairs = [
         (int(row), int(column))
         for row, column in zip(
             rng.choice(standing, LOOPED),
-            rng.integers(1, worlds.peak_per_s.size, LOOPED),
+            rng.integers(1, scenarios.peak_per_s.size, LOOPED),
             strict=True,
         )
     ]
 
     def one(row: int, column: int) -> float:
-        service_s = table.service_s[row] * worlds.service[stakes.group[row], column]
-        peak = float(worlds.peak_per_s[column])
+        service_s = table.service_s[row] * scenarios.service[terms.group[row], column]
+        peak = float(scenarios.peak_per_s[column])
         sustained = table.sustained_vcpu[[row]] / table.service_s[[row]]
         network = table.network_gbps[[row]]
-        fewest = fewest_replicas(setting.study, network, peak, sustained_per_s=sustained)
+        fewest = fewest_replicas(problem.study, network, peak, sustained_per_s=sustained)
         found = plan_replicas(
             arrival_per_s=peak,
             service_mean_s=service_s,
@@ -141,31 +142,31 @@ def _against_a_loop(setting, kept) -> None:
         if found.infeasible[0]:
             return float("nan")
         billed = float(found.replica_count[0])
-        if stakes.scaled[row]:
+        if terms.scaled[row]:
             load = peak * service_s / (table.workers[row] * defaults.MAX_UTILISATION.value)
             billed = float(
                 billed_replicas(
-                    setting.study.workload,
-                    zones=setting.study.needs.availability_zones,
+                    problem.study.workload,
+                    zones=problem.study.needs.availability_zones,
                     start_s=table.start_s[[row]],
-                    load=np.array([load * setting.pooled(stakes.kind[[row]])[0]]),
+                    load=np.array([load * problem.pooled(terms.machine_class[[row]])[0]]),
                     most=found.replica_count,
                     fewest=fewest,
                 )[0]
             )
-        fixed = stakes.fixed_usd[row] + stakes.request_usd[row] * worlds.draws.traffic[column]
+        fixed = terms.fixed_usd[row] + terms.request_usd[row] * scenarios.draws.traffic[column]
         return float(
-            stakes.replica_usd[row] * billed * worlds.price[stakes.purchase[row], column]
-            + fixed * worlds.draws.drift[column]
-            + worlds.people_usd[stakes.platform[row], column]
-            + worlds.candidate_usd[stakes.candidate[row], column]
+            terms.replica_usd[row] * billed * scenarios.price[terms.purchase[row], column]
+            + fixed * scenarios.draws.drift[column]
+            + scenarios.people_usd[terms.platform[row], column]
+            + scenarios.candidate_usd[terms.candidate[row], column]
         )
 
     looped: list[float] = []
     each_s = median_s(lambda: looped.extend(one(*p) for p in pairs), repeats=1) / LOOPED
-    setting.ground.kept.pop("fleets", None)
-    columns_s = median_s(lambda: _draw_anew(setting, kept)) / (len(kept) * worlds.draws.count)
-    usd = draw(setting, kept).outcomes.usd
+    problem.space.kept.pop("fleets", None)
+    columns_s = median_s(lambda: _draw_anew(problem, kept)) / (len(kept) * scenarios.draws.count)
+    usd = draw(problem, kept).outcomes.usd
     place = {int(row): i for i, row in enumerate(kept)}
     same = np.array([usd[place[row], column] for row, column in pairs])
     told = np.isfinite(looped)
@@ -175,9 +176,9 @@ def _against_a_loop(setting, kept) -> None:
     print(f"  ratio {each_s / columns_s:,.0f}x; largest relative difference {gap:.1e}")
 
 
-def _draw_anew(setting, kept) -> None:
-    setting.ground.kept.pop("fleets", None)
-    draw(setting, kept)
+def _draw_anew(problem, kept) -> None:
+    problem.space.kept.pop("fleets", None)
+    draw(problem, kept)
 
 
 if __name__ == "__main__":

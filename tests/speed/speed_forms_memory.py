@@ -34,12 +34,12 @@ sys.stdin.read()
 
 def prepared(family: str, scratch: Path) -> tuple[Path, Path]:
     """Train a family on the digits and return its saved model and rows to serve."""
-    from benchmarks.datasets import load_data
+    from benchmarks.data.datasets import load_data
     from benchmarks.families import FAMILIES as KNOWN
     from benchmarks.families import Setup
     from benchmarks.families.artefacts import save_model
-    from benchmarks.measure import _save_rows
-    from benchmarks.records import Candidate, DataSettings
+    from benchmarks.storage.records import Candidate, DataSettings
+    from benchmarks.tasks.trial_tasks import _save_rows
 
     data = load_data(
         **dict(DataSettings(source="builtin:digits")), folder=scratch, max_rows=None, max_cells=None

@@ -58,7 +58,7 @@ def workloads() -> dict[str, Callable[[], object]]:
 def measure_with(tool: str, call: Callable[[], object], *, wanted_s: float) -> float:
     """Return one process's median time of a call by a tool. [s]"""
     if tool == "harness":
-        from benchmarks.timing import Budget, time_calls
+        from benchmarks.statistics.timing import Budget, time_calls
 
         budget = Budget(wanted_s=wanted_s, min_count=20, limit_s=4 * wanted_s, max_count=10**6)
         return median_of_blocks(time_calls(lambda _: call(), budget=budget).durations_s)
@@ -107,7 +107,7 @@ def with_pyperf(call: Callable[[], object], *, wanted_s: float) -> float:
 
 def overhead(call: Callable[[], object]) -> tuple[float, float]:
     """Return the bare loop's median of a call and what the harness states more. [s]"""
-    from benchmarks.timing import Budget, time_calls
+    from benchmarks.statistics.timing import Budget, time_calls
 
     clock = time.perf_counter_ns
     differences, bare = [], []

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from advisor.decision.words import hours_of
+from advisor.decision.answer.words import hours_of
 from advisor.recommendation import Recommendation
 from advisor.report.charts.parts import (
     ACCENT,

@@ -1,9 +1,10 @@
 """What everybody reads: options, break-even, what is left out, price date, short answers."""
 
 from advisor.recommendation import Recommendation
-from advisor.report import experiment_tables, tables
+from advisor.report import tables
 from advisor.report.sections.parts import Section, present
 from advisor.report.sections.risk import break_even
+from advisor.report.tables.experiments import experiment_fact
 
 IN_SHORT = "In short"
 OPTIONS = "Options considered"
@@ -27,7 +28,7 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
             IN_SHORT,
             facts=(
                 *tables.facts(recommendation),
-                *experiment_tables.experiment_fact(recommendation),
+                *experiment_fact(recommendation),
             ),
         ),
         Section("Why the others do not qualify", tables=(tables.rejected_table(recommendation),)),

@@ -1,8 +1,17 @@
 """How many training runs to pay for, what the next one gains, and how fast they go."""
 
 from advisor.recommendation import Recommendation
-from advisor.report import experiment_tables
 from advisor.report.sections.parts import Section, present
+from advisor.report.tables.experiments import (
+    escalation_table,
+    experiment_sentences,
+    gain_table,
+    history_sentences,
+    hit_table,
+    instance_table,
+    pace_table,
+    savings_table,
+)
 
 NO_EXPERIMENTS = (
     "There is no priced error that more runs could lower, or no machine on offer that trains the "
@@ -34,41 +43,39 @@ def experiments(recommendation: Recommendation) -> tuple[Section, ...]:
     return present(
         Section(
             title,
-            sentences=experiment_tables.experiment_sentences(advice),
+            sentences=experiment_sentences(advice),
             chart="gain-by-runs",
-            tables=(experiment_tables.gain_table(advice),),
+            tables=(gain_table(advice),),
         ),
         Section(
             "Experiments: how many until one is found",
-            sentences=experiment_tables.history_sentences(advice.history)
-            if advice.history
-            else (HIT_RATES,),
-            tables=(experiment_tables.hit_table(advice),),
+            sentences=history_sentences(advice.history) if advice.history else (HIT_RATES,),
+            tables=(hit_table(advice),),
         ),
         Section(
             "Experiments: the simplest first",
             sentences=(ESCALATION,),
-            tables=(experiment_tables.escalation_table(advice),),
+            tables=(escalation_table(advice),),
         )
         if advice.escalation
         else Section(""),
         Section(
             "Experiments: stop bad runs early",
-            tables=(experiment_tables.savings_table(advice),),
+            tables=(savings_table(advice),),
         )
         if advice.savings
         else Section(""),
         Section(
             "Experiments: how fast they go",
             sentences=(PACE,),
-            tables=(experiment_tables.pace_table(advice),),
+            tables=(pace_table(advice),),
         )
         if advice.pace
         else Section(""),
         Section(
             "Experiments: the pace on every priced machine",
             sentences=(INSTANCES,),
-            tables=(experiment_tables.instance_table(advice),),
+            tables=(instance_table(advice),),
         )
         if advice.instances
         else Section(""),

@@ -1,10 +1,10 @@
 """How the chosen option answers under load, and what was measured of the model alone."""
 
-from advisor.decision.words import hours_of
+from advisor.decision.answer.words import hours_of
 from advisor.recommendation import JobAdvice, LatencyAdvice, Recommendation, TrafficAdvice
 from advisor.report import tables
-from advisor.report.chain import chain_sentence, chain_tables
 from advisor.report.sections.parts import Section, present
+from advisor.report.tables.latency_breakdown import chain_sentence, chain_tables
 from advisor.report.words import counted, milliseconds, significant
 
 NOTHING = "Nothing is feasible: there is no option whose answer time could be drawn."

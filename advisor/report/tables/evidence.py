@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from advisor.decision.old_prices import old_price_banner
+from advisor.decision.answer.old_prices import old_price_banner
 from advisor.recommendation import Basis, MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
 from advisor.report.tables.names import origin_of_price, unit_name

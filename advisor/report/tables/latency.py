@@ -2,7 +2,7 @@
 
 import itertools
 
-from advisor.decision.words import hours_of
+from advisor.decision.answer.words import hours_of
 from advisor.recommendation import JobAdvice, LatencyAdvice, Option, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table, known, thinned, weakest
 from advisor.report.words import (

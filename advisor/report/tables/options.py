@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 
-from advisor.decision.words import hours_of
+from advisor.decision.answer.words import hours_of
 from advisor.platforms import JOB_PLATFORMS
 from advisor.recommendation import Option, Recommendation, Rejection
 from advisor.report.tables.cells import Cell, Column, Table, known, weakest

@@ -1,7 +1,6 @@
 """Retraining and training as tables and sentences."""
 
-from advisor.lifecycle import GrowthAdvice
-from advisor.recommendation import BASIS_BADGES, Recommendation
+from advisor.recommendation import BASIS_BADGES, GrowthAdvice, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table, platform_name, thinned
 from advisor.report.words import days, percent, significant, small_usd, usd
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.capacity.batching import fit_sweep
-from benchmarks.records import InferenceMeasurement
+from benchmarks.storage.records import InferenceMeasurement
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from advisor.capacity.gpu import GPUS, gpu_service_s
 from advisor.capacity.gpu_runs import gpu_call, gpu_parts, gpu_training, roofline_s
-from benchmarks.records import InferenceMeasurement
+from benchmarks.storage.records import InferenceMeasurement
 from pricing.instances import load_catalogue
 from tests.advisor.factories import hardware, run
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from advisor.capacity.prediction import combined, predict_candidates
 from advisor.capacity.transfer import speed_ratios
 from advisor.errors import AdvisorError
-from benchmarks.records import (
+from benchmarks.storage.records import (
     BenchmarkRun,
     Candidate,
     DatasetSpec,

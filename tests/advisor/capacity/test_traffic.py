@@ -15,7 +15,7 @@ from advisor.capacity.traffic import (
     summarise_counts,
     workload_minutes_per_s,
 )
-from advisor.study import Workload
+from advisor.study.types import Workload
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 WEEK = 7 * 24 * 60

@@ -23,7 +23,7 @@ from advisor.capacity.transfer import (
     speed_ratios,
     vcpu_of,
 )
-from benchmarks.records import HardwareProfile
+from benchmarks.storage.records import HardwareProfile
 from pricing.instances import load_catalogue
 
 CLASSES = tuple(REFERENCES)

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.capacity.replicas import plan_replicas
-from advisor.decision.following import ROUTING, following_of
-from advisor.decision.ground import shared_usd
-from advisor.decision.options import MAX_REPLICAS
-from advisor.decision.setting import Setting
-from advisor.decision.uncertainty import scores
+from advisor.capacity.target_tracking import ROUTING, tracked_fleet_of
+from advisor.decision.scenarios.option_space import shared_usd
+from advisor.decision.scenarios.problem import Problem
+from advisor.decision.scenarios.uncertainty import scores
 
 TIE = 0.02
 HOURS = 730
@@ -25,19 +25,19 @@ Z_90 = statistics.NormalDist().inv_cdf(0.9)
 STUDENT = {1: 12.706, 2: 4.303, 3: 3.182}
 
 
-def errs_by(setting: Setting, row: int) -> list[float]:
+def errs_by(problem: Problem, row: int) -> list[float]:
     """Return true over predicted service time of one option in every draw."""
-    table, draws, own = setting.ground.table, setting.worlds.draws, setting.study.decision
+    table, draws, own = problem.space.table, problem.scenarios.draws, problem.study.decision
     if row < len(table):
         candidate, chip = int(table.profile[row]), str(table.chip[row])
         up = round(float(table.service_high_s[row] / table.service_s[row]), 9)
         down = round(float(table.service_low_s[row] / table.service_s[row]), 9)
     else:
         other = row - len(table)
-        candidate, chip = int(setting.others.candidate[other]), "serverless"
-        up = round(float(setting.others.service_up[other]), 9)
-        down = round(float(setting.others.service_down[other]), 9)
-    profile = setting.ground.profiles[candidate]
+        candidate, chip = int(problem.others.candidate[other]), "serverless"
+        up = round(float(problem.others.service_up[other]), 9)
+        down = round(float(problem.others.service_down[other]), 9)
+    profile = problem.space.profiles[candidate]
     measured = 1 + profile.service_relative_error
     if own.service_factor is not None:
         measured = own.service_factor
@@ -52,13 +52,13 @@ def errs_by(setting: Setting, row: int) -> list[float]:
     return found
 
 
-def fleets(setting: Setting, rows: list[int]) -> dict[int, list[tuple[int, bool]]]:
+def fleets(problem: Problem, rows: list[int]) -> dict[int, list[tuple[int, bool]]]:
     """Return replicas and whether latency is kept, per standing option and draw, by the formula.
 
     Machines that differ by price alone are asked once.
     """
-    study, table = setting.study, setting.ground.table
-    need_ms, peaks = study.needs.max_p99_latency_ms, setting.worlds.peak_per_s.tolist()
+    study, table = problem.study, problem.space.table
+    need_ms, peaks = study.needs.max_p99_latency_ms, problem.scenarios.peak_per_s.tolist()
     alike: dict[tuple[float, ...], list[int]] = {}
     for row in rows:
         if row < len(table):
@@ -71,8 +71,8 @@ def fleets(setting: Setting, rows: list[int]) -> dict[int, list[tuple[int, bool]
     asked: list[tuple[float, ...]] = []
     for figures, same in alike.items():
         service_s, workers, scv, front_s, gbps, vcpu = (figures[i] for i in (1, 4, 5, 6, 7, 8))
-        for factor, peak in zip(errs_by(setting, same[0]), peaks, strict=True):
-            fewest = _fewest(setting, peak, gbps=gbps, sustained_per_s=vcpu / service_s)
+        for factor, peak in zip(errs_by(problem, same[0]), peaks, strict=True):
+            fewest = _fewest(problem, peak, gbps=gbps, sustained_per_s=vcpu / service_s)
             asked.append((peak, service_s * factor, scv, workers, front_s, fewest))
     if not asked:
         return {}
@@ -105,15 +105,15 @@ def fleets(setting: Setting, rows: list[int]) -> dict[int, list[tuple[int, bool]
     return told
 
 
-def _fewest(setting: Setting, peak: float, *, gbps: float, sustained_per_s: float) -> int:
+def _fewest(problem: Problem, peak: float, *, gbps: float, sustained_per_s: float) -> int:
     """Return one replica a zone, or more for the network's or the CPU credits' sake."""
-    work = setting.study.workload
+    work = problem.study.workload
     wanted_gbps = peak * max(work.request_kb, work.response_kb) * 8 / 1e6
     networks = wanted_gbps / (gbps * defaults.NETWORK_HEADROOM.value)
     for_network = 1 if math.isnan(networks) else math.ceil(networks)
     mean = peak * work.requests_per_s / work.peak_per_s * work.active_hours_per_month / HOURS
     for_credits = math.ceil(mean / sustained_per_s * (1 - 1e-12))
-    fewest = max(setting.study.needs.availability_zones, for_network, for_credits)
+    fewest = max(problem.study.needs.availability_zones, for_network, for_credits)
     return min(fewest, MAX_REPLICAS + 1)
 
 
@@ -129,15 +129,15 @@ class Parts(NamedTuple):
     work: float
 
 
-def parts_of(setting: Setting, row: int) -> Parts:
+def parts_of(problem: Problem, row: int) -> Parts:
     """Return one option's prices, as they are sold."""
-    ground, table, others = setting.ground, setting.ground.table, setting.others
+    space, table, others = problem.space, problem.space.table, problem.others
     if row < len(table):
         offer = int(table.offer[row])
-        sold = ground.offers[offer]
-        idle = float(ground.idle_usd[offer])
-        shared = float(shared_usd(ground, setting.study)[offer])
-        replica = float(table.replica_usd[row]) * (1 + surge(setting, row))
+        sold = space.offers[offer]
+        idle = float(space.idle_usd[offer])
+        shared = float(shared_usd(space, problem.study)[offer])
+        replica = float(table.replica_usd[row]) * (1 + surge(problem, row))
         named = int(table.profile[row]), sold.platform, sold.purchase
         return Parts(*named, replica=replica, fixed=idle, requests=shared - idle, work=0.0)
     other = row - len(table)
@@ -153,36 +153,36 @@ def parts_of(setting: Setting, row: int) -> Parts:
     )
 
 
-def surge(setting: Setting, row: int) -> float:
+def surge(problem: Problem, row: int) -> float:
     """Return the replicas that roll releases out, over those of the fleet: a second one each time.
 
     On ECS the old one still drains for five minutes when the new one answers.
     """
-    table = setting.ground.table
-    platform = setting.ground.offers[int(table.offer[row])].platform
+    table = problem.space.table
+    platform = problem.space.offers[int(table.offer[row])].platform
     if platform == "sagemaker-multi-model":
         return 0.0
     seconds = float(table.start_s[row]) + (300 if platform.startswith("ecs") else 0)
-    releases = setting.costs[int(table.profile[row])].cadence.releases_per_month
+    releases = problem.costs[int(table.profile[row])].cadence.releases_per_month
     return releases * seconds / (HOURS * 3600)
 
 
-def billed(setting: Setting, row: int, fleet: list[tuple[int, bool]]) -> list[float]:
+def billed(problem: Problem, row: int, fleet: list[tuple[int, bool]]) -> list[float]:
     """Return the replicas paid for in every draw, by the minute where they follow the traffic."""
-    study, table = setting.study, setting.ground.table
+    study, table = problem.study, problem.space.table
     counts = [count for count, _ in fleet]
     if row >= len(table) or not table.scaled[row]:
         return [float(count) for count in counts]
     zones, work = study.needs.availability_zones, study.workload
-    following = following_of(
+    following = tracked_fleet_of(
         work, start_minutes=math.ceil(float(table.start_s[row]) / 60), fewest=zones
     )
     active = work.active_hours_per_month / HOURS
-    pooled = float(setting.pooled(setting.stakes.kind[[row]])[0])
+    pooled = float(problem.pooled(problem.terms.machine_class[[row]])[0])
     gbps, vcpu = float(table.network_gbps[row]), float(table.sustained_vcpu[row])
     service_s = float(table.service_s[row])
     found = []
-    draws = zip(counts, setting.worlds.peak_per_s.tolist(), errs_by(setting, row), strict=True)
+    draws = zip(counts, problem.scenarios.peak_per_s.tolist(), errs_by(problem, row), strict=True)
     for most, peak, factor in draws:
         load = peak * service_s * factor * pooled / (float(table.workers[row]) * 0.7)
         steps = math.ceil(48 * math.log2(min(max(load, 0.25), 1e9) / 0.25) - 1e-6)
@@ -190,16 +190,16 @@ def billed(setting: Setting, row: int, fleet: list[tuple[int, bool]]) -> list[fl
         least = min(most, max(zones, math.ceil(most / 20 - 1e-9)))
         minutes = np.ceil(following.levels * asked - 1e-9).clip(least, most)
         mean = active * float(minutes.mean()) + (1 - active) * least
-        always = _fewest(setting, peak, gbps=gbps, sustained_per_s=vcpu / service_s)
+        always = _fewest(problem, peak, gbps=gbps, sustained_per_s=vcpu / service_s)
         found.append(max(mean, float(min(most, always)) if always > zones else 0.0))
     return found
 
 
-def releases_usd(setting: Setting, candidate: int) -> list[float]:
+def releases_usd(problem: Problem, candidate: int) -> list[float]:
     """Return what training, labelling and reviewing one candidate costs in every draw."""
-    study, draws = setting.study, setting.worlds.draws
-    retraining, cost = study.retraining, setting.costs[candidate]
-    longer = draws.training(setting.ground.profiles[candidate].name).tolist()
+    study, draws = problem.study, problem.scenarios.draws
+    retraining, cost = study.retraining, problem.costs[candidate]
+    longer = draws.training(problem.space.profiles[candidate].name).tolist()
     found = []
     for d in range(draws.count + 1):
         runs = retraining.runs_per_release * float(draws.runs[d])
@@ -213,7 +213,7 @@ def releases_usd(setting: Setting, candidate: int) -> list[float]:
 
 
 def costs_and_met(
-    setting: Setting,
+    problem: Problem,
     row: int,
     fleet: list[tuple[int, bool]] | None,
     told: dict[tuple[float, ...], list[float]] | None = None,
@@ -223,14 +223,14 @@ def costs_and_met(
     What options have in common is put into `told`, where it is given, and taken from it.
     """
     told = {} if told is None else told
-    study, draws, others = setting.study, setting.worlds.draws, setting.others
+    study, draws, others = problem.study, problem.scenarios.draws, problem.others
     need_ms, limit = study.needs.max_p99_latency_ms, study.needs.max_usd_per_month
-    parts = parts_of(setting, row)
+    parts = parts_of(problem, row)
     if (parts.candidate,) not in told:
-        told[parts.candidate,] = releases_usd(setting, parts.candidate)
+        told[parts.candidate,] = releases_usd(problem, parts.candidate)
     releases, hours = told[parts.candidate,], draws.hours(parts.platform)
     people_usd = study.team.upkeep_hours(parts.platform) * study.team.engineer_usd_per_hour
-    longer = errs_by(setting, row) if fleet is None else [1.0] * (draws.count + 1)
+    longer = errs_by(problem, row) if fleet is None else [1.0] * (draws.count + 1)
     prices = draws.drift
     if parts.purchase == "spot":
         prices = draws.spot
@@ -242,17 +242,17 @@ def costs_and_met(
     )  # fmt: skip
     paid = [0.0] * (draws.count + 1)
     if fleet is not None:
-        table = setting.ground.table
+        table = problem.space.table
         same = float(id(fleet)), float(table.start_s[row]), float(table.scaled[row])
         if same not in told:
-            told[same] = billed(setting, row, fleet)
+            told[same] = billed(problem, row, fleet)
         paid = told[same]
     costs, met, replicas = [], [], []
     for d, (price, drift, traffic, start, people, released, slower) in enumerate(figures):
         if fleet is not None:
             count, kept = fleet[d]
         else:
-            other = row - len(setting.ground.table)
+            other = row - len(problem.space.table)
             whole_s = float(others.p99_s[other])
             start_s = float(others.p99_start_s[other])
             service_s = float(others.p99_service_s[other])
@@ -267,17 +267,17 @@ def costs_and_met(
     return costs, met, replicas
 
 
-def criterion(setting: Setting, costs: list[float]) -> float:
+def criterion(problem: Problem, costs: list[float]) -> float:
     """Return the mean, or the smallest cost that the wanted share of draws does not exceed."""
     drawn = sorted(costs[1:])
-    if setting.study.decision.risk == "expected":
+    if problem.study.decision.risk == "expected":
         return math.fsum(drawn) / len(drawn)
-    enough = (k for k in range(1, len(drawn) + 1) if k / len(drawn) >= _quantile(setting))
+    enough = (k for k in range(1, len(drawn) + 1) if k / len(drawn) >= _quantile(problem))
     return drawn[next(enough) - 1]
 
 
-def _quantile(setting: Setting) -> float:
-    return setting.study.decision.quantile - 1e-12
+def _quantile(problem: Problem) -> float:
+    return problem.study.decision.quantile - 1e-12
 
 
 class Held(NamedTuple):
@@ -303,17 +303,17 @@ def noise(a: Held, b: Held, *, proportion: bool) -> float:
     return max(of_seeds, of_cases)
 
 
-def escalate(setting: Setting, bills: dict[str, float]) -> str | None:
+def escalate(problem: Problem, bills: dict[str, float]) -> str | None:
     """Return the candidate that the simplest one has to give way to, given the feasible bills."""
-    study, needs = setting.study, setting.study.needs
+    study, needs = problem.study, problem.study.needs
     per_loss = study.retraining.error_cost_usd * study.cases_per_day * HOURS / 24
     held: Held | None = None
     held_learns = False
     barred: list[Held] = []
-    proportion = all(p.is_proportion for p in setting.ground.profiles)
+    proportion = all(p.is_proportion for p in problem.space.profiles)
     told = {
         p.name: (p, c)
-        for p, c in zip(setting.ground.profiles, setting.costs, strict=True)
+        for p, c in zip(problem.space.profiles, problem.costs, strict=True)
         if p.form_rank == 0
     }
     for name in sorted(told, key=lambda n: (told[n][0].rank, n)):
@@ -349,34 +349,34 @@ def escalate(setting: Setting, bills: dict[str, float]) -> str | None:
     return None if better else held.name
 
 
-def decide(setting: Setting) -> tuple[set[int], float | None]:
+def decide(problem: Problem) -> tuple[set[int], float | None]:
     """Return every option that may be chosen (equal in all that counts) and the criterion."""
-    study, profiles = setting.study, setting.ground.profiles
+    study, profiles = problem.study, problem.space.profiles
     judged: dict[int, tuple[float, int]] = {}
-    rows = [row for row in range(len(setting.possible)) if setting.possible[row]]
-    planned = fleets(setting, rows)
+    rows = [row for row in range(len(problem.possible)) if problem.possible[row]]
+    planned = fleets(problem, rows)
     told: dict[tuple[float, ...], list[float]] = {}
     for row in rows:
-        costs, met, replicas = costs_and_met(setting, row, planned.get(row), told)
+        costs, met, replicas = costs_and_met(problem, row, planned.get(row), told)
         often = sum(met[1:]) / len(met[1:]) >= study.decision.feasible_probability
         if met[0] and often:
-            judged[row] = (criterion(setting, costs), replicas[0])
+            judged[row] = (criterion(problem, costs), replicas[0])
     bills: dict[str, float] = {}
     for row, (usd, _) in judged.items():
-        name = profiles[parts_of(setting, row).candidate].name
+        name = profiles[parts_of(problem, row).candidate].name
         bills[name] = min(usd, bills.get(name, math.inf))
-    chosen = escalate(setting, bills)
+    chosen = escalate(problem, bills)
     if chosen is None:
         return set(), None
 
     def simplicity(row: int) -> tuple[float, int, bool, int]:
-        parts = parts_of(setting, row)
+        parts = parts_of(problem, row)
         upkeep = study.team.upkeep_hours(parts.platform)
-        table = setting.ground.table
+        table = problem.space.table
         scaled = row < len(table) and bool(table.scaled[row])
         return upkeep, profiles[parts.candidate].form_rank, scaled, judged[row][1]
 
-    own = [r for r in judged if profiles[parts_of(setting, r).candidate].name == chosen]
+    own = [r for r in judged if profiles[parts_of(problem, r).candidate].name == chosen]
     ties = [r for r in own if judged[r][0] <= bills[chosen] * (1 + TIE) + 1e-12]
     simplest = min(map(simplicity, ties))
     tied = [r for r in ties if simplicity(r) == simplest]

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from advisor.decision.ground import Ground, ground_of
+from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.evidence import Evidence
-from advisor.study import Study
+from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, run, study
@@ -97,16 +97,18 @@ def choosy(rng: np.random.Generator, wanted: Study) -> Study:
 
 
 @lru_cache(maxsize=64)
-def _ground(cloud: str, measured: int) -> Ground:
+def _option_space(cloud: str, measured: int) -> OptionSpace:
     wanted = study(cloud=Study.model_validate_json(cloud).cloud)
-    return ground_of(wanted, LADDERS[measured], on=ON, book=load_book(), catalogue=few_machines())
+    return option_space_of(
+        wanted, LADDERS[measured], on=ON, book=load_book(), catalogue=few_machines()
+    )
 
 
-def ground(wanted: Study, *, measured: int = 0) -> Ground:
-    """Return the ground of a small study; studies that buy alike share it.
+def space(wanted: Study, *, measured: int = 0) -> OptionSpace:
+    """Return the option space of a small study; studies that buy alike share it.
 
     Args:
         wanted: the study.
         measured: which of `LADDERS` its candidates are.
     """
-    return _ground(study(cloud=wanted.cloud).model_dump_json(), measured)
+    return _option_space(study(cloud=wanted.cloud).model_dump_json(), measured)

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from advisor.decision.choice import answer_key, choose
-from advisor.decision.drivers import drivers_of, with_value
-from advisor.decision.ground import ground_for, ground_of
-from advisor.decision.information import information_usd
-from advisor.decision.sensitivity import answer_at, break_evens
-from advisor.decision.setting import setting_of
+from advisor.decision.choice.choose import answer_key, choose
+from advisor.decision.scenarios.option_space import option_space_for, option_space_of
+from advisor.decision.scenarios.problem import problem_of
+from advisor.decision.whatif.drivers import drivers_of, with_value
+from advisor.decision.whatif.sensitivity import answer_at, break_evens
+from advisor.decision.whatif.value_of_information import information_usd
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.tables import load_book
-from tests.advisor.decision.small_worlds import ON, TYPES, ground, random_study
+from tests.advisor.decision.small_worlds import ON, TYPES, random_study, space
 from tests.advisor.factories import evidence, run, study
 
 GRID = 8
@@ -19,21 +19,21 @@ GRID = 8
 
 
 def answer(study, whole_ground):
-    setting = setting_of(study, ground_for(study, whole_ground))
-    return answer_key(setting, choose(setting).best)
+    problem = problem_of(study, option_space_for(study, whole_ground))
+    return answer_key(problem, choose(problem).best)
 
 
 @pytest.mark.parametrize("seed", range(200))
 def test_the_answer_changes_at_a_break_even_and_nowhere_nearer(seed):
     rng = np.random.default_rng(seed)
     study = random_study(rng, draw_count=32)
-    own = ground(study)
-    setting = setting_of(study, own)
-    drivers = [d for d in drivers_of(setting) if not d.moves_ground and d.now > 0]
+    own = space(study)
+    problem = problem_of(study, own)
+    drivers = [d for d in drivers_of(problem) if not d.moves_options and d.now > 0]
     driver = drivers[int(rng.integers(len(drivers)))]
     now = answer(study, own)
 
-    found = break_evens(setting, drivers=[driver])
+    found = break_evens(problem, drivers=[driver])
 
     assert len(found) <= 1
     for one in found:
@@ -50,20 +50,20 @@ def test_the_answer_changes_at_a_break_even_and_nowhere_nearer(seed):
 
 @pytest.mark.parametrize("seed", range(16))
 def test_the_answer_changes_at_the_break_even_of_a_discount(seed):
-    """The slow answer stands on a ground made from nothing, the fast one on a carried one."""
+    """The slow answer is of an option space made from nothing, the fast one on a carried one."""
     rng = np.random.default_rng(seed)
     study = random_study(rng, draw_count=32)
-    own = ground(study)
-    setting = setting_of(study, own)
-    drivers = [d for d in drivers_of(setting) if d.key.startswith("cloud.discounts")]
+    own = space(study)
+    problem = problem_of(study, own)
+    drivers = [d for d in drivers_of(problem) if d.key.startswith("cloud.discounts")]
 
-    found = break_evens(setting, drivers=drivers)
+    found = break_evens(problem, drivers=drivers)
 
     now = answer(study, own)
     for one in found:
         for value, told in ((one.flips_at, one.to), (one.flips_at * (1 - 2e-6), now)):
             moved = with_value(study, one.driver, value)
-            assert answer(moved, ground(moved)) == told
+            assert answer(moved, space(moved)) == told
         assert one.to != now
 
 
@@ -76,13 +76,13 @@ def test_asked_about_a_gpus_speed_the_answer_is_that_of_a_ground_made_from_nothi
     measured = evidence(run("torch_mlp", 4, service_s=0.05, parameter_count=50_000_000))
     shapes = tuple(s for s in load_catalogue().shapes if s.instance_type in {*TYPES, "g4dn.xlarge"})
     fixed = {"on": ON, "book": load_book(), "catalogue": InstanceCatalogue(shapes=shapes)}
-    own = ground_of(wanted, measured, **fixed)
+    own = option_space_of(wanted, measured, **fixed)
     assert own.table.on_gpu.any()
 
     for factor in (0.05, 0.5, 2.0, 20.0, 1000.0):
         moved = with_value(wanted, "decision.gpu_speed_factor", factor)
-        told = answer(moved, ground_of(moved, measured, **fixed))
-        assert answer_at(moved, ground_for(moved, own)) == told
+        told = answer(moved, option_space_of(moved, measured, **fixed))
+        assert answer_at(moved, option_space_for(moved, own)) == told
 
 
 def test_knowing_what_decides_between_two_options_is_worth_half_their_distance():

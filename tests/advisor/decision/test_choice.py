@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from advisor.decision.choice import choose
-from advisor.decision.contenders import draw, lower_bound_usd, undominated
-from advisor.decision.outcomes import criterion_usd
-from advisor.decision.setting import setting_of
+from advisor.decision.choice.choose import choose
+from advisor.decision.choice.pruning import draw, lower_bound_usd, undominated
+from advisor.decision.scenarios.outcomes import criterion_usd
+from advisor.decision.scenarios.problem import problem_of
 from tests.advisor.decision.slow_oracle import costs_and_met, decide, fleets
-from tests.advisor.decision.small_worlds import LADDERS, choosy, ground, random_study
+from tests.advisor.decision.small_worlds import LADDERS, choosy, random_study, space
 
 CHUNKS, CHUNK = 40, 50
 """Parts in which the slow oracle decides 2,000 studies."""
@@ -22,10 +22,10 @@ def test_the_chosen_option_is_the_optimum_that_a_slow_loop_finds(chunk):
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         rng = np.random.default_rng(seed)
         wanted = choosy(rng, random_study(rng, draw_count=DRAWS))
-        setting = setting_of(wanted, ground(wanted, measured=seed % len(LADDERS)))
+        problem = problem_of(wanted, space(wanted, measured=seed % len(LADDERS)))
 
-        best, usd = decide(setting)
-        found = choose(setting)
+        best, usd = decide(problem)
+        found = choose(problem)
 
         assert (found.best in best) if best else (found.best is None), seed
         if usd is not None:
@@ -35,23 +35,23 @@ def test_the_chosen_option_is_the_optimum_that_a_slow_loop_finds(chunk):
 @pytest.mark.parametrize("seed", range(60))
 def test_the_short_way_to_the_answer_ends_where_the_long_one_does(seed):
     wanted = random_study(np.random.default_rng(1000 + seed), draw_count=64)
-    setting = setting_of(wanted, ground(wanted))
+    problem = problem_of(wanted, space(wanted))
 
-    assert choose(setting, whole=False).best == choose(setting).best
+    assert choose(problem, whole=False).best == choose(problem).best
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_costs_feasibility_and_replicas_equal_a_plain_loop_to_a_billionth(seed):
     rng = np.random.default_rng(seed)
     wanted = random_study(rng, draw_count=32)
-    setting = setting_of(wanted, ground(wanted))
-    rows = rng.choice(np.flatnonzero(setting.possible), size=12, replace=False)
+    problem = problem_of(wanted, space(wanted))
+    rows = rng.choice(np.flatnonzero(problem.possible), size=12, replace=False)
 
-    found = draw(setting, rows).outcomes
+    found = draw(problem, rows).outcomes
 
-    planned = fleets(setting, rows.tolist())
+    planned = fleets(problem, rows.tolist())
     for place, row in enumerate(rows):
-        costs, met, replicas = costs_and_met(setting, int(row), planned.get(int(row)))
+        costs, met, replicas = costs_and_met(problem, int(row), planned.get(int(row)))
         assert found.usd[place] == pytest.approx(costs, rel=1e-9)
         assert found.met[place].tolist() == met
         assert found.replicas[place].tolist() == replicas
@@ -60,27 +60,27 @@ def test_costs_feasibility_and_replicas_equal_a_plain_loop_to_a_billionth(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_an_option_left_out_is_beaten_in_every_draw(seed):
     wanted = random_study(np.random.default_rng(seed), draw_count=32)
-    setting = setting_of(wanted, ground(wanted))
-    kept = undominated(setting)
-    left = np.setdiff1d(np.flatnonzero(setting.possible), kept)[:40]
+    problem = problem_of(wanted, space(wanted))
+    kept = undominated(problem)
+    left = np.setdiff1d(np.flatnonzero(problem.possible), kept)[:40]
 
-    winners, losers = draw(setting, kept).outcomes, draw(setting, left).outcomes
+    winners, losers = draw(problem, kept).outcomes, draw(problem, left).outcomes
 
     for place, row in enumerate(left):
-        rivals = setting.stakes.kind[kept] == setting.stakes.kind[row]
+        rivals = problem.terms.machine_class[kept] == problem.terms.machine_class[row]
         assert (winners.usd[rivals] <= losers.usd[place] * (1 + 1e-12)).all(axis=1).any()
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_mean_cost_falls_below_its_bound(seed):
     wanted = random_study(np.random.default_rng(seed), draw_count=64)
-    setting = setting_of(wanted, ground(wanted))
-    rows = undominated(setting)
-    usd = draw(setting, rows).outcomes
+    problem = problem_of(wanted, space(wanted))
+    rows = undominated(problem)
+    usd = draw(problem, rows).outcomes
 
     within = usd.replicas.max(axis=1) < 1000
 
-    bound = lower_bound_usd(setting, rows)
+    bound = lower_bound_usd(problem, rows)
     assert (bound <= usd.usd[:, 1:].mean(axis=1) * (1 + 1e-9))[within].all()
     assert within.any()
 
@@ -99,7 +99,7 @@ def test_a_cautious_study_compares_a_quantile():
 def test_the_same_study_twice_gives_the_same_draws_and_another_seed_others():
     wanted = random_study(np.random.default_rng(5), draw_count=64)
     other = wanted.replace(decision=wanted.decision.replace(seed=wanted.decision.seed + 1))
-    first, again, third = (setting_of(s, ground(s)) for s in (wanted, wanted, other))
+    first, again, third = (problem_of(s, space(s)) for s in (wanted, wanted, other))
 
-    assert np.array_equal(first.worlds.peak_per_s, again.worlds.peak_per_s)
-    assert not np.array_equal(first.worlds.peak_per_s, third.worlds.peak_per_s)
+    assert np.array_equal(first.scenarios.peak_per_s, again.scenarios.peak_per_s)
+    assert not np.array_equal(first.scenarios.peak_per_s, third.scenarios.peak_per_s)

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from advisor.experiments import normal_best
+from advisor.experiment_stopping import normal_best
 from advisor.recommend import recommend
 from advisor.recommendation import ExperimentAdvice
-from advisor.study import DAYS_PER_MONTH
+from advisor.study.types import DAYS_PER_MONTH
 from tests.advisor.factories import answer, dataset, evidence, ladder, run, study
 
 ON = date(2026, 11, 21)

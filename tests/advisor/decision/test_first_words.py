@@ -5,16 +5,16 @@ import re
 import numpy as np
 import pytest
 
-from advisor.decision.answer import compose
-from advisor.decision.engine import judge
-from advisor.decision.glance import glance
-from advisor.decision.ground import ground_of
-from advisor.decision.information import swings_usd
-from advisor.decision.words import EXCLUDED, deployment
+from advisor.decision.answer.compose import compose
+from advisor.decision.answer.headline import glance
+from advisor.decision.answer.words import EXCLUDED, deployment
+from advisor.decision.choice.engine import judge
+from advisor.decision.scenarios.option_space import option_space_of
+from advisor.decision.whatif.value_of_information import swings_usd
 from advisor.report.tables import facts, retraining_details
 from advisor.report.words import headline
 from pricing.tables import load_book
-from tests.advisor.decision.small_worlds import ON, few_machines, ground
+from tests.advisor.decision.small_worlds import ON, few_machines, space
 from tests.advisor.factories import evidence, run, study
 
 NAMES = ("dummy", "linear", "random_forest")
@@ -22,14 +22,14 @@ NAMES = ("dummy", "linear", "random_forest")
 
 def answer_of(**changes):
     wanted = study(decision={"draw_count": 64, **changes.pop("decision", {})}, **changes)
-    return compose(judge(wanted, ground(wanted)), what_if=False, curves=False)
+    return compose(judge(wanted, space(wanted)), what_if=False, curves=False)
 
 
 def guessing():
     """Return an engine whose candidates all err as often as the baseline."""
     wanted = study(decision={"draw_count": 64})
     alike = evidence(*(run(name, rank, error=0.1) for rank, name in enumerate(NAMES)))
-    own = ground_of(wanted, alike, on=ON, book=load_book(), catalogue=few_machines())
+    own = option_space_of(wanted, alike, on=ON, book=load_book(), catalogue=few_machines())
     return judge(wanted, own)
 
 

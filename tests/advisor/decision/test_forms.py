@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from advisor.decision.engine import prepare
+from advisor.decision.choice.engine import prepare
 from advisor.evidence import profiles_of
 from advisor.recommend import recommend
-from benchmarks.records import FormMeasurement, InferenceMeasurement
+from benchmarks.storage.records import FormMeasurement, InferenceMeasurement
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, run, study

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from advisor.decision.latency_advice import latency_advice, learning_curves
+from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.recommend import prepare, recommend
-from advisor.study_file import parse_study
+from advisor.study.file import parse_study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, ladder

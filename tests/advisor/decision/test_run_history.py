@@ -6,22 +6,22 @@ from datetime import date
 import numpy as np
 import pytest
 
-from advisor.cadence.comparing import (
+from advisor.decision.answer.experiment_spending import Gain, escalation, savings
+from advisor.errors import AdvisorError
+from advisor.evidence import Evidence
+from advisor.experiment_stopping import normal_best
+from advisor.imports.history import Run, build_history
+from advisor.recommend import recommend
+from advisor.report import render
+from advisor.retraining.advice import _linear_decay
+from advisor.retraining.comparing import (
     break_even_error_cost_usd,
     fit_learning_curve,
     growth_advice,
     late_spending,
 )
-from advisor.cadence.guard import ScoredPeriod, load_guard, watch
-from advisor.cadence.spending import Spending, choose_interval
-from advisor.decision.experiment_spending import Gain, escalation, savings
-from advisor.errors import AdvisorError
-from advisor.evidence import Evidence
-from advisor.experiments import normal_best
-from advisor.imports.history import Run, build_history
-from advisor.recommend import recommend
-from advisor.report import render
-from advisor.retraining import _linear_decay
+from advisor.retraining.drift_guard import ScoredPeriod, load_guard, watch
+from advisor.retraining.spending import Spending, choose_interval
 from tests.advisor.factories import backtest, ladder, study
 
 ON = date(2026, 11, 1)

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from advisor.decision.traffic_advice import traffic_advice
+from advisor.decision.answer.traffic import traffic_advice
 from advisor.recommend import prepare
-from advisor.study_file import parse_study
+from advisor.study.file import parse_study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, ladder

@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 
 from advisor.cli import run
-from advisor.decision.choice import answer_key, choose
-from advisor.decision.drivers import with_value
-from advisor.decision.gate import gate
-from advisor.decision.horizon import commitment_advice
-from advisor.decision.setting import setting_of
-from advisor.decision.sweep import parse_axis, sweep
+from advisor.decision.choice.choose import answer_key, choose
+from advisor.decision.scenarios.problem import problem_of
+from advisor.decision.whatif.drivers import with_value
+from advisor.decision.whatif.gate import gate
+from advisor.decision.whatif.horizon import commitment_advice
+from advisor.decision.whatif.sweep import parse_axis, sweep
 from advisor.errors import StudyError
 from advisor.recommend import prepare, recommend
 from pricing.tables import load_book
-from tests.advisor.decision.small_worlds import EVIDENCE, ON, few_machines, ground
+from tests.advisor.decision.small_worlds import EVIDENCE, ON, few_machines, space
 from tests.advisor.factories import study
 
 CHEAP_ERRORS = {"error_cost_usd": 0.001, "cases_per_day": 100}
@@ -35,13 +35,13 @@ def test_a_sweep_says_the_answer_of_each_point():
     wanted = small()
     axis = parse_axis("workload.requests_per_s=1:1000:4log")
 
-    points = list(sweep(wanted, ground(wanted), [axis]))
+    points = list(sweep(wanted, space(wanted), [axis]))
 
     assert [p.values[0] for p in points] == pytest.approx([1, 10, 100, 1000])
     for point in points:
         own = wanted.replace(workload=wanted.workload.replace(requests_per_s=point.values[0]))
-        setting = setting_of(own, ground(own))
-        found = answer_key(setting, choose(setting).best)
+        problem = problem_of(own, space(own))
+        found = answer_key(problem, choose(problem).best)
         assert (point.candidate, point.platform, point.sku) == tuple(dict(found).values())
 
 
@@ -61,7 +61,7 @@ def test_only_figures_of_the_study_can_be_swept(key):
     wanted = small()
 
     with pytest.raises(StudyError, match="--vary"):
-        list(sweep(wanted, ground(wanted), [parse_axis(f"{key}=1:2:2")]))
+        list(sweep(wanted, space(wanted), [parse_axis(f"{key}=1:2:2")]))
 
 
 def test_the_gate_passes_the_same_answer_and_fails_a_dearer_one():
@@ -182,8 +182,8 @@ def test_no_rival_is_chosen_and_each_says_the_figures_that_decide(whole):
 def test_the_region_in_which_the_choice_holds_is_that_of_the_decision_itself(whole):
     wanted, found = whole
     region = found.holds
-    own = ground(wanted)
-    now = answer_key(setting := setting_of(wanted, own), choose(setting).best)
+    own = space(wanted)
+    now = answer_key(problem := problem_of(wanted, own), choose(problem).best)
 
     middle = min(
         region.points,
@@ -196,8 +196,8 @@ def test_the_region_in_which_the_choice_holds_is_that_of_the_decision_itself(who
     assert {p.holds for p in region.points} == {True, False}
     for point in region.points[::7]:
         there = with_value(wanted, region.first_driver, point.first)
-        setting = setting_of(with_value(there, region.second_driver, point.second), own)
-        told = answer_key(setting, choose(setting).best)
+        problem = problem_of(with_value(there, region.second_driver, point.second), own)
+        told = answer_key(problem, choose(problem).best)
         assert (told == point.answer, told == now) == (True, point.holds)
 
 
@@ -222,7 +222,7 @@ def test_the_rate_of_a_study_of_jobs_cannot_be_swept():
     axis = parse_axis("workload.requests_per_s=1:10:3")
 
     with pytest.raises(StudyError, match="follows from its jobs"):
-        list(sweep(jobs, ground(jobs), [axis]))
+        list(sweep(jobs, space(jobs), [axis]))
 
 
 def test_the_gate_says_that_it_compares_means():

@@ -81,7 +81,7 @@ def test_the_command_prints_lines_for_a_study(tmp_path, capsys):
     import yaml
 
     from advisor.cli import run
-    from advisor.study import Workload
+    from advisor.study.types import Workload
 
     lines = "".join(f"2026-07-01 {h:02d}:{m:02d},{60 + h}\n" for h in range(24) for m in range(60))
     assert run(["traffic", str(write(tmp_path, lines))]) == 0

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor import defaults
-from advisor.decision.answer import option_lines
-from advisor.decision.relax import relaxations
+from advisor.decision.answer.compose import option_lines
+from advisor.decision.whatif.relaxations import relaxations
 from advisor.errors import StudyError
 from advisor.platforms import ASYNC, JOB_PLATFORMS
 from advisor.recommend import prepare
-from advisor.study import PLATFORM_NAMES, Study
+from advisor.study.types import PLATFORM_NAMES, Study
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import answer, evidence, ladder, study
@@ -191,7 +191,7 @@ def test_a_job_that_no_single_need_would_save_is_told_what_to_relax_for_jobs():
     wanted = nightly(rows=1e13, hours=0.2)
     wanted = wanted.replace(needs=wanted.needs.replace(min_quality=0.9999, max_usd_per_month=0.01))
 
-    (hint,) = relaxations(wanted, engine(wanted, *ladder()[:1]).ground)
+    (hint,) = relaxations(wanted, engine(wanted, *ladder()[:1]).space)
     assert "max_p99_latency_ms" not in hint
     assert "deadline_hours" in hint
     assert "cloud.purchase" in hint

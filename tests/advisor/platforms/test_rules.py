@@ -12,7 +12,7 @@ from advisor.platforms.base import traffic_of
 from advisor.platforms.jobs import JobRun, job_shared_usage
 from advisor.platforms.spot import repeat_factor, spot_repeat
 from advisor.recommend import prepare, recommend
-from advisor.study import DEFAULT_HOURS_PER_MONTH, PLATFORM_NAMES
+from advisor.study.types import DEFAULT_HOURS_PER_MONTH, PLATFORM_NAMES
 from pricing.instances import load_catalogue
 from pricing.tables import load_book
 from tests.advisor.factories import evidence, ladder, run, study

@@ -1,1 +1,0 @@
-"""How often to retrain: from an error matrix to an interval with its price and its doubt."""

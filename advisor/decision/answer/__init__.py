@@ -1,0 +1,1 @@
+"""The judged options as the answer: objects, lines, reasons and words."""

@@ -1,0 +1,87 @@
+"""The answer at a glance: its first sentences, without the bills of all that lost."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from advisor.decision.answer import words
+from advisor.decision.answer.compose import (
+    bands_s,
+    chosen_row,
+    is_guess,
+    is_on_another_platform,
+    option_of,
+    verdict_kind,
+)
+from advisor.decision.choice.engine import Engine
+from advisor.recommendation import Option
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is said first: the same words as in the whole answer, ready several times sooner."""
+
+    sentence: str
+    """What to deploy, for how much: the first sentence of the verdict."""
+    cadence: str
+    """How often to retrain; empty where nothing is feasible."""
+    best: Option | None
+    """The chosen option; null where none is feasible."""
+    study: str
+    on: date
+    """Day whose prices apply."""
+
+
+def glance(engine: Engine) -> Glance:
+    """Return the first words of a prepared engine's answer.
+
+    Bills are written for three options at most: the chosen one, and those that the sentence
+    compares it with.
+
+    Args:
+        engine: the judged options.
+    """
+    rows = _named_rows(engine)
+    bands = bands_s(engine, rows)
+    named = tuple(option_of(engine, row, bands[row]) for row in rows)
+    best = named[0] if named else None
+    return Glance(
+        sentence=words.deployment(
+            engine.study,
+            best,
+            named,
+            too_close=verdict_kind(engine) == "too-close",
+            guess=is_guess(engine),
+        ),
+        cadence=_second(engine) if best else "",
+        best=best,
+        study=engine.study.name,
+        on=engine.on,
+    )
+
+
+def _second(engine: Engine) -> str:
+    """Return the verdict's second sentence, of an option that is feasible."""
+    if is_guess(engine):
+        return words.NOTHING_TO_RETRAIN
+    cadence = engine.costs[chosen_row(engine)].cadence
+    return words.cadence_words(
+        cadence.interval.days,
+        basis=cadence.basis,
+        simulated=cadence.backtest is not None and cadence.backtest.dataset.simulated,
+    )
+
+
+def _named_rows(engine: Engine) -> tuple[int, ...]:
+    """Return the chosen row and those it is compared with, in their order.
+
+    These are the first ranked row on the other side of the question, SageMaker or a container, and
+    the first that runs the same candidate on another platform.
+    """
+    ranked, platform = engine.order.ranked, engine.columns.platform
+    if not ranked:
+        return ()
+    ours = str(platform[ranked[0]]).startswith("sagemaker")
+    across = (row for row in ranked if str(platform[row]).startswith("sagemaker") != ours)
+    beside = (row for row in ranked[1:] if is_on_another_platform(engine, row))
+    wanted = {ranked[0], next(across, None), next(beside, None)}
+    return tuple(row for row in ranked if row in wanted)

@@ -1,0 +1,372 @@
+"""The words of the answer: one sentence per question, with the figures that decide."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from advisor.decision.choice.engine import Engine
+from advisor.decision.choice.naming import name_of
+from advisor.decision.choice.ranking import runs_as_needed
+from advisor.evidence import Evidence
+from advisor.platforms import (
+    ASYNC,
+    JOB_PLATFORMS,
+    STANDING_PLATFORMS,
+    TITLES,
+)
+from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
+from advisor.retraining.advice import every_days
+from advisor.study.types import Study
+from benchmarks.storage.records import HardwareProfile
+from pricing.instances import load_spot_advice
+
+MS_PER_MINUTE = 6e4
+
+NOTHING_RUNS = "no feasible way to run it"
+
+NOTHING_TO_RETRAIN = "Improve the data or the candidates first: a guess has nothing to retrain."
+"""The verdict's second sentence where no model is better than guessing."""
+
+EXCLUDED = (
+    "tax, support plans, credits, free tiers and enterprise agreements",
+    "data preparation, feature stores, notebooks and monitoring products",
+    "traffic between your own services and zones, NAT gateways and VPC endpoints",
+    "storage of the training data, and disks of training machines while they run",
+    "the cost of moving, unless the study says under current what runs today",
+)
+"""What no bill of this product holds, where the study does not say what runs today."""
+
+
+def excluded(study: Study) -> tuple[str, ...]:
+    """Return what the bills leave out; the cost of moving is counted where it can be."""
+    return EXCLUDED if study.current is None else EXCLUDED[:-1]
+
+
+def verdict(
+    study: Study,
+    best: Option | None,
+    ranked: Sequence[Option],
+    *,
+    retraining: RetrainingAdvice,
+    gpu: GpuAdvice,
+    relaxations: Sequence[str],
+    too_close: bool = False,
+    guess: bool = False,
+) -> str:
+    """Return the first line of every face: what, its cost, its p99, how sure, and then when.
+
+    Args:
+        study: the question.
+        best: the chosen option; null where none is feasible.
+        ranked: the feasible options, the chosen one first.
+        retraining: how often to retrain.
+        gpu: whether a GPU pays.
+        relaxations: where nothing is feasible, what would have to give.
+        too_close: whether the draws cannot tell the chosen option from the next platform's.
+        guess: whether the chosen option only guesses, since no model is better.
+    """
+    first = deployment(study, best, ranked, too_close=too_close, guess=guess)
+    if best is None:
+        hint = f" Nearest: {relaxations[0]}." if relaxations else ""
+        return f"{first}{hint}"
+    if guess:
+        return f"{first} {NOTHING_TO_RETRAIN}"
+    cadence = cadence_words(
+        retraining.interval_days, basis=retraining.basis, simulated=retraining.simulated
+    )
+    return f"{first} {cadence} {_gpu(gpu)}"
+
+
+def deployment(
+    study: Study,
+    best: Option | None,
+    ranked: Sequence[Option],
+    *,
+    too_close: bool,
+    guess: bool = False,
+) -> str:
+    """Return the verdict's first sentence: what, its cost, its p99, how sure.
+
+    Of the ranked options only the first on the other side and the first on another platform count.
+    """
+    if best is None:
+        return f"No option is feasible for {study.name}."
+    lead = f"Deploy {best.name}, {best.region}: "
+    if guess:
+        lead = (
+            "No model is worth deploying yet: none beats guessing beyond noise; the guess itself, "
+            f"{best.name}, {best.region}, would cost "
+        )
+    return (
+        f"{lead}{best.usd_per_month:,.0f} USD/month{_band(best)}, "
+        f"{_latency(study, best)}{_chance(best)}"
+        f"{_close_call(best, ranked) if too_close else _runner_up(best, ranked)}."
+    )
+
+
+def _band(best: Option) -> str:
+    """Return the 80% band of the cost over the horizon."""
+    if best.usd_per_month_low is None or best.usd_per_month_high is None:
+        return ""
+    return f" ({best.usd_per_month_low:,.0f}-{best.usd_per_month_high:,.0f})"
+
+
+def _chance(best: Option) -> str:
+    """Return how likely its platform is the cheapest: sizes and forms that tie share the draws."""
+    if best.probability_platform_best is None:
+        return ""
+    share = best.probability_platform_best
+    told = f"{share:.0%}" if 0.01 <= share <= 0.99 else "over 99%" if share > 0.5 else "under 1%"
+    return f", {told} likely the cheapest platform"
+
+
+def _close_call(best: Option, ranked: Sequence[Option]) -> str:
+    """Name the option on another platform that is as good within the noise, and no other one."""
+    rival = next(
+        (o for o in ranked if o.candidate == best.candidate and o.platform != best.platform), None
+    )
+    if rival is None:
+        return _runner_up(best, ranked)
+    return f"; too close to call against {TITLES[rival.platform]}, which {_gap(best, rival)}"
+
+
+def _latency(study: Study, best: Option) -> str:
+    need_ms = study.needs.max_p99_latency_ms
+    if best.p99_latency_ms is None:
+        return "p99 n/a"
+    if study.workload.pattern == "batch":
+        return f"each job takes {hours_of(best.p99_latency_ms)} of {hours_of(need_ms)}"
+    if best.p99_latency_ms > MS_PER_MINUTE:
+        of = "" if need_ms is None else f" of {hours_of(need_ms)}"
+        return f"results within {hours_of(best.p99_latency_ms)}{of}"
+    of = "" if need_ms is None else f" of {milliseconds(need_ms)} ms"
+    return f"p99 {milliseconds(best.p99_latency_ms)} ms{of}"
+
+
+def milliseconds(value: float) -> str:
+    """Return a time in milliseconds: two digits below 10, whole ones above, never an exponent.
+
+    Example:
+        >>> milliseconds(0.314), milliseconds(6.0), milliseconds(112.3), milliseconds(30000.0)
+        ('0.31', '6', '112', '30,000')
+    """
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def hours_of(ms: float | None) -> str:
+    """Return a time of minutes or hours in words."""
+    seconds = (ms or 0.0) / 1e3
+    if seconds < 5400:
+        return f"{seconds / 60:,.2g} min" if seconds < 600 else f"{seconds / 60:,.0f} min"
+    return f"{seconds / 3600:,.1f} h"
+
+
+def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
+    """Name the cheapest option on the other side of the question: SageMaker or a container."""
+    ours = best.platform.startswith("sagemaker")
+    other = next((o for o in ranked if o.platform.startswith("sagemaker") != ours), None)
+    if other is None:
+        side = "ECS" if ours else "SageMaker"
+        return f"; no {side} option is feasible"
+    return f"; {TITLES[other.platform]} {_gap(best, other)}"
+
+
+def _gap(best: Option, other: Option) -> str:
+    """Say what another option costs beside the chosen one, and why it lost where it is less."""
+    gap = other.usd_per_month - best.usd_per_month
+    if abs(gap) < 0.5:
+        return "costs the same"
+    if gap > 0:
+        return f"costs {gap:,.0f} USD/month more"
+    ours, theirs = best.criterion_usd_per_month, other.criterion_usd_per_month
+    if ours is not None and theirs is not None and theirs - ours >= 0.5:
+        return (
+            f"costs {-gap:,.0f} USD/month less as planned, but {theirs - ours:,.0f} more over the "
+            "draws"
+        )
+    return (
+        f"costs {-gap:,.0f} USD/month less, within what prices are known to: the simpler of the "
+        "two is taken"
+    )
+
+
+def cadence_words(interval_days: float | None, *, basis: Basis, simulated: bool) -> str:
+    """Return the verdict's second sentence: how often to retrain, and how well that is known."""
+    label = " (decay assumed)" if basis == "assumed" else ""
+    if simulated:
+        label = " (decay from a simulated stream)"
+    if interval_days is None:
+        return f"Do not retrain on a schedule, watch the error{label}."
+    return f"Retrain {every_days(interval_days)}{label}."
+
+
+def _gpu(gpu: GpuAdvice) -> str:
+    if gpu.serving.needed:
+        return "Serve on a GPU."
+    from_rate = gpu.serving.pays_from_requests_per_s
+    if from_rate is None:
+        return "No GPU."
+    return f"No GPU: it pays from {figure(from_rate)} requests/s."
+
+
+def figure(value: float) -> str:
+    """Return a positive number with two digits that matter, never as a power of ten."""
+    digits = max(0, 1 - int(np.floor(np.log10(value)))) if value > 0 else 0
+    return f"{float(f'{value:.2g}'):,.{digits}f}"
+
+
+def data(evidence: Evidence) -> str:
+    """Return the data set in words."""
+    spec = evidence.runs[0].dataset
+    simulated = ", SIMULATED" if spec.simulated else ""
+    used = (
+        f"{spec.row_count:,} rows"
+        if spec.used_row_count == spec.row_count
+        else f"{spec.used_row_count:,} of {spec.row_count:,} rows"
+    )
+    return f"{spec.name}{simulated}: {used}, {spec.feature_count} features, {spec.task}"
+
+
+def hardware(profile: HardwareProfile) -> str:
+    """Return the measured machine in words."""
+    gpu = f", {profile.gpu_model}" if profile.gpu_model else ", no GPU"
+    return (
+        f"{profile.processor}, {profile.physical_core_count} cores, "
+        f"{profile.memory_gib:.0f} GiB, {profile.architecture}{gpu}"
+    )
+
+
+def tie(engine: Engine) -> str | None:
+    """Say so where a simpler option was taken within the noise of the cheapest."""
+    best, cheapest = engine.choice.best, engine.choice.cheapest
+    if best is None or cheapest is None or best == cheapest:
+        return None
+    more = engine.risk.criterion_usd(best) - engine.choice.criterion_of(cheapest)
+    return (
+        f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper, within the 2% that prices "
+        "are known to: the simpler option is taken."
+    )
+
+
+def seldom_within_budget(engine: Engine) -> str | None:
+    """Say so where an option keeps the budget as planned, but in too few of the draws."""
+    study, risk = engine.study, engine.risk
+    budget = study.needs.max_usd_per_month
+    if budget is None:
+        return None
+    as_planned = runs_as_needed(study, engine.columns)
+    rows = [
+        row
+        for row in engine.order.rejected
+        if as_planned[row]
+        and row in risk.place
+        and engine.choice.unfit[engine.profiles[int(engine.columns.candidate[row])].name] is None
+    ]
+    if not rows:
+        return None
+    row = min(rows, key=lambda r: float(engine.columns.usd_per_month[r]))
+    share = float((risk.usd(row) <= budget).mean())
+    wanted = study.decision.feasible_probability
+    if share >= wanted:
+        return None
+    return (
+        f"{TITLES[str(engine.columns.platform[row])]} costs "
+        f"{engine.columns.usd_per_month[row]:,.0f} USD/month typically, but only {share:.0%} of "
+        f"the draws stay within {f'{budget:,.2f}'.removesuffix('.00')}, {wanted:.0%} is wanted"
+    )
+
+
+def warnings(
+    engine: Engine, retraining: RetrainingAdvice, *, old_prices: str | None
+) -> tuple[str, ...]:
+    """Return what a reader must know: of the runs only what concerns the chosen candidate."""
+    notes = {run.candidate.name: run.notes for run in engine.evidence.runs}
+    chosen = engine.ladder.chosen
+    guesses = {p.name for p in engine.profiles if p.is_baseline}
+    found = [old_prices] if old_prices else []
+    found += engine.evidence.warnings
+    found += _routing_advice(engine) + _spot_warnings(engine)
+    found += _money_warnings(engine.study)
+    found += [
+        f"{p.name} makes no error at all on held-out rows: look for a column that gives the "
+        "answer away, and name it in data.ignore"
+        for p in engine.profiles
+        if p.name == chosen and p.error_per_case == 0
+    ]
+    if engine.order.ranked and chosen not in guesses:
+        found += retraining.notes
+    found += [f"{chosen}: {note}" for note in notes.get(chosen or "", ())]
+    others = sum(len(own) for name, own in notes.items() if name != chosen)
+    if others:
+        found.append(
+            f"{others} more notes on the runs of the other candidates: 'advisor bench STUDY' "
+            "prints them"
+        )
+    return tuple(dict.fromkeys([*found, *_not_sold(engine.study)]))
+
+
+def _not_sold(study: Study) -> list[str]:
+    """Say which ways to buy do not exist on which platforms, as far as they are looked at."""
+    platforms = STANDING_PLATFORMS if study.workload.pattern == "online" else JOB_PLATFORMS
+    found = []
+    for purchase in study.cloud.purchase:
+        names = [
+            TITLES[name]
+            for name, platform in platforms.items()
+            if purchase not in platform.purchases and name in study.cloud.platforms
+        ]
+        if names:
+            found.append(
+                f"{purchase} is not sold, or its price is not known, for {', '.join(names)}"
+            )
+    return found
+
+
+def _routing_advice(engine: Engine) -> list[str]:
+    """Say what to set on the chosen platform for the planned latency to hold."""
+    if not engine.order.ranked:
+        return []
+    name = str(engine.columns.platform[engine.order.ranked[0]])
+    if name in JOB_PLATFORMS:
+        return [f"for the planned time to hold, {JOB_PLATFORMS[name].advice}"]
+    platform = ASYNC if name == ASYNC.name else STANDING_PLATFORMS.get(name)
+    return [f"for the planned p99 to hold, {platform.advice}"] if platform else []
+
+
+def _spot_warnings(engine: Engine) -> list[str]:
+    """Say what spot capacity means for somebody who waits for an answer."""
+    if not engine.order.ranked:
+        return []
+    row = engine.order.ranked[0]
+    if engine.columns.purchase[row] != "spot":
+        return []
+    sku, region = str(engine.columns.sku[row]), str(engine.columns.region[row])
+    advice = load_spot_advice().get((region, sku))
+    how_often = (
+        f" ({advice.interruption} of {sku} were interrupted in the month before "
+        f"{advice.observed_on})"
+        if advice
+        else ""
+    )
+    warning = (
+        f"spot capacity can be taken away at two minutes' notice{how_often}: keep a part of the "
+        "replicas on demand, or take spot out of cloud.purchase"
+    )
+    return [warning]
+
+
+def _money_warnings(study: Study) -> list[str]:
+    """Say so where the price of errors, which decides so much, is a default of ours."""
+    retraining = study.retraining
+    missing = [
+        k for k in ("error_cost_usd", "cases_per_day") if k not in retraining.model_fields_set
+    ]
+    if not missing:
+        return []
+    keys = " and ".join(f"retraining.{key}" for key in missing)
+    warning = (
+        f"errors are priced at {retraining.error_cost_usd:g} USD on {study.cases_per_day:,.0f} "
+        "cases a day: a default of ours in part, and it decides the model and the interval; "
+        f"set {keys}"
+    )
+    return [warning]

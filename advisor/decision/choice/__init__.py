@@ -1,0 +1,1 @@
+"""Which option is taken: pruning, the ladder of candidates, the order, chances."""

@@ -1,0 +1,174 @@
+"""The choice: which options meet the needs often enough, which candidate pays, which is cheapest.
+
+Which options are looked at for it is said in `contenders`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.arrays import Floats
+from advisor.decision.choice.ladder import COST_TIE_FRACTION, LadderCandidate, LadderResult, climb
+from advisor.decision.choice.pruning import (
+    Drawn,
+    ScoredOptions,
+    draw,
+    judge_contenders,
+    told_apart,
+    undominated,
+)
+from advisor.decision.scenarios.candidate_costs import CandidateCosts
+from advisor.decision.scenarios.problem import Problem
+from advisor.evidence import CandidateProfile
+from advisor.recommendation import AnswerKey
+from advisor.study.types import DAYS_PER_MONTH, Study
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen, and from what."""
+
+    best: int | None
+    """Row of the chosen option; null where none is feasible."""
+    cheapest: int | None
+    """Row of the cheapest option of the chosen candidate: the best, unless a simpler one ties."""
+    ladder: LadderResult
+    unfit: dict[str, str | None]
+    judged: ScoredOptions
+    """The options that were looked at."""
+
+    @property
+    def drawn(self) -> Drawn:
+        """Return these options in every draw.
+
+        Raises:
+            TypeError: only the answer was asked for.
+        """
+        if not isinstance(self.judged, Drawn):
+            raise TypeError("asked for the answer alone, nothing is drawn: choose with whole=True")
+        return self.judged
+
+    def criterion_of(self, row: int) -> float:
+        """Return what the ranking compares of an option that was looked at. [USD/month]"""
+        return float(self.judged.criterion_usd[self.judged.rows == row][0])
+
+
+def answer_key(problem: Problem, row: int | None) -> AnswerKey | None:
+    """Return what the answer is told apart by."""
+    if row is None:
+        return None
+    profile = problem.space.profiles[int(problem.terms.candidate[row])]
+    platform = problem.scenarios.platforms[int(problem.terms.platform[row])]
+    return AnswerKey(candidate=profile.name, platform=platform, sku=sku_of(problem, row))
+
+
+def sku_of(problem: Problem, row: int) -> str:
+    """Return what is bought for an option."""
+    table = problem.space.table
+    if row >= len(table):
+        return str(problem.others.sku[row - len(table)])
+    return str(table.offers[table.offer[row]].machines.sku[table.row[row]])
+
+
+def choose(problem: Problem, *, whole: bool = True) -> Choice:
+    """Choose an option.
+
+    Args:
+        problem: the study in its option space.
+        whole: draw every option that another does not beat; else look only at what can still win.
+    """
+    if whole or problem.study.decision.risk != "expected":
+        return choose_from(problem, draw(problem, undominated(problem)))
+    return choose_from(problem, judge_contenders(problem))
+
+
+def choose_from(problem: Problem, judged: ScoredOptions) -> Choice:
+    """Climb the ladder of candidates and take the cheapest option of the one it ends at."""
+    study, space = problem.study, problem.space
+    unfit = {p.name: unfit_reason(study, p) for p in space.profiles}
+    owner = space.candidate_of[problem.terms.candidate[judged.rows]]
+    climbed = climb(
+        [
+            _ladder_candidate(
+                profile,
+                cost,
+                usd=judged.criterion_usd[judged.feasible & (owner == i)],
+                unfit=unfit[profile.name],
+            )
+            for i, (profile, cost) in enumerate(zip(space.profiles, problem.costs, strict=True))
+            if profile.form_rank == 0
+        ],
+        usd_per_loss_month=usd_per_loss_month(study, space.profiles),
+    )
+    chosen = next((i for i, p in enumerate(space.profiles) if p.name == climbed.chosen), None)
+    own = np.flatnonzero(judged.feasible & (owner == (-1 if chosen is None else chosen)))
+    best = cheapest = None
+    if own.size:
+        cheapest_usd = float(judged.criterion_usd[own].min())
+        ties = own[judged.criterion_usd[own] <= cheapest_usd * (1 + COST_TIE_FRACTION)]
+        best = int(judged.rows[min(ties, key=lambda i: simplicity(problem, judged, int(i)))])
+        least = own[judged.criterion_usd[own] == cheapest_usd]
+        cheapest = int(judged.rows[min(least, key=lambda i: simplicity(problem, judged, i))])
+    return Choice(best=best, cheapest=cheapest, ladder=climbed, unfit=unfit, judged=judged)
+
+
+def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[float | str, ...]:
+    """Return the key by which ties go: smaller is simpler.
+
+    Fewer hours of upkeep, the simpler form, a fixed fleet, fewer replicas as planned, the lower
+    cost, the name.
+    """
+    row = int(judged.rows[place])
+    platform = problem.scenarios.platforms[int(problem.terms.platform[row])]
+    profile = problem.space.profiles[int(problem.terms.candidate[row])]
+    return (
+        problem.study.team.upkeep_hours(platform),
+        float(profile.form_rank),
+        float(problem.terms.scaled[row]),
+        float(judged.planned[place]),
+        float(told_apart(judged.criterion_usd[place])),
+        sku_of(problem, row),
+        float(row),
+    )
+
+
+def usd_per_loss_month(study: Study, profiles: tuple[CandidateProfile, ...]) -> float | None:
+    """Return what one unit of loss per case costs in a month; null where errors have no price."""
+    if study.retraining.error_cost_usd == 0 or any(p.errors_per_case is None for p in profiles):
+        return None
+    return study.retraining.error_cost_usd * study.cases_per_day * DAYS_PER_MONTH
+
+
+def _ladder_candidate(
+    profile: CandidateProfile,
+    cost: CandidateCosts,
+    *,
+    usd: Floats,
+    unfit: str | None,
+) -> LadderCandidate:
+    """Return a candidate as the ladder takes it, `usd` being what its feasible options cost."""
+    losses = profile.errors_per_case or tuple(-q for q in profile.qualities)
+    return LadderCandidate(
+        name=profile.name,
+        rank=profile.rank,
+        losses=losses,
+        case_count=profile.held_out_count,
+        is_proportion=profile.is_proportion,
+        bill_usd_per_month=float(usd.min()) if usd.size else None,
+        ageing_usd_per_month=cost.cadence.ageing_usd_per_month,
+        is_baseline=profile.is_baseline,
+        unfit=unfit,
+    )
+
+
+def unfit_reason(study: Study, profile: CandidateProfile) -> str | None:
+    """Return why a candidate's quality breaks a need, or null."""
+    needs = study.needs
+    if needs.min_quality is not None and profile.quality < needs.min_quality:
+        return f"quality {profile.quality:.4f} is below the need of {needs.min_quality:g}"
+    if needs.max_quality_spread is not None and profile.quality_spread > needs.max_quality_spread:
+        return (
+            f"quality spreads by {profile.quality_spread:.4f} over seeds, "
+            f"limit is {needs.max_quality_spread:g}"
+        )
+    return None

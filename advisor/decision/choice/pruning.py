@@ -1,0 +1,307 @@
+"""Which options are drawn, and what the choice looks at of each of them.
+
+Options that cost at least as much as another of the same kind in every draw are left out before
+anything is drawn. Asked for the answer alone, only options whose lower bound of cost could still
+win are looked at, and of their cost only the mean is made: the answer is the same, see
+`docs/explanation/decision.md`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.arrays import Bools, Floats, Rows
+from advisor.capacity.target_tracking import start_minutes, tracked_fleet_of
+from advisor.decision.choice.ladder import COST_TIE_FRACTION
+from advisor.decision.options.table import load_replicas
+from advisor.decision.scenarios.fleet_memo import MeanFleets
+from advisor.decision.scenarios.outcomes import CHUNK, Outcomes, criterion_usd
+from advisor.decision.scenarios.problem import Problem
+
+LEADERS = 12
+"""Options of a group of jobs that are held against the others, at most."""
+
+DIGITS = 10
+"""Digits to which costs and times are told apart: twice the memory for half the time is a tie."""
+
+BATCH = 6
+"""Options of a candidate looked at first when the answer alone is asked for; then twice as many."""
+
+
+@dataclass(frozen=True)
+class ScoredOptions:
+    """Some options, with what the choice looks at."""
+
+    rows: Rows
+    """Which options."""
+    planned: NDArray[np.int16]
+    """Replicas with every input at the study's word; 0 where none stand."""
+    criterion_usd: Floats
+    """Mean cost, or the study's quantile of it. [USD/month]"""
+    probability: Floats
+    """Share of the draws in which the needs are kept."""
+    feasible: Bools
+    """Whether they are kept as planned and often enough."""
+
+
+@dataclass(frozen=True)
+class Drawn(ScoredOptions):
+    """Some options in every draw."""
+
+    outcomes: Outcomes
+
+
+def undominated(problem: Problem, among: Bools | None = None) -> Rows:
+    """Return the possible options without those that another beats in every draw, exactly.
+
+    Two options of one kind of machine, platform, way to buy and to scale need the same replicas in
+    every draw. The one whose replica, fixed part and part by request all cost as much or more is
+    left out; of two that are equal the later one. Jobs and queues: see `_undominated_others`.
+    """
+    terms = problem.terms
+    rows = np.flatnonzero(problem.possible if among is None else among)
+    standing = rows[terms.machine_class[rows] >= 0]
+    same = (
+        terms.machine_class[standing] * len(problem.scenarios.platforms) + terms.platform[standing]
+    ) * len(problem.scenarios.purchases) + terms.purchase[standing]
+    same = 2 * same + terms.scaled[standing]
+    order = np.lexsort(
+        (
+            standing,
+            terms.request_usd[standing],
+            terms.fixed_usd[standing],
+            terms.replica_usd[standing],
+            same,
+        )
+    )
+    standing, same = standing[order], same[order]
+    new = np.append(True, same[1:] != same[:-1]) if len(same) else np.zeros(0, dtype=bool)
+    start = np.maximum.accumulate(np.where(new, np.arange(len(same)), 0))
+    kept = new.copy()
+    # Against the cheapest replica of its kind first, which beats nearly all; then pair by pair.
+    lead = standing[start]
+    open_ = ~new & ~(
+        (terms.fixed_usd[lead] <= terms.fixed_usd[standing])
+        & (terms.request_usd[lead] <= terms.request_usd[standing])
+    )
+    for place in np.flatnonzero(open_):
+        earlier = standing[start[place] : place]
+        beaten = (terms.fixed_usd[earlier] <= terms.fixed_usd[standing[place]]) & (
+            terms.request_usd[earlier] <= terms.request_usd[standing[place]]
+        )
+        kept[place] = not beaten.any()
+    others = _undominated_others(problem, rows[terms.machine_class[rows] < 0])
+    return np.sort(np.concatenate([standing[kept], others]))
+
+
+def _undominated_others(problem: Problem, rows: Rows) -> Rows:
+    """Return options without standing replicas, less those that another beats in every draw.
+
+    Of one candidate, platform and kind of error, an option whose parts of the cost and of the time
+    are all as large or larger costs as much or more and is as late or later whatever is drawn. The
+    cheapest of each group as planned is held against all others of it, then the next that is left.
+    """
+    terms = problem.terms
+    names = ("fixed_usd", "request_usd", "work_usd", "p99_fixed_s", "p99_service_s", "p99_start_s")
+    parts = told_apart(np.stack([getattr(terms, name)[rows] for name in names]))
+    same = (terms.group[rows] * len(problem.scenarios.platforms) + terms.platform[rows]) * len(
+        problem.space.profiles
+    ) + terms.candidate[rows]
+    order = np.lexsort((rows, told_apart(parts[:3].sum(axis=0)), same))
+    rows, parts, same = rows[order], parts[:, order], same[order]
+    kept: list[Rows] = []
+    for _ in range(LEADERS):
+        if not rows.size:
+            break
+        leads = np.append(True, same[1:] != same[:-1])
+        lead = np.flatnonzero(leads)[np.cumsum(leads) - 1]
+        kept.append(rows[leads])
+        left = (parts < parts[:, lead]).any(axis=0)
+        rows, parts, same = rows[left], parts[:, left], same[left]
+    return np.concatenate([*kept, rows])
+
+
+def told_apart(values: Floats) -> Floats:
+    """Return values to `DIGITS` digits: what differs by less is the same, and rounding's own."""
+    with np.errstate(divide="ignore"):
+        exponent = np.floor(np.log10(np.abs(values)))
+    unit = 10.0 ** (np.where(np.isfinite(exponent), exponent, 0.0) - DIGITS + 1)
+    found: Floats = np.round(values / unit) * unit
+    return found
+
+
+def draw(problem: Problem, rows: Rows) -> Drawn:
+    """Draw some options and judge them."""
+    outcomes = problem.outcomes(rows)
+    probability = outcomes.met[:, 1:].mean(axis=1)
+    wanted = problem.study.decision.feasible_probability
+    return Drawn(
+        rows=rows,
+        planned=outcomes.replicas[:, 0],
+        outcomes=outcomes,
+        criterion_usd=criterion_usd(problem.study, outcomes.usd),
+        probability=probability,
+        feasible=outcomes.met[:, 0] & (probability >= wanted),
+    )
+
+
+def share_in_time(problem: Problem, rows: Rows) -> Floats:
+    """Return the share of the draws in which jobs and queues keep latency and budget.
+
+    Without a budget and a cold start only the service time varies: its draws are counted up to the
+    largest that is still in time.
+    """
+    study, terms = problem.study, problem.terms
+    need_ms = study.needs.max_p99_latency_ms
+    found = np.ones(len(rows))
+    if need_ms is None and study.needs.max_usd_per_month is None:
+        return found
+    counted = (terms.p99_start_s[rows] == 0) & (terms.group[rows] >= 0)
+    counted &= study.needs.max_usd_per_month is None
+    drawn = problem.scenarios.service[:, 1:]
+    for group in np.unique(terms.group[rows[counted]]).tolist():
+        own = np.flatnonzero(counted & (terms.group[rows] == group))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slowest = ((need_ms or np.inf) / 1e3 - terms.p99_fixed_s[rows[own]]) / (
+                terms.p99_service_s[rows[own]]
+            )
+        slowest = np.where(np.isnan(slowest), np.inf, slowest)
+        found[own] = np.searchsorted(np.sort(drawn[group]), slowest * (1 + 1e-12), side="right")
+        found[own] /= drawn.shape[1]
+    rest = np.flatnonzero(~counted)
+    for start in range(0, len(rest), CHUNK):
+        own = rest[start : start + CHUNK]
+        found[own] = problem.outcomes(rows[own]).met[:, 1:].mean(axis=1)
+    return found
+
+
+def lower_bound_usd(problem: Problem, rows: Rows) -> Floats:
+    """Return a bound that no option's mean cost can fall below. [USD/month]
+
+    Replicas are at least as many as always, and at least as many as the load asks for on average:
+    E[p max(f, x)] >= max(f E[p], E[p x]).
+    """
+    terms, means = problem.terms, problem.means
+    bound = _mean_beside_usd(problem, rows)
+    own = rows[terms.machine_class[rows] >= 0]
+    at = problem.space.classes.first[terms.machine_class[own]]
+    carried = means.loads[terms.purchase[own], terms.group[own]]
+    carried *= load_replicas(problem.space.table, at) * (1 - 1e-9)
+    follows = terms.scaled[own]
+    carried[follows] *= _mean_levels(problem, at[follows])
+    always = means.price[terms.purchase[own]] * problem.study.needs.availability_zones
+    bound[terms.machine_class[rows] >= 0] += terms.replica_usd[own] * np.maximum(always, carried)
+    safe: Floats = bound * (1 - 1e-9)
+    return safe
+
+
+def _mean_beside_usd(problem: Problem, rows: Rows) -> Floats:
+    """Return the mean cost of some options without their standing replicas. [USD/month]"""
+    terms, means = problem.terms, problem.means
+    usd: Floats = (
+        terms.fixed_usd[rows] * means.drift
+        + terms.request_usd[rows] * means.traffic
+        + means.people_usd[terms.platform[rows]]
+        + means.candidate_usd[terms.candidate[rows]]
+    )
+    others = np.flatnonzero(terms.machine_class[rows] < 0)
+    own = rows[others]
+    certain = terms.group[own] < 0
+    usd[others] += terms.work_usd[own] * np.where(
+        certain, means.traffic, means.works[terms.group[own]]
+    )
+    return usd
+
+
+def _mean_levels(problem: Problem, rows: Rows) -> Floats:
+    """Return the share of its load that a fleet which follows the traffic has at least."""
+    study = problem.study
+    minutes, place = np.unique(
+        start_minutes(problem.space.table.start_s[rows]), return_inverse=True
+    )
+    zones = study.needs.availability_zones
+    shares = [
+        tracked_fleet_of(study.workload, start_minutes=m, fewest=zones).mean_level
+        for m in minutes.tolist()
+    ]
+    return np.array(shares)[place.ravel()]
+
+
+def judge_contenders(problem: Problem) -> ScoredOptions:
+    """Judge, of each candidate, options by their lower bound until none left can win or tie."""
+    rows = problem.keep("undominated", lambda: undominated(problem, problem.sold))
+    bound = lower_bound_usd(problem, rows)
+    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
+    order = np.argsort(bound, kind="stable")
+    waiting = {int(c): order[owner[order] == c] for c in np.unique(owner)}
+    least = dict.fromkeys(waiting, np.inf)
+    parts: list[ScoredOptions] = []
+    size = BATCH
+    while waiting:
+        batch = np.concatenate([left[:size] for left in waiting.values()])
+        # What does not keep the needs as planned is out, and so is what lets no replica go.
+        batch = batch[problem.as_needed(rows[batch])]
+        judged = judge(problem, rows[batch])
+        parts.append(judged)
+        for candidate in list(waiting):
+            own = judged.feasible & (owner[batch] == candidate)
+            if own.any():
+                least[candidate] = min(least[candidate], float(judged.criterion_usd[own].min()))
+            left = waiting[candidate][size:]
+            left = left[bound[left] <= least[candidate] * (1 + COST_TIE_FRACTION)]
+            if left.size:
+                waiting[candidate] = left
+            else:
+                del waiting[candidate]
+        size *= 2
+    return _together(parts) if parts else judge(problem, rows)
+
+
+def judge(problem: Problem, rows: Rows) -> ScoredOptions:
+    """Judge some options by the mean of their cost; they keep the needs as planned.
+
+    With a budget, which is held against the cost of each draw, or where a quantile is compared,
+    they are drawn.
+    """
+    study, terms = problem.study, problem.terms
+    if study.decision.risk != "expected" or study.needs.max_usd_per_month is not None:
+        return draw(problem, rows)
+    usd, fleets = _mean_usd(problem, rows)
+    probability, planned = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int16)
+    standing = terms.machine_class[rows] >= 0
+    probability[standing], planned[standing] = fleets.probability, fleets.planned
+    if study.needs.max_p99_latency_ms is not None and not standing.all():
+        probability[~standing] = problem.others_in_time(rows[~standing])[:, 1:].mean(axis=1)
+    return ScoredOptions(
+        rows=rows,
+        planned=planned,
+        criterion_usd=usd,
+        probability=probability,
+        feasible=probability >= study.decision.feasible_probability,
+    )
+
+
+def compared_usd(problem: Problem, rows: Rows) -> Floats:
+    """Return what the ranking compares of some options, whether they keep the needs or not."""
+    if problem.study.decision.risk != "expected":
+        return draw(problem, rows).criterion_usd
+    return _mean_usd(problem, rows)[0]
+
+
+def _mean_usd(problem: Problem, rows: Rows) -> tuple[Floats, MeanFleets]:
+    """Return the mean cost of some options, and the fleets of those whose replicas stand."""
+    terms = problem.terms
+    usd = _mean_beside_usd(problem, rows)
+    standing = terms.machine_class[rows] >= 0
+    own = rows[standing]
+    fleets = problem.mean_fleets(
+        terms.machine_class[own], purchases=terms.purchase[own], scaled=terms.scaled[own]
+    )
+    usd[standing] += terms.replica_usd[own] * fleets.paid
+    return usd, fleets
+
+
+def _together(parts: list[ScoredOptions]) -> ScoredOptions:
+    names = ("rows", "planned", "criterion_usd", "probability", "feasible")
+    return ScoredOptions(**{n: np.concatenate([getattr(part, n) for part in parts]) for n in names})

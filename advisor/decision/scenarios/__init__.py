@@ -1,0 +1,1 @@
+"""A study with all that is uncertain: the option space, the draws, what each option comes to."""

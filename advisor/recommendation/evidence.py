@@ -1,0 +1,78 @@
+"""What the answer rests on: assumptions, prices, service times carried to other machines."""
+
+from datetime import date
+
+from advisor.recommendation.option import Basis
+from advisor.records import Record
+
+
+class Assumption(Record):
+    """A number behind the answer that was not measured."""
+
+    name: str
+    """Dotted key of the study, or the name of a default of ours."""
+    value: float | str | None
+    """Its value."""
+    unit: str
+    """Its unit."""
+    source: str
+    """Where it comes from."""
+    dated: date | None = None
+    """Day it was said or set; null for what was measured, which has its runs' dates."""
+    basis: Basis
+    """`input`, `assumed`, `list` or `measured`."""
+
+
+class PriceStamp(Record):
+    """Which prices were used."""
+
+    on: date
+    """The day the prices were looked up for."""
+    oldest_checked_on: date
+    """Of the quotes used, the one that was checked longest ago."""
+    sha256: str
+    """Hash of the whole price book."""
+
+
+class CarriedStep(Record):
+    """One step from the measured time to the one that is planned with."""
+
+    label: str
+    """What the step does, for people."""
+    factor: float | None
+    """What the time is multiplied by; null where something is added."""
+    value_ms: float
+    """The time after the step. [ms]"""
+    low_ms: float
+    """Lower end of its 80% band. [ms]"""
+    high_ms: float
+    """Upper end of its 80% band. [ms]"""
+    basis: Basis
+    """Where the step's factor or addition comes from."""
+
+
+class CarriedChain(Record):
+    """How one option's service time follows from the measured one, factor by factor."""
+
+    option: str
+    """The option, as its name says."""
+    candidate: str
+    """Candidate's name."""
+    sku: str
+    """What is bought."""
+    measured_on: str
+    """Processor of the machine that the chain starts on."""
+    processor: str
+    """Processor that is planned with; empty where it is not known."""
+    relation: str
+    """How far apart the two are, e.g. `same-vendor`, `cross-architecture`."""
+    host_count: int
+    """Machines whose runs are combined."""
+    steps: tuple[CarriedStep, ...]
+    """From the measured time to the service time of one request on the option's machine."""
+    low_95_ms: float
+    """Lower end of the last step's 95% band. [ms]"""
+    high_95_ms: float
+    """Upper end of the last step's 95% band. [ms]"""
+    note: str
+    """What a reader must know of the machine; empty where nothing."""

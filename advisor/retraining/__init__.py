@@ -1,0 +1,1 @@
+"""How models age and how often to retrain."""

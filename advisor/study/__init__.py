@@ -1,0 +1,1 @@
+"""The question: its types, its file, its template."""

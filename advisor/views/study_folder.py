@@ -1,0 +1,137 @@
+"""The user's folder: studies and data that came in by the page, each study in a folder of its own.
+
+What is uploaded is written there and nowhere else; the runs of a benchmark stand beside it, in the
+same store that the command line uses.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from advisor.errors import AdvisorError
+from advisor.files import write_whole
+from advisor.study.file import EXPLORER_FOLDER, MAX_STUDY_BYTES, parse_study_text
+from advisor.study.template import study_text
+from advisor.study.types import Study
+
+FOLDER_VARIABLE = "ADVISOR_STUDIES"
+DEFAULT_FOLDER = EXPLORER_FOLDER
+FILE = "advisor.yaml"
+DATA_SUFFIXES = (".csv", ".parquet")
+MOST_NAME_CHARACTERS = 60
+LEAST_COLUMNS = 2
+"""One to predict, and one to predict it from."""
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def folder() -> Path:
+    """Return the folder of uploaded studies: ADVISOR_STUDIES, else one in the working folder."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER).resolve()
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the studies in the folder."""
+    if not folder().is_dir():
+        return ()
+    kept = (p.parent.name for p in sorted(folder().glob(f"*/{FILE}")))
+    return tuple(name for name in kept if _SAFE.fullmatch(name))
+
+
+def path_of(name: str) -> Path | None:
+    """Return the study of a name; None where there is none, or the name is no name of ours."""
+    return folder() / name / FILE if name in names() else None
+
+
+def safe_name(text: str) -> str:
+    """Return a name for a folder made of a file's name."""
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(text).stem).strip("-_")[:MOST_NAME_CHARACTERS]
+    return kept or "study"
+
+
+def add_study(file_name: str, content: bytes) -> str:
+    """Write an uploaded study to a folder of its own and return its name.
+
+    Raises:
+        AdvisorError: it is no study, or cannot be written.
+    """
+    study = read_study(file_name, content)
+    return _write(safe_name(study.name if study.name != "study" else file_name), study, {})
+
+
+def read_study(file_name: str, content: bytes) -> Study:
+    """Return an uploaded study.
+
+    Raises:
+        StudyError: it is no study.
+    """
+    shown = Path(file_name).name[:MOST_NAME_CHARACTERS]
+    if len(content) > MAX_STUDY_BYTES:
+        raise AdvisorError(
+            f"{shown}: {len(content):,} bytes is no study file (at most {MAX_STUDY_BYTES:,}): "
+            "was it meant as data?"
+        )
+    return parse_study_text(content, where=shown)
+
+
+def add_data(file_name: str, content: bytes, *, target: str | None) -> str:
+    """Write an uploaded data file and a study of it; return the study's name.
+
+    Raises:
+        AdvisorError: the file is of no known kind, or cannot be written.
+    """
+    suffix = Path(file_name).suffix.lower()
+    if suffix not in DATA_SUFFIXES:
+        raise AdvisorError(f"{Path(file_name).name}: upload one of {', '.join(DATA_SUFFIXES)}")
+    name = safe_name(file_name)
+    document = {"name": name, "data": {"path": f"data{suffix}", "target": target}}
+    return _write(name, Study.model_validate(document), {f"data{suffix}": content})
+
+
+def _write(name: str, study: Study, files: dict[str, bytes]) -> str:
+    """Write a study into a folder that is not there yet."""
+    taken = set(names()) | ({p.name for p in folder().iterdir()} if folder().is_dir() else set())
+    free = next(n for n in (name, *(f"{name}-{i}" for i in range(2, 10_000))) if n not in taken)
+    try:
+        (folder() / free).mkdir(parents=True)
+        for file_name, content in files.items():
+            (folder() / free / file_name).write_bytes(content)
+    except OSError as error:
+        raise AdvisorError(f"{folder() / free}: cannot be written: {error.strerror}") from None
+    write_whole(folder() / free / FILE, study_text(study))
+    return free
+
+
+def columns_of(file_name: str, content: bytes) -> tuple[str, ...]:
+    """Return the names of a data file's columns.
+
+    Raises:
+        AdvisorError: it cannot be read, or nothing can be learned from it.
+    """
+    import io
+
+    import pandas as pd
+
+    shown = Path(file_name).name
+    try:
+        if file_name.lower().endswith(".parquet"):
+            import pyarrow.parquet as pq
+
+            meta = pq.read_metadata(io.BytesIO(content))
+            names, row_count = tuple(meta.schema.to_arrow_schema().names), meta.num_rows
+        else:
+            head = pd.read_csv(io.BytesIO(content), nrows=5, encoding="utf-8")
+            names, row_count = tuple(str(column) for column in head.columns), len(head)
+    except UnicodeError:
+        raise AdvisorError(f"{shown}: is not UTF-8 text: save it as CSV in UTF-8") from None
+    except (ValueError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise AdvisorError(f"{shown}: cannot be read: {reason}") from None
+    if row_count == 0:
+        raise AdvisorError(f"{shown}: has a header and no rows below it")
+    if len(names) < LEAST_COLUMNS:
+        raise AdvisorError(
+            f"{shown}: has one column, {names[0][:MOST_NAME_CHARACTERS]!r}: columns are separated "
+            "by commas, and one of them is predicted from the others"
+        )
+    return names

@@ -1,0 +1,1 @@
+"""Any data source, read into features, a target and periods; what an answer's quality is."""

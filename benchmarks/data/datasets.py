@@ -1,0 +1,409 @@
+"""Any data source -> features, target and time, with one clear line for whatever is wrong.
+
+A source is a CSV or Parquet file, one of scikit-learn's bundled sets, an OpenML name, or our own
+generator of drifting streams, which is always labelled as simulated.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.data.features import Kind, model_input, tidy_columns
+from benchmarks.data.tabular_files import evenly_spaced, read_table, row_limit
+from benchmarks.data.target_column import chosen_metric, read_target, read_times
+from benchmarks.errors import DataError, did_you_mean
+from benchmarks.storage.records import TEST_FRACTION, DatasetSpec, DataSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+MIN_ROW_COUNT = 20
+"""Fewer rows than this cannot be split into training and test."""
+
+CACHE = Path("~/.cache/model-deployment-advisor")
+"""Where downloaded data sets are kept."""
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """Data to learn from, ready for every family. Rows are in time order where there is a time."""
+
+    spec: DatasetSpec
+    X: "pd.DataFrame"
+    """Features; each column one of three kinds, see `benchmarks.data.features`."""
+    y: "np.ndarray[Any, Any] | None"
+    """Class numbers 0, 1, ... or floats; null for clustering."""
+    time: "pd.Series[Any] | None" = None
+    """Time of each case (UTC, or a plain number where only the order is known)."""
+    label_time: "pd.Series[Any] | None" = None
+    """Time each label became known; null where it is known at once."""
+    class_labels: tuple[str, ...] = ()
+    """Name of each class number."""
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    """Kind of each feature column."""
+    notes: tuple[str, ...] = ()
+    """What was left out, treated as missing or sampled."""
+
+    @property
+    def row_count(self) -> int:
+        """Rows at hand."""
+        return len(self.X)
+
+    def take(self, rows: "list[int] | np.ndarray[Any, Any]") -> "TaskData":
+        """Return the data of some rows only; the spec still speaks of all of them."""
+        return replace(
+            self,
+            X=self.X.iloc[rows].reset_index(drop=True),
+            y=None if self.y is None else self.y[rows],
+            time=None if self.time is None else self.time.iloc[rows].reset_index(drop=True),
+            label_time=None
+            if self.label_time is None
+            else self.label_time.iloc[rows].reset_index(drop=True),
+        )
+
+    def model_input(self) -> "np.ndarray[Any, Any] | pd.DataFrame":
+        """Return the features as models take them: an array if all are numbers, else a frame."""
+        return model_input(self.X, self.kinds)
+
+
+def load_data(
+    *,
+    source: str | None,
+    path: Path | str | None,
+    target: str | None,
+    time: str | None,
+    label_time: str | None = None,
+    ignore: Sequence[str] = (),
+    task: str = "auto",
+    metric: str = "auto",
+    false_positive_usd: float | None = None,
+    false_negative_usd: float | None = None,
+    folder: Path,
+    max_rows: int | None = None,
+    max_cells: int | None = None,
+) -> TaskData:
+    """Load what the study's `data` section names.
+
+    Args:
+        source: `builtin:...`, `openml:...` or `simulated:...`; or give `path`.
+        path: CSV or Parquet file, relative to `folder`.
+        target: column to learn; null asks for clustering.
+        time: column with the time of each case, or null.
+        label_time: column with the time its label became known, or null.
+        ignore: columns that are not features.
+        task: `auto` or one of the tasks.
+        metric: `auto` or a key of `benchmarks.data.quality.METRICS`.
+        false_positive_usd: cost of a case of class 0 that is taken for class 1, or null. [USD]
+        false_negative_usd: cost of a case of class 1 that is taken for class 0, or null. [USD]
+        folder: the study's folder.
+        max_rows: keep about so many rows at most, spread evenly; null keeps all.
+        max_cells: keep about so many values at most, for wide tables; null keeps all.
+
+    Raises:
+        DataError: one line that names file, key, value and remedy.
+    """
+    asked_target, asked_time = target, time
+    if path is not None:
+        where, name = str(path), Path(path).stem
+        table = read_table(folder / Path(path).expanduser(), max_rows=max_rows, max_cells=max_cells)
+        raw, row_count, simulated = table.frame, table.row_count, False
+    elif source is not None:
+        where, name = source, source.partition(":")[2].partition(",")[0]
+        raw, own_target, own_time = _load_source(source)
+        row_count, simulated = len(raw), source.startswith("simulated:")
+        target, time = target or own_target, time or own_time
+    else:
+        raise DataError("data: give `path` or `source`")
+    loaded = _task_data(
+        raw,
+        where=where,
+        name=name,
+        source=where,
+        row_count=row_count,
+        simulated=simulated,
+        target=target,
+        time=time,
+        label_time=label_time,
+        ignore=tuple(ignore),
+        task=task,
+        metric=metric,
+        has_costs=false_positive_usd is not None or false_negative_usd is not None,
+        max_rows=row_limit(len(raw.columns), max_rows, max_cells),
+    )
+    settings = DataSettings(
+        path=None if path is None else str(path),
+        source=source,
+        target=asked_target,
+        time=asked_time,
+        label_time=label_time,
+        ignore=tuple(ignore),
+        task=task,
+        metric=metric,
+        false_positive_usd=false_positive_usd,
+        false_negative_usd=false_negative_usd,
+    )
+    file_bytes = None if path is None else (folder / Path(path).expanduser()).stat().st_size
+    spec = loaded.spec.replace(settings=settings, file_bytes=file_bytes)
+    return replace(loaded, spec=spec)
+
+
+def _task_data(
+    raw: "pd.DataFrame",
+    *,
+    where: str,
+    name: str,
+    source: str,
+    row_count: int,
+    simulated: bool,
+    target: str | None,
+    time: str | None,
+    label_time: str | None,
+    ignore: tuple[str, ...],
+    task: str,
+    metric: str,
+    has_costs: bool,
+    max_rows: int | None,
+) -> TaskData:
+    raw = raw.rename(columns=lambda column: str(column).strip())
+    known = [str(column) for column in raw.columns]
+    named = [("target", target), ("time", time), ("label_time", label_time)]
+    for key, column in [*named, *(("ignore", column) for column in ignore)]:
+        if column is not None and column not in known:
+            others = [c for c in known if key == "target" or c != target]
+            raise DataError(
+                f"{where}: data.{key}: no column {column!r}: {did_you_mean(column, others)}"
+            )
+    if target is not None and target in {time, label_time, *ignore}:
+        raise DataError(
+            f"{where}: data.target: {target!r} is also the time or an ignored column: "
+            "a column has one part only"
+        )
+    notes: list[str] = []
+    rows = _usable_rows(raw, where=where, target=target, time=time, task=task, notes=notes)
+    if max_rows is not None and len(rows) > max_rows:
+        rows = rows.iloc[evenly_spaced(len(rows), max_rows)]
+    rows = rows.reset_index(drop=True)
+    if len(rows) < MIN_ROW_COUNT:
+        raise DataError(
+            f"{where}: data: {len(rows)} usable rows, at least {MIN_ROW_COUNT} are needed: "
+            "add rows, or check for missing targets"
+        )
+    if len(rows) < row_count:
+        notes.append(f"{len(rows):,} of {row_count:,} rows were used, spread evenly over the data")
+    dropped = {column for column in (target, time, label_time, *ignore) if column is not None}
+    X, kinds, column_notes = tidy_columns(rows.drop(columns=sorted(dropped & set(rows.columns))))
+    if not kinds:
+        raise DataError(
+            f"{where}: data: no feature column is left besides {sorted(dropped)}: "
+            "take columns out of data.ignore, or add some"
+        )
+    found_task, y, labels = read_target(rows, where=where, target=target, task=task)
+    spec = DatasetSpec(
+        name=name,
+        source=source,
+        task=found_task,
+        target=None if found_task == "clustering" else target,
+        time=time,
+        row_count=max(row_count, len(rows)),
+        used_row_count=len(rows),
+        feature_count=len(kinds),
+        class_count=len(labels) if found_task == "classification" else None,
+        metric=chosen_metric(
+            metric,
+            where=where,
+            task=found_task,
+            class_count=len(labels) if found_task == "classification" else None,
+            has_costs=has_costs,
+        ),
+        simulated=simulated,
+        sha256=_content_sha256(X, y, None if time is None else rows[time]),
+    )
+    return TaskData(
+        spec=spec,
+        X=X,
+        y=y,
+        time=None if time is None else rows[time],
+        label_time=None
+        if label_time is None
+        else read_times(rows[label_time], where=where, key="label_time"),
+        class_labels=labels,
+        kinds=kinds,
+        notes=(*notes, *column_notes),
+    )
+
+
+def _usable_rows(
+    raw: "pd.DataFrame",
+    *,
+    where: str,
+    target: str | None,
+    time: str | None,
+    task: str,
+    notes: list[str],
+) -> "pd.DataFrame":
+    """Drop rows without target or time, and sort by time."""
+    rows = raw
+    if target is not None and task != "clustering":
+        missing = rows[target].isna()
+        if missing.all():
+            raise DataError(
+                f"{where}: data.target: column {target!r} has no value in any of {len(rows)} rows: "
+                "name the column that holds the outcome"
+            )
+        if missing.any():
+            notes.append(f"{int(missing.sum()):,} rows without a target were left out")
+            rows = rows[~missing]
+    if time is not None:
+        times = read_times(rows[time], where=where, key="time")
+        missing = times.isna()
+        if missing.any():
+            notes.append(f"{int(missing.sum()):,} rows without a time were left out")
+        rows = rows.assign(**{time: times})[~missing]
+        if not rows[time].is_monotonic_increasing:
+            rows = rows.sort_values(time, kind="stable")
+    return rows
+
+
+def _content_sha256(
+    X: "pd.DataFrame", y: "np.ndarray[Any, Any] | None", time: "pd.Series[Any] | None"
+) -> str:
+    import pandas as pd
+
+    digest = hashlib.sha256(repr(list(X.columns)).encode())
+    digest.update(pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes())
+    if y is not None:
+        digest.update(y.tobytes())
+    if time is not None:
+        digest.update(pd.util.hash_pandas_object(time, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+# Sources ------------------------------------------------------------------------------------------
+
+
+def _load_source(source: str) -> tuple["pd.DataFrame", str | None, str | None]:
+    """Return the frame of a source, its own target and its own time column."""
+    scheme, _, name = source.partition(":")
+    loaders: dict[str, Callable[[str], tuple[pd.DataFrame, str | None, str | None]]] = {
+        "builtin": _load_builtin,
+        "openml": _load_openml,
+        "simulated": _load_simulated,
+    }
+    if scheme not in loaders:
+        raise DataError(
+            f"data.source: unknown source {source!r}: it starts with builtin:, openml: or "
+            "simulated:; a file is named under data.path"
+        )
+    return loaders[scheme](name)
+
+
+BUILTIN = ("breast_cancer", "digits", "wine", "diabetes")
+"""Real data sets that scikit-learn brings along."""
+
+
+def _load_builtin(name: str) -> tuple["pd.DataFrame", str | None, str | None]:
+    if name not in BUILTIN:
+        raise DataError(
+            f"data.source: no built-in data set {name!r}: {did_you_mean(name, BUILTIN)}"
+        )
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+    frame = bunch.frame.copy()
+    names = getattr(bunch, "target_names", None)
+    if names is not None and name != "digits":
+        frame["target"] = [str(names[int(code)]) for code in frame["target"]]
+    return frame, "target", None
+
+
+def _load_openml(name: str) -> tuple["pd.DataFrame", str | None, str | None]:
+    from sklearn.datasets import fetch_openml
+
+    cache = CACHE.expanduser() / "openml"
+    try:
+        bunch = fetch_openml(name, version="active", as_frame=True, data_home=str(cache))
+    except ValueError as error:
+        raise DataError(
+            f"data.source: OpenML has no usable data set {name!r} "
+            f"({str(error).partition('.')[0]}): search openml.org for its exact name"
+        ) from None
+    except (OSError, TimeoutError) as error:
+        raise DataError(
+            f"data.source: openml:{name} could not be fetched ({error}): connect to the network "
+            f"once (it is then cached in {cache}), or give a file under data.path"
+        ) from None
+    target = bunch.target.name if bunch.target is not None else None
+    return bunch.frame.copy(), target, None
+
+
+def _load_simulated(name: str) -> tuple["pd.DataFrame", str | None, str | None]:
+    from benchmarks.data.drift_streams import make_stream
+
+    try:
+        frame = make_stream(f"simulated:{name}")
+    except ValueError as error:
+        raise DataError(f"data.source: simulated:{name}: {error}") from None
+    return frame, "y", "ts"
+
+
+# Splits -------------------------------------------------------------------------------------------
+
+
+def split_rows(
+    data: TaskData, *, seed: int
+) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]:
+    """Return the row numbers for training and for test.
+
+    With a time column: train on the past, test on the last fifth, whatever the seed; so the spread
+    over seeds is then the model's own. Else: at random by seed, each class in its proportion.
+    """
+    import numpy as np
+
+    row_count = data.row_count
+    test_count = max(1, math.ceil(TEST_FRACTION * row_count))
+    if data.time is not None:
+        order = np.arange(row_count)
+        return order[:-test_count], order[-test_count:]
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(row_count)
+    if data.spec.task == "classification" and data.y is not None:
+        shuffled = _dealt(shuffled, data.y[shuffled], first=rng.random())
+    return np.sort(shuffled[test_count:]), np.sort(shuffled[:test_count])
+
+
+def thin_rows(
+    data: TaskData, rows: "np.ndarray[Any, Any]", *, kept_count: int, seed: int
+) -> "np.ndarray[Any, Any]":
+    """Return a random subset of row numbers, in order; smaller subsets lie within larger ones.
+
+    Each class keeps its proportion, and at least one row as long as there is room.
+    """
+    import numpy as np
+
+    if kept_count >= len(rows):
+        return rows
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    if data.spec.task == "classification" and data.y is not None:
+        shuffled = _dealt(shuffled, data.y[shuffled], first=0.0)
+    return np.sort(shuffled[:kept_count])
+
+
+def _dealt(
+    rows: "np.ndarray[Any, Any]", labels: "np.ndarray[Any, Any]", *, first: float
+) -> "np.ndarray[Any, Any]":
+    """Order rows so that every head of the list holds each class in its proportion.
+
+    The k-th row of a class of n goes to position (k + first) / n.
+    """
+    import numpy as np
+
+    position = np.empty(len(rows))
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        position[members] = (np.arange(len(members)) + first) / len(members)
+    dealt: np.ndarray[Any, Any] = rows[np.argsort(position, kind="stable")]
+    return dealt

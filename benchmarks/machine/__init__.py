@@ -1,0 +1,1 @@
+"""What this machine is, can do, and is disturbed by."""

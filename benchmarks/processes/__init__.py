@@ -1,0 +1,1 @@
+"""A child process per trial, so that none can hurt another."""

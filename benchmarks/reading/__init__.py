@@ -1,0 +1,1 @@
+"""Stored runs as people read them: lines, tables, comparisons, findings."""

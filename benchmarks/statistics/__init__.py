@@ -1,0 +1,1 @@
+"""Timing, quantiles with confidence, and learning curves."""

@@ -1,0 +1,1 @@
+"""What runs in the child: one trial's training, timing and back-test."""
