@@ -128,6 +128,7 @@ def test_a_sweep_of_jobs_tells_how_long_a_job_takes_and_names_its_means(study_pa
     assert "mean USD/month" in said
 
 
+@pytest.mark.slow
 def test_why_not_a_gpu_is_answered_as_in_the_explorer(study_path, capsys):
     from advisor.cli import run
 

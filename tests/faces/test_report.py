@@ -216,6 +216,7 @@ def test_a_very_long_name_is_cut_and_said():
     assert "cut with an ellipsis" in text
 
 
+@pytest.mark.slow
 def test_thousands_of_options_do_not_make_a_long_report():
     best = option()
     many = tuple(
@@ -416,7 +417,8 @@ def test_the_report_says_method_versions_and_hashes(pages):
 
 
 @pytest.mark.parametrize(("days", "kind"), [(30, None), (31, "old"), (90, "old"), (91, "stale")])
-def test_prices_older_than_a_month_stand_in_a_banner_above_the_answer(days, kind):
+def test_prices_older_than_a_month_stand_in_a_banner_above_the_answer(days, kind, monkeypatch):
+    monkeypatch.setattr("advisor.report.html.svg", lambda *_, **__: None)  # no chart stands there
     prices = recommendation().prices
     aged = prices.replace(oldest_checked_on=prices.on - timedelta(days=days))
     header = render(recommendation(prices=aged), format="html").partition("</header>")[0]
