@@ -23,6 +23,7 @@ BROWSER_FILES = {"faces/test_browser.py"}
 
 SLOW_FILES = {
     "benchmarks/test_faults.py",
+    "benchmarks/test_forms.py",
     "faces/test_end_to_end.py",
     "faces/test_notebook.py",
     "faces/test_pdf.py",

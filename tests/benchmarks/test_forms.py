@@ -100,7 +100,6 @@ def test_a_form_answers_one_row_as_it_answers_many(tmp_path, form, family):
     assert one[0] == many[7]
 
 
-@pytest.mark.slow
 def test_a_compiled_model_gives_the_native_answers_and_compiles_into_its_own_folder(tmp_path):
     model, task = fitted("torch_mlp", "several")
     FORMS["torch-compile"].convert(model, Sample(task=task, kinds=KINDS, features=rows()), tmp_path)
@@ -355,7 +354,6 @@ def test_a_trial_that_ends_badly_is_an_outcome_of_that_form_only(tmp_path, spoil
     ]
 
 
-@pytest.mark.slow
 def test_ready_arrays_frames_and_crowded_threads_are_timed_in_the_native_form(tmp_path):
     grid = FormGrid(
         inputs=(("numpy", "float64"), ("numpy", "float32"), ("pandas", "float64")),
@@ -377,7 +375,6 @@ def test_ready_arrays_frames_and_crowded_threads_are_timed_in_the_native_form(tm
     ]
 
 
-@pytest.mark.slow
 def test_several_processes_time_each_form_and_the_ready_input(tmp_path):
     grid = FormGrid(
         forms=("onnx",),

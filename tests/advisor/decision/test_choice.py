@@ -19,7 +19,7 @@ from tests.advisor.decision.small_worlds import (
 CHUNKS, CHUNK = 40, 50
 """Parts in which the slow oracle decides 2,000 studies."""
 
-FAST_CHUNKS = 4
+FAST_CHUNKS = 2
 """Of them, those that `make test-fast` decides too."""
 
 DRAWS = 16
