@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A worker for each processor, four at most: what some tests time is other processes' work. A file
 # stays with one worker, so that what its tests share is made once.
-PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile \
+    --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
 .PHONY: help setup demo test test-fast app check lint types contracts format speed lock reference docs clean

@@ -248,6 +248,7 @@ def test_a_file_without_a_time_column_named_is_told_which_option(tmp_path, capsy
     assert "Name it with --time" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @needs_streams
 def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
