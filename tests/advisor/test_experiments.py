@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
 from advisor.experiment_stopping import (
-    LadderCandidate,
+    Rung,
     affordable_runs,
     early_stopped_cost,
     escalation_order,
@@ -212,9 +212,9 @@ def test_a_search_with_a_positive_cost_is_needed():
 
 def test_the_cheap_option_comes_first_and_the_dear_one_only_where_scores_are_worth_it():
     ladder = [
-        LadderCandidate("deep", usd=500.0, mean=0.81, deviation=0.03),
-        LadderCandidate("default", usd=1.0, mean=0.80, deviation=0.02),
-        LadderCandidate("tuned", usd=50.0, mean=0.805, deviation=0.02),
+        Rung("deep", usd=500.0, mean=0.81, deviation=0.03),
+        Rung("default", usd=1.0, mean=0.80, deviation=0.02),
+        Rung("tuned", usd=50.0, mean=0.805, deviation=0.02),
     ]
     poor = [rung.name for rung, _ in escalation_order(ladder, usd_per_score=5_000.0)]
     rich = escalation_order(ladder, usd_per_score=5_000_000.0)
