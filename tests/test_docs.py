@@ -99,6 +99,7 @@ def test_every_piece_of_a_study_in_the_docs_is_valid(block):
     assert parse_study(whole, where="docs").data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", list(_blocks("python")))
 def test_every_python_example_in_the_docs_runs(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -104,6 +104,7 @@ def test_the_time_left_is_told_roughly():
     assert time_left(40) == "less than a minute left"
 
 
+@pytest.mark.slow
 def test_one_real_cell_is_predicted_before_it_is_measured(tmp_path, capsys):
     keep = tmp_path / "cells.jsonl"
     arguments = [

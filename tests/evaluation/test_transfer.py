@@ -449,6 +449,7 @@ def test_the_table_for_people_has_a_row_for_each_result(tmp_path, capsys):
     assert "rank_tau: 1.0" in printed
 
 
+@pytest.mark.slow
 @needs_hardware
 def test_on_public_measurements_errors_and_bands_stay_within_what_the_docs_promise():
     found = transfer.evaluate(HARDWARE)

@@ -55,6 +55,7 @@ def test_offered_names_are_loaded_on_demand():
         _ = advisor.nothing
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_no_error(tmp_path):
     """As `advisor recommend STUDY | head -1` does."""
     study = measured_study(tmp_path)

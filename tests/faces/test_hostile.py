@@ -111,6 +111,7 @@ def test_the_command_line_prints_harmless_words(hostile_study, answered, flag, c
         assert json.loads(said.out)["best"]["candidate"] == ATTACK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_report_of_a_hostile_study_can_be_written(
     hostile_study, answered, name, tmp_path, capsys
@@ -178,6 +179,7 @@ def test_every_word_of_the_command_line_goes_through_one_door():
     assert [one for one in echoed if one[0] not in {"console.py", "__init__.py"}] == []
 
 
+@pytest.mark.slow
 def test_the_explorer_shows_a_hostile_study_as_words(hostile_study, monkeypatch):
     monkeypatch.setattr("sys.argv", ["app.py", str(hostile_study)])
     page = AppTest.from_file(APP, default_timeout=60).run()
@@ -304,6 +306,7 @@ def test_ten_thousand_candidates_are_refused_with_the_limit():
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_an_answer_about_a_thousand_candidates_stays_readable(name):
     steps = tuple(steps_of()[1].replace(candidate=f"c{i}") for i in range(1000))
@@ -323,6 +326,7 @@ def test_a_name_of_a_megabyte_is_refused_where_it_enters():
         study_folder.read_study("s.yaml", b"name: " + b"x" * 1_000_001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_name_of_a_megabyte_in_an_answer_is_cut_and_said(name):
     long = "x" * 1_000_000

@@ -196,6 +196,7 @@ def test_the_guard_of_the_json_report_is_what_watch_reads(tmp_path):
     assert quiet.age_periods == 1
 
 
+@pytest.mark.slow
 def test_every_face_shows_ways_guard_history_and_rungs():
     found = answer(history(), backtests=(backtest(),))
     for text in (render(found, format="html"), render(found, format="md")):

@@ -301,6 +301,7 @@ def test_a_file_without_a_time_column_named_is_told_which_option(tmp_path, capsy
     assert "Name it with --time" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @needs_streams
 def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -315,6 +316,7 @@ def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, mon
     assert 0 < found["cost_per_period"]["unavoidable_error"] < 336
 
 
+@pytest.mark.slow
 def test_simulated_data_are_back_tested_from_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     source = "simulated:linear,rows=6000,periods=40"
