@@ -345,11 +345,11 @@ Deployment estimate for **churn**, prices of #-#-#.
 
 **Options that meet every need**
 
-|  | Option | USD/month | p# ms | #% band | Busy | accuracy | Why it lost |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |
-| **✔** | **logistic on ecs-fargate, # x (# vCPU, # GiB)** | **# ◐** | **# ◐** | **# to #** | **#%** | **# ●** | **chosen** |
-| # | forest on ecs-fargate, # x (# vCPU, # GiB) | # ◐ | # ◐ | # to # | #% | # ● | costs # USD/month more; forest: better by #, which is within noise: the simpler one wins |
-| # | logistic on SageMaker real-time, # x ml.c#i.large | # ◐ | # ◐ | # to # | #% | # ● | costs # USD/month more |
+|  | Option | USD/month | of it AWS | p# ms | #% band | Busy | accuracy | Why it lost |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+| **✔** | **logistic on ecs-fargate, # x (# vCPU, # GiB)** | **# ◐** | **n/a** | **# ◐** | **# to #** | **#%** | **# ●** | **chosen** |
+| # | forest on ecs-fargate, # x (# vCPU, # GiB) | # ◐ | n/a | # ◐ | # to # | #% | # ● | costs # USD/month more; forest: better by #, which is within noise: the simpler one wins |
+| # | logistic on SageMaker real-time, # x ml.c#i.large | # ◐ | n/a | # ◐ | # to # | #% | # ● | costs # USD/month more |
 
 ## What would change the answer
 
@@ -374,9 +374,9 @@ Nearest: Mean request rate, now #, changes the answer at # #/s to logistic on EC
 
 **Options that lost**
 
-| Option | USD/month | p# ms | Why it lost |
-| --- | ---: | ---: | --- |
-| logistic on SageMaker serverless, # MB | # ◐ | # △ | p# # ms \> # ms: a cold start falls in the slowest #% |
+| Option | USD/month | of it AWS | p# ms | Why it lost |
+| --- | ---: | ---: | ---: | --- |
+| logistic on SageMaker serverless, # MB | # ◐ | n/a | # △ | p# # ms \> # ms: a cold start falls in the slowest #% |
 
 ## Where each figure changes the answer
 

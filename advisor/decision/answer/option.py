@@ -33,7 +33,7 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     chances: dict[str, Any] = {}
     if options.sold[row]:
         _require_one_amount(engine, row, lines)
-        chances = _chances(engine, row)
+        chances = _chances(engine, row) | _amounts(engine, lines)
     return Option(
         name=name_of(engine, row),
         candidate=profile.name,
@@ -104,15 +104,34 @@ def _target(engine: Engine, row: int) -> float:
     )
 
 
+def _amounts(engine: Engine, lines: Sequence[CostLine]) -> dict[str, Any]:
+    """Return the fields that keep apart what AWS invoices and what people's hours cost."""
+    aws_usd = total_usd([line for line in lines if line.is_aws])
+    people = [line for line in lines if line.group == "people"]
+    work = engine.study.workload
+    millions = work.requests_per_month / 1e6
+    jobs = work.pattern == "batch"
+    return {
+        "aws_usd_per_month": aws_usd,
+        "people_usd_per_month": total_usd(people) if people else None,
+        "usd_per_million_requests": None if jobs else aws_usd / millions,
+        "usd_per_million_rows": aws_usd / (millions * work.rows_per_request) if jobs else None,
+    }
+
+
 def _chances(engine: Engine, row: int) -> dict[str, Any]:
     """Return the fields of an option that come from the draws."""
     risk = engine.risk
     place = risk.place[row]
     low, high = risk.band_usd(row)
+    aws_low, aws_high = risk.aws_band_usd(row)
     replicas = int(engine.options.replicas[row])
     return {
         "usd_per_month_low": low,
         "usd_per_month_high": high,
+        "aws_usd_per_month_low": aws_low,
+        "aws_usd_per_month_high": aws_high,
+        "probability_cheapest_aws": float(risk.platform_wins_aws[place]),
         "expected_usd_per_month": float(risk.usd(row).mean()),
         "criterion_usd_per_month": risk.criterion_usd(row),
         "probability_best": float(risk.wins[place]),

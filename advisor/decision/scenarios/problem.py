@@ -73,6 +73,7 @@ class Problem:
             draws=memo(first_draw, scenarios.draws),
             peak_per_s=scenarios.peak_per_s[:1],
             candidate_usd=scenarios.candidate_usd[:, :1],
+            candidate_beside_usd=scenarios.candidate_beside_usd[:, :1],
             people_usd=scenarios.people_usd[:, :1],
             price=scenarios.price[:, :1],
             service=memo(first_column, scenarios.service),
@@ -356,11 +357,16 @@ def _scenarios(
     draws = memo(draws_of, doubt, any(c.cadence.basis != "assumed" for c in costs))
     retraining, team = study.retraining, study.team
     candidate_usd = np.empty((len(costs), draws.count + 1))
+    beside_usd = np.empty_like(candidate_usd)
     for row, (profile, cost) in enumerate(zip(space.profiles, costs, strict=True)):
         runs = retraining.runs_per_release * cost.usd_per_run
         candidate_usd[row] = cost.cadence.releases_per_month * (
             runs * draws.runs * draws.training(profile.name) * draws.drift
             + retraining.label_cost_usd
+            + retraining.review_hours * team.engineer_usd_per_hour * draws.review
+        )
+        beside_usd[row] = cost.cadence.releases_per_month * (
+            retraining.label_cost_usd
             + retraining.review_hours * team.engineer_usd_per_hour * draws.review
         )
         candidate_usd[row] += cost.artefact_usd * draws.drift
@@ -369,6 +375,7 @@ def _scenarios(
         draws=draws,
         peak_per_s=study.workload.peak_per_s * draws.peak,
         candidate_usd=candidate_usd,
+        candidate_beside_usd=beside_usd,
         people_usd=np.array(people),
         price=np.array([draws.purchase(name) for name in options.purchases]),
         service=memo(service_of, doubt, draws, groups, space.profiles),

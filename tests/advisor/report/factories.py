@@ -136,7 +136,7 @@ def way(name: str = "m on p", *lines: CostLine, **changes: Any) -> Option:
 
 def costing(usd: float, name: str = "", **changes: Any) -> Option:
     """Return an option that costs so much, named after it."""
-    return way(name or f"{usd:g} USD", cost_line(usd), **changes)
+    return way(name or f"{usd:g} USD", cost_line(usd), **{"aws_usd_per_month": usd / 2} | changes)
 
 
 def turned_down(option: Option, *reasons: str) -> Rejection:

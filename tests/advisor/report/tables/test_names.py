@@ -2,8 +2,7 @@
 
 import pytest
 
-from advisor.report.tables.names import FIGURES, UNITS, figure_name, origin_of_price, unit_name
-from advisor.study.types import Study
+from advisor.report.tables.names import UNITS, figure_name, origin_of_price, unit_name
 
 
 @pytest.mark.parametrize(
@@ -22,23 +21,6 @@ from advisor.study.types import Study
 )
 def test_a_key_of_the_study_has_a_name_or_shows_itself(key, name):
     assert figure_name(key) == name
-
-
-def test_no_name_is_given_to_a_key_that_the_study_has_not():
-    for key in FIGURES:
-        part, _, name = key.partition(".")
-        assert part in Study.model_fields, key
-        if name:
-            assert name in _fields_of(Study.model_fields[part].annotation), key
-
-
-def _fields_of(annotation) -> set[str]:
-    kinds = getattr(annotation, "__args__", (annotation,))
-    return {name for kind in kinds for name in getattr(kind, "model_fields", {})}
-
-
-def test_no_two_keys_share_a_name():
-    assert len(set(FIGURES.values())) == len(FIGURES)
 
 
 @pytest.mark.parametrize(

@@ -31,14 +31,15 @@ from tests.advisor.report.factories import (
 
 def test_the_chosen_option_is_ticked_and_the_others_keep_their_place():
     table = options_table(of(costing(10.0), costing(12.5), costing(30.0)))
+    rest = ["8 ◐", "6 to 12", "25%", "0.900 ●"]
 
     assert texts(table) == [
-        ["✔", "10 USD", "10 ○", "8 ◐", "6 to 12", "25%", "0.900 ●", "chosen"],
-        ["2", "12.5 USD", "12 ○", "8 ◐", "6 to 12", "25%", "0.900 ●", "costs 2.50 USD/month more"],
-        ["3", "30 USD", "30 ○", "8 ◐", "6 to 12", "25%", "0.900 ●", "costs 20 USD/month more"],
+        ["✔", "10 USD", "10 ○", "5.00 ○", *rest, "chosen"],
+        ["2", "12.5 USD", "12 ○", "6.25 ○", *rest, "costs 2.50 USD/month more"],
+        ["3", "30 USD", "30 ○", "15 ○", *rest, "costs 20 USD/month more"],
     ]
     assert table.strong_rows == {0}
-    assert numeric(table) == ["USD/month", "p99 ms", "80% band", "Busy", "accuracy"]
+    assert numeric(table) == ["USD/month", "of it AWS", "p99 ms", "80% band", "Busy", "accuracy"]
 
 
 def test_what_is_not_known_of_an_option_has_neither_figure_nor_badge():
@@ -47,7 +48,7 @@ def test_what_is_not_known_of_an_option_has_neither_figure_nor_badge():
     )
     (row,) = texts(options_table(of(way("m", priced=False, **unknown))))
 
-    assert row == ["✔", "m", "n/a", "n/a", "n/a", "n/a", "n/a", "chosen"]
+    assert row == ["✔", "m", "n/a", "n/a", "n/a", "n/a", "n/a", "n/a", "chosen"]
 
 
 def test_places_are_those_of_the_ranking_where_some_are_left_out():
@@ -87,8 +88,10 @@ def test_a_rejected_option_stands_with_all_its_reasons():
     slow = turned_down(costing(5.0), "p99 200 ms > 100 ms", "budget 5 USD > 1 USD")
     table = rejected_table(bare(rejected=(slow,)))
 
-    assert texts(table) == [["5 USD", "5.00 ○", "8 ◐", "p99 200 ms > 100 ms; budget 5 USD > 1 USD"]]
-    assert numeric(table) == ["USD/month", "p99 ms"]
+    assert texts(table) == [
+        ["5 USD", "5.00 ○", "2.50 ○", "8 ◐", "p99 200 ms > 100 ms; budget 5 USD > 1 USD"]
+    ]
+    assert numeric(table) == ["USD/month", "of it AWS", "p99 ms"]
 
 
 def test_rejections_take_turns_by_platform_and_keep_their_order():
