@@ -103,7 +103,7 @@ def no_break_evens(monkeypatch, request):
 @pytest.fixture
 def break_evens():
     """Asks for the real search, and for nothing that another test left."""
-    compute._kept_break_evens.clear()
+    compute._memo.clear()
 
 
 def button(page: AppTest, label: str):

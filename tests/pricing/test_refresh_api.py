@@ -291,6 +291,7 @@ def test_motos_spot_history_is_understood(moto_url):
     assert all(one.purchase == "spot" and one.price_usd_per_unit > 0 for one in rows)
 
 
+@pytest.mark.slow
 def test_the_catalogue_agrees_with_motos_copy_of_the_real_instance_types(moto_url):
     """Another oracle: moto ships what AWS answered for every type."""
     from pricing.instances import load_catalogue

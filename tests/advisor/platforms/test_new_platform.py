@@ -48,6 +48,7 @@ def test_it_keeps_the_contract_of_all_platforms(folder):
     assert done.stdout.strip() == "every law kept", done.stderr[-2000:]
 
 
+@pytest.mark.slow
 def test_it_is_ranked_billed_explained_charted_and_exported(folder):
     done = run(folder, WHOLE)
 

@@ -37,6 +37,7 @@ def backtest_of(rows, *, period_days):
     )
 
 
+@pytest.mark.slow
 def test_both_commands_name_one_interval_for_the_embedded_study(tmp_path, capsys):
     path = str(measured_study(tmp_path))
     assert run(["recommend", path, "--json"]) in {0, 2}
