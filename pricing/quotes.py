@@ -19,6 +19,7 @@ Unit = Literal[
     "second",
     "vcpu-hour",
     "gib-hour",
+    "gib-second",
     "gb",
     "gb-month",
     "lcu-hour",

@@ -176,10 +176,10 @@ def _fetch(
         raise PricingError(f"{service} cannot be read via {plan.via}, only via {ways}")
     if plan.via == "files":
         from pricing.sources import files
-        from pricing.sources.offers import SERVICES
+        from pricing.sources.offers import OFFER_FILES
 
         rows = files.fetch_rows(
-            SERVICES[service], region=region, today=today, transport=transport, progress=progress
+            OFFER_FILES[service], region=region, today=today, transport=transport, progress=progress
         )
     else:
         rows = _fetch_api(service, region, plan=plan, today=today, progress=progress)
@@ -195,7 +195,7 @@ def _fetch_api(
     progress: Callable[[int, int | None], None],
 ) -> list[Row]:
     from pricing.sources import api
-    from pricing.sources.offers import SERVICES
+    from pricing.sources.offers import OFFER_FILES
 
     where = plan.endpoint_url
     if service == "savings-plans":
@@ -213,7 +213,7 @@ def _fetch_api(
         )
         return [_with_advice(row) for row in rows]
     return api.fetch_rows(
-        SERVICES[service], region=region, today=today, endpoint_url=where, progress=progress
+        OFFER_FILES[service], region=region, today=today, endpoint_url=where, progress=progress
     )
 
 

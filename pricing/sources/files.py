@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from pricing.errors import NetworkError, SourceError
 from pricing.quotes import Row
-from pricing.sources.offers import Offer, Reading, Service, plain_name
+from pricing.sources.offers import Offer, OfferFile, Reading, plain_name
 
 FILES_URL: Final = "https://pricing.us-east-1.amazonaws.com"
 BLOCK_BYTES: Final = 1 << 20
@@ -45,13 +45,13 @@ class _CutConnectionError(Exception):
     """The stream ended before the length that was promised."""
 
 
-def offer_url(*, base_url: str, service: Service, region: str) -> str:
+def offer_url(*, base_url: str, service: OfferFile, region: str) -> str:
     """Return where the current offer file of a service and region is."""
     return f"{base_url}/offers/v1.0/aws/{service.code}/current/{region}/index.csv"
 
 
 def fetch_rows(
-    service: Service,
+    service: OfferFile,
     *,
     region: str,
     today: date,
@@ -137,7 +137,7 @@ def _spans(blocks: Iterable[bytes]) -> Iterator[_Span]:
 
 
 def rows_of_blocks(
-    blocks: Iterable[bytes], *, service: Service, region: str, today: date, url: str
+    blocks: Iterable[bytes], *, service: OfferFile, region: str, today: date, url: str
 ) -> list[Row]:
     """Parse the lines of an offer file that can matter, and map them to rows.
 

@@ -9,7 +9,7 @@ from pricing.bill import price_usage
 from pricing.errors import QuoteNotFound, UsageError
 from pricing.quotes import PriceBook
 from pricing.tables import load_book
-from pricing.usage import FORMATS, UsageLine
+from pricing.usage import UsageLine
 from tests.pricing.books import TODAY
 
 TASK = {"service": "fargate-task", "vcpu": 1, "memory_gib": 2, "hours": 1}
@@ -273,8 +273,3 @@ def test_every_service_can_be_priced_in_every_region_it_is_sold_in():
     ]  # fmt: skip
     for region in load_book().regions:
         assert all(line.cost_usd > 0 for line in bill(*everywhere, region=region).lines)
-
-
-def test_every_quantity_of_the_format_is_a_field_of_a_line():
-    for form in FORMATS.values():
-        assert set(form.allowed) <= set(UsageLine.model_fields)

@@ -13,7 +13,7 @@ import pytest
 from pricing.errors import SourceError, TableError
 from pricing.refresh import Plan, refresh
 from pricing.sources.files import Transport, fetch_rows
-from pricing.sources.offers import SERVICES
+from pricing.sources.offers import OFFER_FILES
 from pricing.tables import load_book, start_book, write_table
 from tests.pricing.aws_server import running
 from tests.pricing.books import TODAY, row
@@ -168,7 +168,7 @@ def test_trouble_that_lasts_is_an_error_that_says_what_to_do(aws, folder, troubl
     aws.trouble = [trouble] * 9
 
     with pytest.raises(SourceError, match=sentence):
-        fetch_rows(SERVICES["ec2"], region="eu-west-1", today=LATER, transport=transport(aws))
+        fetch_rows(OFFER_FILES["ec2"], region="eu-west-1", today=LATER, transport=transport(aws))
 
 
 def test_waits_grow_between_tries(aws):
@@ -177,7 +177,7 @@ def test_waits_grow_between_tries(aws):
 
     with pytest.raises(SourceError):
         fetch_rows(
-            SERVICES["ec2"],
+            OFFER_FILES["ec2"],
             region="eu-west-1",
             today=LATER,
             transport=transport(aws, wait_s=1.0, attempts=4, sleep=waits.append),
@@ -190,7 +190,7 @@ def test_no_network_is_said_in_one_sentence():
     nowhere = Transport(base_url="http://127.0.0.1:9", wait_s=0.0, attempts=2, timeout_s=2.0)
 
     with pytest.raises(SourceError, match=r"no answer.*2 times; check the network"):
-        fetch_rows(SERVICES["ec2"], region="eu-west-1", today=LATER, transport=nowhere)
+        fetch_rows(OFFER_FILES["ec2"], region="eu-west-1", today=LATER, transport=nowhere)
 
 
 def test_without_a_network_two_sources_are_tried_and_the_rest_are_told(folder):
