@@ -3,19 +3,23 @@
 import csv
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from pricing.errors import TableError
-from pricing.quotes import Confirmation, PriceBook, Row
+from pricing.quotes import Confirmation, PriceBook, PriceQuote, Row, is_price
+from pricing.rules import SHIPPED_RULES
 
 DATA = Path(__file__).parent / "data" / "aws"
 COLUMNS = Row._fields
 ALL_SKUS = "*"
+SOURCE: Final = "source"
+"""The service of a line that gives a long source its short name, within its own table."""
 
 
 @cache
@@ -27,18 +31,24 @@ def load_book(folder: Path = DATA) -> PriceBook:
             the file and the line, or what is priced.
     """
     book = read_book(folder)
+    for row in book.rows:
+        if not is_price(row):
+            raise TableError(
+                f"{folder}: {_problem(row)}; 'advisor prices check' shows every such row"
+            )
+    return book
+
+
+def _problem(row: Row) -> str:
+    """Say what makes a row no price."""
     try:
-        book.make_quotes()
+        PriceQuote(**row._asdict())
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        number, *field = problem["loc"]
-        row = book.rows[int(number)]
-        raise TableError(
-            f"{folder}: {row.service} {row.sku} {row.region} {row.purchase}: "
-            f"{'.'.join(map(str, field))}: {problem['msg']}, got {problem['input']!r}; "
-            "'advisor prices check' shows every such row"
-        ) from error
-    return book
+        where = ".".join(map(str, problem["loc"]))
+        what = f"{row.service} {row.sku} {row.region} {row.purchase}"
+        return f"{what}: {where}: {problem['msg']}, got {problem['input']!r}"
+    raise AssertionError(f"a sound row was refused: {row}")
 
 
 def read_book(folder: Path = DATA) -> PriceBook:
@@ -56,7 +66,7 @@ def read_book(folder: Path = DATA) -> PriceBook:
     confirmations: list[Confirmation] = []
     for path in paths:
         read_table(path, rows=rows, confirmations=confirmations)
-    return PriceBook(rows, confirmations=confirmations)
+    return PriceBook(rows, confirmations=confirmations, rules=SHIPPED_RULES)
 
 
 def start_book(folder: Path) -> bool:
@@ -88,6 +98,7 @@ def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]
         TableError: the header or a row cannot be read; the message names file and line.
     """
     days: dict[str, date] = {}
+    sources: dict[str, str] = {}
     with path.open(newline="", encoding="utf-8") as file:
         lines = csv.reader(file)
         if tuple(next(lines, ())) != COLUMNS:
@@ -96,6 +107,11 @@ def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]
             try:
                 service, sku, region, purchase, unit, tier, price, since, checked, *rest = line
                 basis, source, note = rest
+                if source[:1] == "@":
+                    source = sources[source]
+                if service == SOURCE:
+                    sources[f"@{sku}"] = note
+                    continue
                 if since not in days:
                     days[since] = date.fromisoformat(since)
                 if checked not in days:
@@ -122,18 +138,40 @@ def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]
                 )
             except ValueError as error:
                 raise TableError(f"{path}, line {lines.line_num}: {error}") from error
+            except KeyError as error:
+                raise TableError(
+                    f"{path}, line {lines.line_num}: no line of the service 'source' above it "
+                    f"names {error}"
+                ) from error
 
 
 def write_table(
-    path: Path, *, rows: Iterable[Row], confirmations: Iterable[Confirmation] = ()
+    path: Path,
+    *,
+    rows: Iterable[Row],
+    confirmations: Iterable[Confirmation] = (),
+    sources: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a table in one step: a reader sees the old file or the new one, nothing between."""
+    """Write a table in one step: a reader sees the old file or the new one, nothing between.
+
+    Args:
+        path: where it shall be.
+        rows: its rows, in their order.
+        confirmations: its confirmations.
+        sources: short names of the sources that many rows share, by the long one.
+    """
+    short = sources or {}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", newline="", encoding="utf-8") as file:
             lines = csv.writer(file, lineterminator="\n")
             lines.writerow(COLUMNS)
-            lines.writerows(as_text(row) for row in rows)
+            lines.writerows((SOURCE, name, *[""] * 9, long) for long, name in sorted(short.items()))
+            for row in rows:
+                text = as_text(row)
+                if row.source in short:
+                    text = (*text[:10], f"@{short[row.source]}", text[11])
+                lines.writerow(text)
             lines.writerows(_confirmation_text(one) for one in confirmations)
             file.flush()
             os.fsync(file.fileno())

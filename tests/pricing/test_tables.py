@@ -26,6 +26,23 @@ def test_what_is_written_is_what_is_read(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
+def test_a_source_that_many_rows_share_is_written_once(tmp_path):
+    rows = [row("a", source="a long source"), row("b", source="a long source"), row("c")]
+    path = tmp_path / "a.csv"
+
+    write_table(path, rows=rows, sources={"a long source": "s1"})
+
+    assert path.read_text().count("a long source") == 1
+    assert list(load_book(tmp_path).rows) == rows
+
+
+def test_a_short_source_that_nothing_explains_is_an_error_with_its_line(tmp_path):
+    write_table(tmp_path / "a.csv", rows=[row(source="@s7")])
+
+    with pytest.raises(TableError, match=r"a\.csv, line 2: .*names '@s7'"):
+        load_book(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
