@@ -77,6 +77,10 @@ def check_rows(rows: Sequence[Row]) -> list[Finding]:
 def check_new_rows(new: Sequence[Row], *, held: Sequence[Row]) -> list[Finding]:
     """Hold rows that are about to be added against the rules, together with the book they join."""
     fresh = set(new)
+    related = {row.service for row in new}
+    if related.intersection(("ec2", *SAGEMAKER_COMPONENTS)):
+        related.update(("ec2", *SAGEMAKER_COMPONENTS))  # they are held against each other
+    held = [row for row in held if row.service in related]
     places = {place_of(row) for row in new} | {f"{row.service} in {row.region}" for row in new}
     before = set(check_rows(held))
     return [

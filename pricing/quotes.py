@@ -236,6 +236,17 @@ class PriceBook:
             self._derive(group)
         return tuple(self._rows)
 
+    def derived_on_demand(self, regions: Collection[str]) -> tuple[Row, ...]:
+        """Return what the rules derive for some regions, but for commitments."""
+        for group in sorted(self._to_derive):
+            if group[1] in regions and group[2] not in COMMITMENTS:
+                self._derive(group)
+        return tuple(
+            row
+            for row in self._rows[len(self._read) :]
+            if row.region in regions and row.purchase not in COMMITMENTS
+        )
+
     def _derive(self, group: Group) -> None:
         """Make the derived rows of a group, once, whatever threads ask for it."""
         with self._lock:

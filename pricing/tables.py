@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import get_ident
 from typing import Final
 
 from pydantic import ValidationError
@@ -22,9 +23,36 @@ SOURCE: Final = "source"
 """The service of a line that gives a long source its short name, within its own table."""
 
 
+def own_folder() -> Path:
+    """Return where the user's own refreshed tables are, by the XDG base directories."""
+    home = os.environ.get("XDG_DATA_HOME", "")
+    base = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share"
+    return base / "advisor" / "prices"
+
+
+def drop_own_tables() -> tuple[Path, ...]:
+    """Remove the user's refreshed tables; return which ones there were.
+
+    Raises:
+        TableError: one cannot be removed.
+    """
+    found = tuple(sorted(own_folder().glob("refresh-*.csv")))
+    try:
+        for path in found:
+            path.unlink()
+    except OSError as error:
+        raise TableError(f"{own_folder()}: cannot be emptied: {error.strerror}") from error
+    finally:
+        load_book.cache_clear()
+    return found
+
+
 @cache
-def load_book(folder: Path = DATA) -> PriceBook:
+def load_book(folder: Path | None = None) -> PriceBook:
     """Read every price table of a folder into one book of sound quotes (once per process).
+
+    Args:
+        folder: where the tables are; None for the shipped ones and the user's own.
 
     Raises:
         TableError: a file is missing, or a row cannot be read or is no price; the message names
@@ -51,21 +79,32 @@ def _problem(row: Row) -> str:
     raise AssertionError(f"a sound row was refused: {row}")
 
 
-def read_book(folder: Path = DATA) -> PriceBook:
+def read_book(folder: Path | None = None) -> PriceBook:
     """Read every price table of a folder as it stands, sound or not, e.g. to check it.
+
+    Args:
+        folder: where the tables are; None for the shipped ones and the user's own.
 
     Raises:
         TableError: a file is missing, or a row cannot be read; the message names file and line.
     """
-    paths = sorted(folder.glob("*.csv"))
+    paths = sorted((folder or DATA).glob("*.csv"))
     if not paths:
         raise TableError(
-            f"{folder}: no price tables (*.csv) here; reinstall, or name another folder"
+            f"{folder or DATA}: no price tables (*.csv) here; reinstall, or name another folder"
         )
     rows: list[Row] = []
     confirmations: list[Confirmation] = []
     for path in paths:
         read_table(path, rows=rows, confirmations=confirmations)
+    if folder is None:
+        for path in sorted(own_folder().glob("refresh-*.csv")):
+            try:
+                read_table(path, rows=rows, confirmations=confirmations)
+            except TableError as error:
+                raise TableError(
+                    f"{error}; 'advisor prices drop' removes the prices that you refreshed"
+                ) from error
     return PriceBook(rows, confirmations=confirmations, rules=SHIPPED_RULES)
 
 
@@ -161,7 +200,7 @@ def write_table(
         sources: short names of the sources that many rows share, by the long one.
     """
     short = sources or {}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
     try:
         with temporary.open("w", newline="", encoding="utf-8") as file:
             lines = csv.writer(file, lineterminator="\n")

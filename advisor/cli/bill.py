@@ -39,12 +39,12 @@ def bill(
     from pricing.age import banner
     from pricing.bill import price_file
     from pricing.errors import PricingError
-    from pricing.tables import DATA, load_book
+    from pricing.tables import load_book
     from pricing.usage import load_usage
 
     require_file(usage, otherwise="docs/reference/prices.md shows how one is written")
     content = load_usage(usage)
-    prices = load_book(book or DATA)
+    prices = load_book(book)
     if known_on is not None:
         prices = prices.known_on(parse_day(known_on))
     try:

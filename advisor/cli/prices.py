@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pricing.refresh import Outcome, Plan
 
 FAILED, BROKEN = 1, 2
+DEFAULT_STUDY = "advisor.yaml"
 MOST_NAMED = 3
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -59,7 +60,7 @@ def add(app: typer.Typer) -> None:
         "Look up, compare, check and refresh prices."
         "\n\nExample: advisor prices show ml.m5.large --region eu-west-1"
     )
-    for command in (show, diff, check, age, refresh):
+    for command in (show, diff, check, age, refresh, drop):
         prices.command()(command)
     app.add_typer(prices, name="prices")
 
@@ -191,9 +192,9 @@ def check(book: Book = None, as_json: Json = False) -> None:
     Example: advisor prices check
     """
     from pricing.checks import RULES, check_rows
-    from pricing.tables import DATA, read_book
+    from pricing.tables import read_book
 
-    prices = read_book(book or DATA)
+    prices = read_book(book)
     findings = check_rows(prices.rows)
     if as_json:
         _echo_json(
@@ -251,6 +252,22 @@ def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
 
 
 def refresh(
+    study: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Study whose regions are read, and whose bill is told before and after.",
+            autocompletion=completion.studies,
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every region that the product knows.")
+    ] = False,
+    if_older: Annotated[
+        str,
+        typer.Option(
+            metavar="DAYS", help="Only where the last refresh is longer ago, e.g. 30d; for scripts."
+        ),
+    ] = "",
     regions: Regions = None,
     services: Services = None,
     via: Annotated[
@@ -268,27 +285,42 @@ def refresh(
     endpoint_url: Annotated[
         str | None, typer.Option(help="Another address for the API, e.g. a VPC endpoint.")
     ] = None,
-    book: Book = None,
+    book: Annotated[
+        Path | None, typer.Option(help="Folder for the new prices; your own by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read prices again at AWS, check them, show what differs, and add what is new.
 
-    Rows are only ever added, all of them in one step. A source that fails keeps its old rows and
-    does not stop the others; exit 1 when any failed.
+    Needs no account: AWS's public offer files are read, for the regions of the study, or of
+    advisor.yaml here, or for the first region. What is new joins the shipped prices from then on;
+    'advisor prices drop' takes it away. Killed, it goes on where it stopped. A source that fails
+    keeps its old rows and does not stop the others; exit 1 when any failed.
 
-    Example: advisor prices refresh --region eu-west-1 --service ec2 --dry-run
+    Example: advisor prices refresh churn.yaml --if-older 30d
     """
-    from pricing.refresh import Plan
+    from pricing.refresh import Plan, last_refresh
     from pricing.sources import SOURCES
-    from pricing.sources.files import Transport
-    from pricing.tables import DATA, start_book
+    from pricing.sources.files import Transport, require_network
+    from pricing.tables import start_book
 
     if book and start_book(book):
         say(f"started a book of your own in {book} with the built-in prices", err=True)
-    prices = _load(book)
+    prices, today = _load(book), _day(None)
+    wanted = _regions_of(study, every=every, asked=regions, book=book, known=prices.regions)
+    days = _days(if_older)
+    if days is not None:
+        last = [last_refresh(prices, region=region) for region in wanted]
+        oldest = min((day for day in last if day), default=None)
+        if oldest and None not in last and (today - oldest).days <= days:
+            if as_json:
+                _echo_json({"skipped": True, "last_refresh": oldest.isoformat()})
+                return
+            say(f"the prices were read on {oldest}: within {days} days, nothing to do")
+            return
     ways = [name for name, how in SOURCES.items() if via.value in how]
     plan = Plan(
-        regions=tuple(_known(regions, prices.regions, "region")),
+        regions=tuple(wanted),
         services=tuple(_known(services, tuple(SOURCES), "service") if services else ways),
         via=via.value,
         dry_run=dry_run,
@@ -296,13 +328,99 @@ def refresh(
         endpoint_url=endpoint_url,
     )
     transport = Transport(base_url=files_url) if files_url else Transport()
-    outcome = _run_refresh(plan, folder=book or DATA, transport=transport)
-    _print_outcome(outcome, dry_run=dry_run, as_json=as_json)
+    if via is Via.files:
+        require_network(transport)
+    before = None if study is None else _bill_of(study, book=prices)
+    outcome = _run_refresh(plan, folder=book, transport=transport)
+    effect = "" if before is None else _effect_on(before, outcome)
+    _print_outcome(outcome, dry_run=dry_run, as_json=as_json, effect=effect)
     if outcome.failures:
         raise typer.Exit(FAILED)
 
 
-def _run_refresh(plan: "Plan", *, folder: Path, transport: Any) -> "Outcome":
+def drop(as_json: Json = False) -> None:
+    """Take the prices away that you refreshed: the shipped ones count again.
+
+    Example: advisor prices drop
+    """
+    from pricing.tables import drop_own_tables, own_folder
+
+    dropped = drop_own_tables()
+    if as_json:
+        _echo_json({"folder": str(own_folder()), "dropped": [path.name for path in dropped]})
+        return
+    say(f"dropped {len(dropped)} refreshed tables from {own_folder()}")
+
+
+def _regions_of(
+    study: Path | None,
+    *,
+    every: bool,
+    asked: list[str] | None,
+    book: Path | None,
+    known: tuple[str, ...],
+) -> list[str]:
+    """Return the regions to read: those asked for, the study's, or every one."""
+    from advisor.study.file import load_study
+    from advisor.study.types import Cloud
+
+    if asked or every or (book and study is None):
+        return _known(asked, known, "region")
+    path = study or (Path(DEFAULT_STUDY) if Path(DEFAULT_STUDY).is_file() else None)
+    cloud = load_study(path).cloud if path else Cloud()
+    return list(dict.fromkeys(cloud.regions))
+
+
+def _days(text: str) -> int | None:
+    """Read a number of days such as `30d`.
+
+    Raises:
+        PricingError: it is none.
+    """
+    import re
+
+    from pricing.errors import PricingError
+
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,4})d?", text.strip())
+    if found is None:
+        raise PricingError(f"--if-older {text!r}: write days, such as 30d")
+    return int(found[1])
+
+
+def _bill_of(study: Path, *, book: "PriceBook") -> dict[str, Any]:
+    """Return the answer of a study at the prices held, as saved ones are compared."""
+    from advisor.recommend import load_evidence, recommend
+    from advisor.study.file import load_study
+
+    loaded = load_study(study)
+    evidence = load_evidence(study, loaded, store=None)
+    answer = recommend(loaded, evidence, on=_day(None), book=book, what_if=False)
+    found: dict[str, Any] = answer.model_dump(mode="json")
+    return found
+
+
+def _effect_on(answer: dict[str, Any], outcome: "Outcome") -> str:
+    """Say what the changed prices do to the chosen option's bill."""
+    from pricing.diff import PriceChange, effects
+    from pricing.refresh import quote_of
+
+    changes = tuple(
+        PriceChange(quote_of(change.before), quote_of(change.row))
+        for change in outcome.changes
+        if change.before is not None and change.moved
+    )
+    chosen = [
+        one | {"lines": [line for line in one["lines"] if line["quote"]]}
+        for one in answer["ranked"][:1]
+    ]
+    for one in effects({"ranked": chosen}, changes):
+        return f"your bill: {one.before_usd:,.2f} -> {one.after_usd:,.2f} USD/month ({one.name})"
+    return ""
+
+
+def _run_refresh(plan: "Plan", *, folder: Path | None, transport: Any) -> "Outcome":
     """Refresh with progress bars on stderr."""
     from rich.console import Console
     from rich.progress import Progress
@@ -323,7 +441,7 @@ def _run_refresh(plan: "Plan", *, folder: Path, transport: Any) -> "Outcome":
         )
 
 
-def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
+def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool, effect: str = "") -> None:
     told: dict[str, list[str]] = {}
     for failure in outcome.failures:
         told.setdefault(failure.message, []).append(f"{failure.source} {failure.region}")
@@ -339,6 +457,9 @@ def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
                 "differences": list(outcome.differences),
                 "failures": [failure.model_dump() for failure in outcome.failures],
                 "path": str(outcome.path) if outcome.path else None,
+                "moved_count": outcome.moved_count,
+                "read_count": outcome.read_count,
+                "effect": effect or None,
             }
         )
         return
@@ -350,6 +471,8 @@ def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
         f"{len(outcome.changes)} new prices, {len(outcome.confirmed)} unchanged, "
         f"{len(outcome.failures)} sources failed"
     )
+    summary = f"{outcome.moved_count} of {outcome.read_count} prices changed"
+    say(f"{summary}; {effect}" if effect else summary)
     if dry_run:
         say("dry run: nothing was written")
     elif outcome.path:
@@ -357,9 +480,9 @@ def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
 
 
 def _load(folder: Path | None) -> "PriceBook":
-    from pricing.tables import DATA, load_book
+    from pricing.tables import load_book
 
-    return load_book(folder or DATA)
+    return load_book(folder)
 
 
 def _day(text: str | None) -> "date":
