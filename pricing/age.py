@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from pricing.drift import BAND_SD, DAYS_PER_YEAR, Drift, drift_of
-from pricing.quotes import PriceBook, PriceQuote
+from pricing.quotes import COMMITMENTS, PriceBook, PriceQuote, Row
 
 OLD_DAYS: Final = 30
 STALE_DAYS: Final = 90
@@ -146,6 +146,61 @@ def bill_banner(
 def could_change(part: OldPart, *, margin_usd: float | None) -> bool:
     """Whether the old part of a bill could change the answer at the drift of list prices."""
     return margin_usd is not None and part.share > 0 and part.half_band_usd >= margin_usd
+
+
+class Coverage(NamedTuple):
+    """How the prices of one service that are in force on a day are known."""
+
+    service: str
+    region: str
+    """Empty where all regions are counted together."""
+    purchase: str
+    """`on-demand`, `spot`, or `commitments` for all that bind for years."""
+    price_count: int
+    read: int
+    derived: int
+    assumed: int
+    oldest: date
+    newest: date
+
+
+def coverage(book: PriceBook, *, on: date, by_region: bool) -> tuple[Coverage, ...]:
+    """Count the prices in force on a day by how they are known, what rules derive among them."""
+    held: dict[tuple[str, str, str], list[Row]] = {}
+    in_force: dict[tuple[str, ...], Row] = {}
+    for row in book.all_rows():
+        key = row[:4]
+        before = in_force.get(key)
+        if row.valid_from <= on and (before is None or _counts_before(before, row)):
+            in_force[key] = row
+    for row in in_force.values():
+        where = {"service": row.service, "sku": row.sku, "region": row.region}
+        if book.find(**where, purchase=row.purchase, on=on) is None:
+            continue  # no longer sold
+        purchase = "commitments" if row.purchase in COMMITMENTS else row.purchase
+        place = (row.service, row.region if by_region else "", purchase)
+        held.setdefault(place, []).append(row)
+    return tuple(
+        Coverage(
+            *place,
+            price_count=len(rows),
+            read=sum(row.basis == "list" for row in rows),
+            derived=sum(row.basis == "scaled" for row in rows),
+            assumed=sum(row.basis == "assumed" for row in rows),
+            oldest=min(book.checked_on(row) for row in rows),
+            newest=max(book.checked_on(row) for row in rows),
+        )
+        for place, rows in sorted(held.items())
+    )
+
+
+def _counts_before(held: Row, row: Row) -> bool:
+    """Whether a row takes over from another of the same thing."""
+    return (row.valid_from, -row.tier_from_units, row.checked_on) >= (
+        held.valid_from,
+        -held.tier_from_units,
+        held.checked_on,
+    )
 
 
 def ages(book: PriceBook, *, today: date) -> tuple[GroupAge, ...]:

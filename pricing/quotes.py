@@ -137,6 +137,18 @@ class Confirmation(NamedTuple):
     source: str
 
 
+class Withdrawal(NamedTuple):
+    """From a day on a thing is no longer sold: a price that was held before is none any more."""
+
+    service: str
+    sku: str
+    region: str
+    purchase: str
+    since: date
+    source: str
+    note: str
+
+
 Key = tuple[str, str, str, str]
 Entry = tuple[date, float, date, int]
 """First day, tier, day of reading, and number of the row: they sort by what is in force."""
@@ -158,6 +170,10 @@ class Rules(Protocol):
         ...
 
 
+NO_TIER, GONE = -1.0, -1
+"""A withdrawal stands in the index before every tier of its day, as the row that is none."""
+
+
 class PriceBook:
     """All quotes, indexed; what was read is immutable. A quote is made when it is first asked for.
 
@@ -170,6 +186,7 @@ class PriceBook:
         rows: Sequence[Row],
         *,
         confirmations: Sequence[Confirmation] = (),
+        withdrawals: Sequence[Withdrawal] = (),
         rules: Rules | None = None,
     ) -> None:
         self._read: tuple[Row, ...] = tuple(rows)
@@ -188,6 +205,10 @@ class PriceBook:
                 index[key].append(entry)
             else:
                 index[key] = [entry]
+        self._withdrawals: tuple[Withdrawal, ...] = tuple(withdrawals)
+        for gone in self._withdrawals:
+            if gone[:4] in index:
+                index[gone[:4]].append((gone.since, NO_TIER, gone.since, GONE))
         for entries in index.values():
             if len(entries) > 1:
                 entries.sort()
@@ -219,6 +240,11 @@ class PriceBook:
     def confirmations(self) -> tuple[Confirmation, ...]:
         """Every later reading that found whole groups unchanged."""
         return self._confirmations
+
+    @property
+    def withdrawals(self) -> tuple[Withdrawal, ...]:
+        """Everything that is no longer sold, and since when."""
+        return self._withdrawals
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -330,7 +356,7 @@ class PriceBook:
     ) -> tuple[PriceQuote, ...]:
         """Return every quote ever recorded for one thing, oldest first."""
         entries = self._entries((service, sku, region, purchase)) or []
-        return tuple(self._quote(number) for *_, number in entries)
+        return tuple(self._quote(number) for *_, number in entries if number != GONE)
 
     def skus(self, *, service: str, region: str) -> tuple[str, ...]:
         """Return the skus that have a price, sorted."""
@@ -356,7 +382,7 @@ class PriceBook:
     @cached_property
     def sha256(self) -> str:
         """Fingerprint of all rows that were read, whatever file or order they stand in."""
-        every = (*self._read, *self._confirmations)
+        every = (*self._read, *self._confirmations, *self._withdrawals)
         lines = sorted("\x1f".join(map(str, row)) for row in every)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -365,6 +391,7 @@ class PriceBook:
         return PriceBook(
             [row for row in self._read if row.checked_on <= day],
             confirmations=[one for one in self._confirmations if one.checked_on <= day],
+            withdrawals=[one for one in self._withdrawals if one.since <= day],
             rules=self._rules,
         )
 
@@ -392,14 +419,16 @@ class PriceBook:
             fields: dict[str, Any] = dict(zip(Row._fields, row, strict=True))
             if self._confirmed:
                 fields["checked_on"] = self.checked_on(row)
-            # A book holds tens of thousands of rows, checked as they are read: no second time.
-            quote = PriceQuote.model_construct(**fields) if is_price(row) else PriceQuote(**fields)
+            quote = PriceQuote(**fields)
             self._quotes[number] = quote
         return quote
 
     def _not_found(self, *, service: str, sku: str, region: str, purchase: str, on: date) -> str:
         wanted = f"no {service} price for {sku!r} in {region} ({purchase}) on {on.isoformat()}"
         entries = self._entries((service, sku, region, purchase))
+        if entries and entries[0][0] <= on:
+            gone = max(since for since, *_, number in entries if number == GONE and since <= on)
+            return f"{wanted}: it is not sold there since {gone.isoformat()}"
         if entries:
             return f"{wanted}: the first one we hold starts {entries[0][0].isoformat()}"
         if service not in self.services:
@@ -443,4 +472,4 @@ def _in_force(entries: list[Entry], on: date) -> int | None:
                 break
             elif entry[1] < newest[1]:
                 newest = entry
-    return None if newest is None else newest[3]
+    return None if newest is None or newest[3] == GONE else newest[3]

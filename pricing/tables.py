@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from pricing.errors import TableError
-from pricing.quotes import Confirmation, PriceBook, PriceQuote, Row, is_price
+from pricing.quotes import Confirmation, PriceBook, PriceQuote, Row, Withdrawal, is_price
 from pricing.rules import SHIPPED_RULES
 
 DATA = Path(__file__).parent / "data" / "aws"
@@ -95,17 +95,20 @@ def read_book(folder: Path | None = None) -> PriceBook:
         )
     rows: list[Row] = []
     confirmations: list[Confirmation] = []
+    withdrawals: list[Withdrawal] = []
     for path in paths:
-        read_table(path, rows=rows, confirmations=confirmations)
+        read_table(path, rows=rows, confirmations=confirmations, withdrawals=withdrawals)
     if folder is None:
         for path in sorted(own_folder().glob("refresh-*.csv")):
             try:
-                read_table(path, rows=rows, confirmations=confirmations)
+                read_table(path, rows=rows, confirmations=confirmations, withdrawals=withdrawals)
             except TableError as error:
                 raise TableError(
                     f"{error}; 'advisor prices drop' removes the prices that you refreshed"
                 ) from error
-    return PriceBook(rows, confirmations=confirmations, rules=SHIPPED_RULES)
+    return PriceBook(
+        rows, confirmations=confirmations, withdrawals=withdrawals, rules=SHIPPED_RULES
+    )
 
 
 def start_book(folder: Path) -> bool:
@@ -130,7 +133,13 @@ def start_book(folder: Path) -> bool:
     return True
 
 
-def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]) -> None:
+def read_table(
+    path: Path,
+    *,
+    rows: list[Row],
+    confirmations: list[Confirmation],
+    withdrawals: list[Withdrawal] | None = None,
+) -> None:
     """Read one table and add what it holds to the lists given.
 
     Raises:
@@ -158,6 +167,10 @@ def read_table(path: Path, *, rows: list[Row], confirmations: list[Confirmation]
                 if sku == ALL_SKUS:
                     group = (service, region, purchase, days[checked], source)
                     confirmations.append(Confirmation(*group))
+                    continue
+                if not price and withdrawals is not None:
+                    thing = (service, sku, region, purchase)
+                    withdrawals.append(Withdrawal(*thing, days[since], source, note))
                     continue
                 rows.append(
                     Row(
@@ -190,6 +203,7 @@ def write_table(
     rows: Iterable[Row],
     confirmations: Iterable[Confirmation] = (),
     sources: Mapping[str, str] | None = None,
+    withdrawals: Iterable[Withdrawal] = (),
 ) -> None:
     """Write a table in one step: a reader sees the old file or the new one, nothing between.
 
@@ -198,6 +212,7 @@ def write_table(
         rows: its rows, in their order.
         confirmations: its confirmations.
         sources: short names of the sources that many rows share, by the long one.
+        withdrawals: what is no longer sold.
     """
     short = sources or {}
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.tmp")
@@ -211,12 +226,20 @@ def write_table(
                 if row.source in short:
                     text = (*text[:10], f"@{short[row.source]}", text[11])
                 lines.writerow(text)
+            lines.writerows(_withdrawal_text(one, sources=short) for one in withdrawals)
             lines.writerows(_confirmation_text(one) for one in confirmations)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _withdrawal_text(one: Withdrawal, *, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """Spell a withdrawal as a row without a price."""
+    day = one.since.isoformat()
+    source = f"@{sources[one.source]}" if one.source in sources else one.source
+    return (*one[:4], "", "", "", day, day, "list", source, one.note)
 
 
 def _confirmation_text(one: Confirmation) -> tuple[str, ...]:

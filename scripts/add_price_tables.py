@@ -21,7 +21,7 @@ from pathlib import Path
 import botocore.session
 
 from pricing.instances import load_catalogue
-from pricing.quotes import PriceBook, Row
+from pricing.quotes import PriceBook, Row, Withdrawal
 from pricing.tables import DATA, read_table, write_table
 
 SECOND_HAND = "observed second-hand, not effective, from this day"
@@ -497,7 +497,28 @@ def write_lines(path: Path, header: tuple[str, ...], lines: Iterable[tuple[str, 
         writer.writerows(lines)
 
 
-def write(path: Path, rows: Iterable[Row]) -> None:
+def withdrawn(rows: Iterable[Row], *, old: PriceBook) -> list[Withdrawal]:
+    """Say what the first tables price and the price list of hosting no longer sells."""
+    hosting = [row for row in rows if row.service == "sagemaker-hosting"]
+    seen = {(row.sku, row.region) for row in hosting}
+    day = date(2026, 5, 20)
+    source = next(row.source for row in hosting if row.checked_on == day)
+    found = []
+    for service in ("sagemaker-hosting", "sagemaker-async"):
+        for region in old.regions:
+            for sku in old.skus(service=service, region=region):
+                last = old.history(service=service, sku=sku, region=region)[-1]
+                read_later = last.basis == "list" and last.checked_on > day
+                if (sku, region) not in seen and not read_later:
+                    since = max(day, last.valid_from + timedelta(days=1))
+                    note = "not sold here: the price list of 2026-05-20 has no hosting price"
+                    where = (service, sku, region, "on-demand")
+                    told = f"{SECOND_HAND}: {source}"
+                    found.append(Withdrawal(*where, since, told, note))
+    return found
+
+
+def write(path: Path, rows: Iterable[Row], gone: Iterable[Withdrawal] = ()) -> None:
     """Write one table, its sources by short names."""
     place = {region: number for number, region in enumerate(REGIONS)}
     told = sorted(
@@ -505,7 +526,8 @@ def write(path: Path, rows: Iterable[Row]) -> None:
         key=lambda r: (r.service, place[r.region], r.sku, r.purchase, r.valid_from, r.tier_from_units),
     )  # fmt: skip
     names = sorted({row.source for row in told})
-    write_table(path, rows=told, sources={name: f"s{n:03d}" for n, name in enumerate(names, 1)})
+    short = {name: f"s{n:03d}" for n, name in enumerate(names, 1)}
+    write_table(path, rows=told, sources=short, withdrawals=gone)
     print(f"{path.name}: {len(told)} rows, {path.stat().st_size:,} bytes")
 
 
@@ -557,7 +579,7 @@ def main() -> None:
 
     write(args.out / "2026_ec2.csv", table("ec2"))
     machines = [row for row in rows if row.service in COMPONENTS]
-    write(args.out / "2026_sagemaker.csv", machines)
+    write(args.out / "2026_sagemaker.csv", machines, withdrawn(rows, old=first))
     others = [row for row in rows if row.service != "ec2" and row.service not in COMPONENTS]
     write(args.out / "2026_services.csv", others)
     write_lines(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FAILED, BROKEN = 1, 2
 DEFAULT_STUDY = "advisor.yaml"
+FEE = "ecs-managed-instances"
 MOST_NAMED = 3
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -60,18 +61,31 @@ def add(app: typer.Typer) -> None:
         "Look up, compare, check and refresh prices."
         "\n\nExample: advisor prices show ml.m5.large --region eu-west-1"
     )
-    for command in (show, diff, check, age, refresh, drop):
+    for command in (show, compare, coverage, diff, check, age, refresh, drop):
         prices.command()(command)
     app.add_typer(prices, name="prices")
 
 
+Sku = Annotated[
+    str | None,
+    typer.Argument(
+        help="What to look up, e.g. m5.large or ml.m5.large.", autocompletion=completion.skus
+    ),
+]
+SkuOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sku", help="The same as an option, for scripts.", autocompletion=completion.skus
+    ),
+]
+
+
 def show(
-    sku: Annotated[
-        str,
-        typer.Argument(
-            help="What to look up, e.g. m5.large or ml.m5.large.", autocompletion=completion.skus
-        ),
-    ],
+    sku: Sku = None,
+    sku_option: SkuOption = None,
+    all_regions: Annotated[
+        bool, typer.Option("--all-regions", help="One line a region, the cheapest first.")
+    ] = False,
     regions: Regions = None,
     services: Services = None,
     on: On = None,
@@ -83,42 +97,247 @@ def show(
 
     Example: advisor prices show ml.m5.large --region eu-west-1 --history
     """
-    from difflib import get_close_matches
-
     from pricing.errors import QuoteNotFound
 
     prices, day = _load(book), _day(on)
     wanted_regions = _known(regions, prices.regions, "region")
     wanted_services = _known(services, prices.services, "service")
-    places = sorted(
-        {
-            row[:4]
-            for row in prices.rows
-            if row.sku == sku and row.region in wanted_regions and row.service in wanted_services
-        }
-    )
+    name = _one_sku(sku, sku_option)
+    places = [
+        place
+        for place in _places(prices, sku=name)
+        if place[2] in wanted_regions
+        and place[0] in wanted_services
+        and (services or place[0] != FEE)  # a fee is asked for by its name
+    ]
+    if all_regions and places:
+        say(_region_table(prices, sku=name, places=places, day=day, as_json=as_json))
+        return
     if not places:
-        skus = sorted({row.sku for row in prices.rows})
-        elsewhere = sorted(
-            {f"{row.service} in {row.region}" for row in prices.rows if row.sku == sku}
-        )
-        name = sku.lower()
-        near = get_close_matches(name, skus, n=5) or [s for s in skus if name in s][:5]
-        hint = f": did you mean {', '.join(near)}?" if near else ""
-        if elsewhere:
-            hint = f": it is priced as {', '.join(elsewhere)}"
-        raise QuoteNotFound(f"no price for {sku!r} in the regions and services asked for{hint}")
+        raise QuoteNotFound(_nothing_of(prices, sku=name))
     found: list[PriceQuote] = []
-    for service, name, region, purchase in places:
-        where = {"service": service, "sku": name, "region": region, "purchase": purchase}
+    for service, item, region, purchase in places:
+        where = {"service": service, "sku": item, "region": region, "purchase": purchase}
         if history:
             found += prices.history(**where)
         elif prices.find(**where, on=day) is not None:
             found += prices.tiers(**where, on=day)
     if not found:
-        first = min(row.valid_from for row in prices.rows if row[:4] in places)
-        raise QuoteNotFound(f"no price for {sku!r} on {day}: the first one we hold starts {first}")
+        first = min(
+            quote.valid_from
+            for service, item, region, purchase in places
+            for quote in prices.history(service=service, sku=item, region=region, purchase=purchase)
+        )
+        raise QuoteNotFound(f"no price for {name!r} on {day}: the first one we hold starts {first}")
     _print_quotes(found, day=day, as_json=as_json)
+
+
+def _one_sku(argument: str | None, option: str | None) -> str:
+    from pricing.errors import PricingError
+
+    name = argument or option
+    if name is None or (argument and option and argument != option):
+        raise PricingError("name one sku, e.g. 'advisor prices show m5.large'")
+    return name
+
+
+def _places(prices: "PriceBook", *, sku: str) -> list[tuple[str, str, str, str]]:
+    """Return where and how a sku is priced, but for commitments that a rule derives."""
+    read = {row[:4] for row in prices.rows if row.sku == sku}
+    derived = {
+        (service, sku, region, purchase)
+        for service in prices.services
+        for region in prices.regions
+        if sku in prices.skus(service=service, region=region)
+        for purchase in ("on-demand", "spot")
+        if prices.history(service=service, sku=sku, region=region, purchase=purchase)
+    }
+    return sorted(read | derived)
+
+
+def _nothing_of(prices: "PriceBook", *, sku: str) -> str:
+    """Say that a sku is not priced there, and what is."""
+    from difflib import get_close_matches
+
+    held = _places(prices, sku=sku)
+    if held:
+        elsewhere = sorted({f"{service} in {region}" for service, _, region, _ in held})
+        hint = f": it is priced as {', '.join(elsewhere)}"
+    else:
+        skus = sorted({row.sku for row in prices.rows})
+        small = sku.lower()
+        near = get_close_matches(small, skus, n=5) or [s for s in skus if small in s][:5]
+        hint = f": did you mean {', '.join(near)}?" if near else ""
+    return f"no price for {sku!r} in the regions and services asked for{hint}"
+
+
+def _region_table(
+    prices: "PriceBook",
+    *,
+    sku: str,
+    places: list[tuple[str, str, str, str]],
+    day: "date",
+    as_json: bool,
+) -> str:
+    """Return a sku's price in every region, the cheapest first, one part a service and purchase."""
+    import json
+
+    groups: dict[tuple[str, str], list[PriceQuote]] = {}
+    for service, item, region, purchase in places:
+        quote = prices.find(service=service, sku=item, region=region, purchase=purchase, on=day)
+        if quote is not None and purchase in {"on-demand", "spot"}:
+            groups.setdefault((service, purchase), []).append(quote)
+    for quotes in groups.values():
+        quotes.sort(key=lambda quote: (quote.price_usd_per_unit, quote.region))
+    if as_json:
+        every = [quote.model_dump(mode="json") for quotes in groups.values() for quote in quotes]
+        return json.dumps(every, indent=2)
+    lines = [f"{sku}, in force on {day}"]
+    for (service, purchase), quotes in sorted(groups.items()):
+        cheapest = quotes[0].price_usd_per_unit
+        lines.append(f"{service}, {purchase}, USD/{quotes[0].unit}")
+        lines += [
+            f"  {quote.region:<15} {quote.price_usd_per_unit:>12.7g} "
+            f"{quote.price_usd_per_unit / cheapest:>6.2f} x  {quote.basis:<7} "
+            f"read {quote.checked_on}"
+            for quote in quotes
+        ]
+    return "\n".join(lines)
+
+
+def compare(
+    sku: Sku = None,
+    sku_option: SkuOption = None,
+    regions: Regions = None,
+    services: Services = None,
+    on: On = None,
+    book: Book = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the ways to buy a machine, a task or a function: each commitment as a share.
+
+    Shows the regions from the cheapest on, then what each way to buy costs beside on demand, in
+    the regions named, or in the cheapest.
+
+    Example: advisor prices compare m7g.xlarge --region eu-west-1
+    """
+    from pricing.errors import QuoteNotFound
+    from pricing.quotes import PURCHASES
+
+    prices, day = _load(book), _day(on)
+    name = _one_sku(sku, sku_option)
+    plain = {
+        (service, region): quote
+        for service, item, region, purchase in _places(prices, sku=name)
+        if purchase == "on-demand"
+        and (quote := prices.find(service=service, sku=item, region=region, on=day)) is not None
+    }
+    if not plain:
+        raise QuoteNotFound(_nothing_of(prices, sku=name))
+    wanted = _known(regions, prices.regions, "region") if regions else []
+    found: list[dict[str, Any]] = []
+    sold = sorted({service for service, _ in plain})
+    # SageMaker's components cost the same, and a fee is no way to buy.
+    first = [one for one in ("ec2", "sagemaker-hosting") if one in sold] or sold
+    for service in _known(services, tuple(sold), "service") if services else first:
+        ordered = sorted(
+            (quote.price_usd_per_unit, region)
+            for (s, region), quote in plain.items()
+            if s == service
+        )
+        for region in wanted or [ordered[0][1]]:
+            base = plain.get((service, region))
+            if base is None:
+                continue
+            ways = [
+                quote
+                for purchase in PURCHASES
+                if (
+                    quote := prices.find(
+                        service=service, sku=name, region=region, purchase=purchase, on=day
+                    )
+                )
+            ]
+            found.append(
+                {
+                    "service": service,
+                    "region": region,
+                    "unit": base.unit,
+                    "regions": [{"region": where, "usd": usd} for usd, where in ordered],
+                    "ways": [
+                        {
+                            "purchase": quote.purchase,
+                            "usd": quote.price_usd_per_unit,
+                            "share": quote.price_usd_per_unit / base.price_usd_per_unit,
+                            "basis": quote.basis,
+                            "checked_on": quote.checked_on.isoformat(),
+                        }
+                        for quote in ways
+                    ],
+                }
+            )
+    if as_json:
+        _echo_json({"sku": name, "on": day.isoformat(), "found": found})
+        return
+    for place in found:
+        _print_ways(name, place)
+
+
+def _print_ways(sku: str, place: dict[str, Any]) -> None:
+    """Print the regions of a service by price, and the ways to buy in one of them."""
+    from textwrap import wrap
+
+    regions = ", ".join(f"{one['region']} {one['usd']:.6g}" for one in place["regions"])
+    say(f"{place['service']} {sku}, USD/{place['unit']}")
+    for line in wrap(f"by region: {regions}", 76, break_on_hyphens=False):
+        say(f"  {line}")
+    say(f"  in {place['region']}:")
+    for way in place["ways"]:
+        say(
+            f"    {way['purchase']:<20} {way['usd']:>12.7g}  {100 * way['share']:>5.1f} %  "
+            f"{way['basis']:<7} {way['checked_on']}"
+        )
+
+
+def coverage(
+    regions: Regions = None,
+    services: Services = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="One line for each service and region.")
+    ] = False,
+    on: On = None,
+    book: Book = None,
+    as_json: Json = False,
+) -> None:
+    """Show how many prices in force were read, derived or assumed, and how old they are.
+
+    Example: advisor prices coverage --each --region eu-west-1
+    """
+    from pricing.age import coverage as covered
+
+    prices, day = _load(book), _day(on)
+    found = [
+        one
+        for one in covered(prices, on=day, by_region=each or bool(regions))
+        if one.region in {"", *_known(regions, prices.regions, "region")}
+        and one.service in _known(services, prices.services, "service")
+    ]
+    if as_json:
+        _echo_json(
+            [
+                one._asdict() | {"oldest": one.oldest.isoformat(), "newest": one.newest.isoformat()}
+                for one in found
+            ]
+        )
+        return
+    for region in sorted({one.region for one in found}):
+        say(f"{region or 'all regions':<36} prices  read derived assumed oldest..newest")
+        for one in (each for each in found if each.region == region):
+            how = {"on-demand": "", "commitments": "plans"}.get(one.purchase, one.purchase)
+            say(
+                f"  {f'{one.service} {how}':<34} {one.price_count:>6} {one.read:>5} "
+                f"{one.derived:>7} {one.assumed:>7}  {one.oldest:%y-%m}..{one.newest:%y-%m}"
+            )
 
 
 def diff(

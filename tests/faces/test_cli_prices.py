@@ -296,3 +296,43 @@ def test_refresh_reads_the_regions_of_the_study_and_into_ones_own_folder(
 def test_days_that_are_none_are_an_error(advisor, folder, days):
     with pytest.raises(PricingError, match="write days, such as 30d"):
         advisor("prices", "refresh", "--if-older", days, "--book", folder)
+
+
+def test_show_compares_all_regions_and_compare_the_ways_to_buy(advisor, folder):
+    code, out, _ = advisor("prices", "show", "--sku", "m5.large", "--all-regions", "--book", folder)
+    assert code == 0
+    assert out.index("eu-west-1") < out.index("us-east-1")
+    assert "1.12 x" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+    code, out, _ = advisor("prices", "compare", "m5.large", "--book", folder)
+    assert code == 0
+    assert "in eu-west-1:" in out
+    assert "100.0 %" in out
+    code, out, _ = advisor(
+        "prices", "compare", "m5.large", "--region", "us-east-1", "--book", folder, "--json"
+    )
+    (found,) = json.loads(out)["found"]
+    assert [one["region"] for one in found["regions"]] == ["eu-west-1", "us-east-1"]
+    assert found["ways"][0]["share"] == 1.0
+
+
+@pytest.mark.parametrize("command", ["show", "compare"])
+def test_a_sku_is_named_once(advisor, folder, command):
+    with pytest.raises(PricingError, match="name one sku"):
+        advisor("prices", command, "--book", folder)
+    with pytest.raises(PricingError, match="name one sku"):
+        advisor("prices", command, "a", "--sku", "b", "--book", folder)
+
+
+def test_coverage_counts_what_was_read_derived_and_assumed(advisor, folder):
+    code, out, _ = advisor("prices", "coverage", "--each", "--book", folder, "--json")
+
+    assert code == 0
+    found = {(one["service"], one["region"], one["purchase"]): one for one in json.loads(out)}
+    machines = found["ec2", "us-east-1", "on-demand"]
+    assert (machines["price_count"], machines["read"], machines["derived"]) == (2, 2, 0)
+    assert found["ecs-managed-instances", "us-east-1", "on-demand"]["derived"] == 2
+    code, out, _ = advisor("prices", "coverage", "--book", folder)
+    assert out.startswith("all regions")
+    assert max(map(len, out.splitlines())) <= 80

@@ -6,7 +6,7 @@ import pytest
 
 from pricing.checks import check_rows
 from pricing.errors import TableError
-from pricing.quotes import Confirmation
+from pricing.quotes import Confirmation, Withdrawal
 from pricing.tables import COLUMNS, load_book, read_book, start_book, write_table
 from tests.pricing.books import TODAY, row
 
@@ -18,11 +18,14 @@ def test_what_is_written_is_what_is_read(tmp_path):
     ]
     confirmation = Confirmation("ec2", "us-east-1", "on-demand", TODAY, "a test")
 
-    write_table(tmp_path / "a.csv", rows=rows, confirmations=[confirmation])
+    gone = Withdrawal("ec2", "b", "us-east-1", "on-demand", TODAY, "a list", "not sold")
+
+    write_table(tmp_path / "a.csv", rows=rows, confirmations=[confirmation], withdrawals=[gone])
 
     found = load_book(tmp_path)
     assert list(found.rows) == rows
     assert found.confirmations == (confirmation,)
+    assert found.withdrawals == (gone,)
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
 
