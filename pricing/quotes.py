@@ -386,6 +386,15 @@ class PriceBook:
         lines = sorted("\x1f".join(map(str, row)) for row in every)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def with_rows(self, rows: Iterable[Row]) -> "PriceBook":
+        """Return the book with more rows, e.g. what a refresh has read."""
+        return PriceBook(
+            [*self._read, *rows],
+            confirmations=self._confirmations,
+            withdrawals=self._withdrawals,
+            rules=self._rules,
+        )
+
     def known_on(self, day: date) -> "PriceBook":
         """Return the book as it stood on a day: without what was read at a source later."""
         return PriceBook(

@@ -18,7 +18,7 @@ from pricing.derived import carry
 from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
 from pricing.instances import load_catalogue, load_spot_advice
 from pricing.parts import Parts
-from pricing.quotes import Confirmation, PriceBook, PriceQuote, Row
+from pricing.quotes import Confirmation, PriceBook, Row
 from pricing.sources import SOURCES, Via
 from pricing.sources.files import Transport
 from pricing.tables import load_book, own_folder, read_book, write_table
@@ -375,11 +375,6 @@ def last_refresh(book: PriceBook, *, region: str) -> date | None:
         ),
         default=None,
     )
-
-
-def quote_of(row: Row) -> PriceQuote:
-    """Return a row as a quote."""
-    return PriceQuote.model_validate(row._asdict())
 
 
 def _newest_rows(rows: Iterable[Row]) -> dict[tuple[object, ...], Row]:

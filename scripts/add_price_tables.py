@@ -308,10 +308,8 @@ def carried(rows: list[Row], *, gp2: list[Row], old: PriceBook) -> list[Row]:
         ("load-balancer", "network-lcu", "UNVERIFIED: the price of us-east-1"),
     ):
         found += alike(rows, old=old, service=service, sku=sku, basis="assumed", note=note)
-    for sku in (
-        "data",
-        *(f"provisioned{use}-{n}gb" for use in ("", "-usage") for n in range(1, 7)),
-    ):
+    found += serverless(now=now, old=old)
+    for sku in (f"provisioned-{n}gb" for n in range(1, 7)):
         home = old.get(
             service="sagemaker-serverless", sku=sku, region="us-east-1", on=date(2026, 11, 1)
         )
@@ -350,6 +348,42 @@ def carried(rows: list[Row], *, gp2: list[Row], old: PriceBook) -> list[Row]:
         found += ml_storage(region, now=now, gp2=gp2)
         found += arm_spot(region, now=now)
     return found
+
+
+def serverless(*, now: dict[tuple[str, ...], Row], old: PriceBook) -> list[Row]:
+    """Carry two lines of serverless endpoints: their data, and the use of slots kept warm."""
+    slot = old.get(
+        service="sagemaker-serverless",
+        sku="provisioned-2gb",
+        region="us-east-1",
+        on=date(2026, 11, 1),
+    )
+    endpoint = now["sagemaker-data", "endpoint", "us-east-1", "on-demand"]
+    source = slot.source.removeprefix(f"{SECOND_HAND}: ")
+    away = "UNVERIFIED: the price of us-east-1"
+    rows = []
+    for region in REGIONS:
+        home = region == "us-east-1"
+        note = "DERIVED by rule: the price of endpoint data, which was the same in 2022"
+        data = endpoint._replace(service="sagemaker-serverless", sku="data", region=region)
+        rows.append(
+            data._replace(basis="scaled" if home else "assumed", note=note if home else away)
+        )
+        for size in range(1, 7):
+            told = "23 USD for a million seconds in the page's own example"
+            if size != 2:
+                told = f"DERIVED by rule: the 2 GB rate x {size / 2:g}, as the on-demand rates go"
+            rows.append(
+                Row(**slot.model_dump())._replace(
+                    sku=f"provisioned-usage-{size}gb",
+                    region=region,
+                    price_usd_per_unit=round(2.3e-5 * size / 2, 10),
+                    basis=("list" if size == 2 else "scaled") if home else "assumed",
+                    source=source,
+                    note=told if home else f"{away}; {told}",
+                )
+            )
+    return rows
 
 
 def ml_storage(region: str, *, now: dict[tuple[str, ...], Row], gp2: list[Row]) -> list[Row]:

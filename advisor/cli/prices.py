@@ -13,6 +13,7 @@ from advisor.cli.help_texts import new_group
 if TYPE_CHECKING:
     from datetime import date
 
+    from pricing.diff import Effect
     from pricing.quotes import PriceBook, PriceQuote
     from pricing.refresh import Outcome, Plan
 
@@ -367,7 +368,10 @@ def diff(
         for change in changes_between(prices, start=_day(start), end=_day(end))
         if change.quote.region in wanted_regions and change.quote.service in wanted_services
     )
-    results = effects(_read_json(recommendation), changes) if recommendation else ()
+    results: tuple[Effect, ...] = ()
+    if recommendation:
+        every = changes_between(prices, start=_day(start), end=_day(end), derived=True)
+        results = effects(_read_json(recommendation), every)
     warning = banner((change.quote for change in changes), today=_day(end))
     if warning:
         say(warning, err=True)
@@ -551,7 +555,7 @@ def refresh(
         require_network(transport)
     before = None if study is None else _bill_of(study, book=prices)
     outcome = _run_refresh(plan, folder=book, transport=transport)
-    effect = "" if before is None else _effect_on(before, outcome)
+    effect = "" if before is None else _effect_on(before, outcome, book=prices)
     _print_outcome(outcome, dry_run=dry_run, as_json=as_json, effect=effect)
     if outcome.failures:
         raise typer.Exit(FAILED)
@@ -620,22 +624,21 @@ def _bill_of(study: Path, *, book: "PriceBook") -> dict[str, Any]:
     return found
 
 
-def _effect_on(answer: dict[str, Any], outcome: "Outcome") -> str:
-    """Say what the changed prices do to the chosen option's bill."""
-    from pricing.diff import PriceChange, effects
-    from pricing.refresh import quote_of
-
-    changes = tuple(
-        PriceChange(quote_of(change.before), quote_of(change.row))
-        for change in outcome.changes
-        if change.before is not None and change.moved
-    )
-    chosen = [
-        one | {"lines": [line for line in one["lines"] if line["quote"]]}
-        for one in answer["ranked"][:1]
-    ]
-    for one in effects({"ranked": chosen}, changes):
-        return f"your bill: {one.before_usd:,.2f} -> {one.after_usd:,.2f} USD/month ({one.name})"
+def _effect_on(answer: dict[str, Any], outcome: "Outcome", *, book: "PriceBook") -> str:
+    """Say what the new prices do to the chosen option's bill, what is derived from them too."""
+    after = book.with_rows([change.row for change in outcome.changes])
+    for chosen in answer["ranked"][:1]:
+        before_usd = after_usd = 0.0
+        for line in chosen["lines"]:
+            quote = line["quote"]
+            if not quote:
+                continue
+            where = {name: quote[name] for name in ("service", "sku", "region", "purchase")}
+            old, new = book.find(**where, on=_day(None)), after.find(**where, on=_day(None))
+            before_usd += line["usd_per_month"]
+            moved = new.price_usd_per_unit / old.price_usd_per_unit if old and new else 1.0
+            after_usd += line["usd_per_month"] * moved
+        return f"your bill: {before_usd:,.2f} -> {after_usd:,.2f} USD/month ({chosen['name']})"
     return ""
 
 

@@ -7,10 +7,13 @@ import typer
 
 from advisor.cli import bill, prices
 from pricing.errors import PricingError
+from pricing.quotes import PriceBook
+from pricing.refresh import Change, Outcome
+from pricing.rules import SHIPPED_RULES
 from pricing.tables import load_book, write_table
 from tests.pricing import offer_files
 from tests.pricing.aws_server import running
-from tests.pricing.books import row
+from tests.pricing.books import TODAY, row
 from tests.pricing.offer_files import ec2_line, offer_file
 
 USAGE = """\
@@ -336,3 +339,23 @@ def test_coverage_counts_what_was_read_derived_and_assumed(advisor, folder):
     code, out, _ = advisor("prices", "coverage", "--book", folder)
     assert out.startswith("all regions")
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_new_prices_move_the_chosen_bill_and_what_is_derived_from_them(monkeypatch):
+    monkeypatch.setattr(prices, "_day", lambda _: TODAY)
+    held = PriceBook([row(price=0.1), row("m5.xlarge", 0.2)], rules=SHIPPED_RULES)
+    fee = {"service": "ecs-managed-instances", "sku": "m5.large"}
+    there = {"region": "us-east-1", "purchase": "on-demand"}
+    lines = [
+        {"usd_per_month": 73.0, "quote": there | {"service": "ec2", "sku": "m5.large"}},
+        {"usd_per_month": 8.76, "quote": there | fee},
+        {"usd_per_month": 500.0, "quote": None},
+    ]
+    fresh = row(price=0.11, valid_from=TODAY, checked_on=TODAY)
+    outcome = Outcome((Change(fresh, held.rows[0]),), (), (), (), (), None)
+
+    told = prices._effect_on(
+        {"ranked": [{"name": "two machines", "lines": lines}]}, outcome, book=held
+    )
+
+    assert told == "your bill: 81.76 -> 89.94 USD/month (two machines)"
