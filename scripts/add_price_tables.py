@@ -613,7 +613,7 @@ def main() -> None:
 
     write(args.out / "2026_ec2.csv", table("ec2"))
     machines = [row for row in rows if row.service in COMPONENTS]
-    write(args.out / "2026_sagemaker.csv", machines, withdrawn(rows, old=first))
+    write(args.out / "2026_sagemaker.csv", machines, withdrawn(seen, old=first))
     others = [row for row in rows if row.service != "ec2" and row.service not in COMPONENTS]
     write(args.out / "2026_services.csv", others)
     write_lines(

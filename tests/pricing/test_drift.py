@@ -2,13 +2,14 @@
 
 import math
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pricing.age import OldPart, PricedLine, bill_banner, could_change, old_part
-from pricing.drift import Drift, drift_of, measure
-from pricing.tables import load_book
+from pricing.drift import Drift, as_markdown, drift_of, measure
+from pricing.tables import DATA, load_book
 from tests.pricing.books import row
 
 TODAY = date(2026, 12, 1)
@@ -120,3 +121,9 @@ def test_the_shipped_tables_hold_enough_to_measure():
 
     assert found["ec2"].thing_years > 100
     assert 0.0 < float(found["ec2"].changed_share(1.0)) < 0.2
+
+
+def test_the_page_in_the_docs_is_what_the_command_writes_now():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "prices.md").read_text()
+
+    assert as_markdown(load_book(DATA)) in page
