@@ -16,7 +16,6 @@ from pricing.errors import UsageError
 Floats = NDArray[np.float64]
 
 SECONDS_PER_HOUR: Final = 3600.0
-GIB_PER_TIB: Final = 1024.0
 ROUNDING_SLACK: Final = 1e-6
 """What a whole number may miss by through binary fractions before it is rounded up."""
 
@@ -54,8 +53,6 @@ HTTP_API_UNIT_KIB: Final = 512.0
 """An HTTP API counts each started 512 KiB of a request with its answer as one request."""
 
 EC2_MINIMUM_S: Final = 60.0
-GP3_FREE_IOPS: Final = 3000.0
-GP3_FREE_MIBPS: Final = 125.0
 
 
 def fargate_billed_s(*, duration_s: ArrayLike, minimum_s: ArrayLike = FARGATE_MINIMUM_S) -> Floats:
@@ -81,40 +78,6 @@ def fargate_billed_s(*, duration_s: ArrayLike, minimum_s: ArrayLike = FARGATE_MI
     duration = np.asarray(duration_s, dtype=float)
     whole = np.ceil(duration - ROUNDING_SLACK)
     return np.where(duration > 0, np.maximum(minimum_s, whole), 0.0)
-
-
-def fargate_task_usd(
-    *,
-    vcpu_count: ArrayLike,
-    memory_gib: ArrayLike,
-    duration_s: ArrayLike,
-    usd_per_vcpu_hour: ArrayLike,
-    usd_per_gib_hour: ArrayLike,
-    task_count: ArrayLike = 1.0,
-) -> Floats:
-    """Charge for Linux tasks that reserve vCPUs and memory.
-
-        usd = tasks * billed_s / 3600 * (vcpu * p_vcpu + gib * p_gib)
-
-    Args:
-        vcpu_count: reserved per task. [vCPU]
-        memory_gib: reserved per task. [GiB]
-        duration_s: run time of each task. [s]
-        usd_per_vcpu_hour: price. [USD/vCPU-hour]
-        usd_per_gib_hour: price. [USD/GiB-hour]
-        task_count: tasks that each run `duration_s`.
-
-    Returns:
-        Charge. [USD], broadcast shape
-
-    Example:
-        >>> round(float(fargate_task_usd(vcpu_count=1, memory_gib=2, duration_s=1800,
-        ...                              usd_per_vcpu_hour=0.04, usd_per_gib_hour=0.005)), 6)
-        0.025
-    """
-    billed_hours = fargate_billed_s(duration_s=duration_s) / SECONDS_PER_HOUR
-    rate = np.asarray(vcpu_count) * usd_per_vcpu_hour + np.asarray(memory_gib) * usd_per_gib_hour
-    return np.asarray(np.asarray(task_count) * billed_hours * rate)
 
 
 def whole_hours(hours: ArrayLike) -> Floats:
@@ -276,18 +239,6 @@ def tier_quantities(
     before = np.asarray(used_before, dtype=float)[..., None]
     after = before + np.asarray(quantity, dtype=float)[..., None]
     return np.asarray(np.maximum(0.0, np.minimum(after, end) - np.maximum(before, start)))
-
-
-def tiered_usd(*, quantity: ArrayLike, tier_from: ArrayLike, usd_per_unit: ArrayLike) -> Floats:
-    """Charge for a month's quantity at tiered prices. [USD], shape of `quantity`
-
-    Example:
-        >>> round(float(tiered_usd(quantity=157000, tier_from=[0, 10240, 51200, 153600],
-        ...                        usd_per_unit=[.114, .098, .094, .092])), 2)
-        15119.84
-    """
-    split = tier_quantities(quantity=quantity, tier_from=tier_from)
-    return np.asarray(split @ np.asarray(usd_per_unit, dtype=float))
 
 
 def month_fraction(*, hours: ArrayLike) -> Floats:

@@ -225,11 +225,6 @@ class PriceBook:
         self._deriving: set[Group] = set()
         self._to_derive: set[Group] = set(rules.groups(held)) if rules else set()
 
-    @classmethod
-    def from_quotes(cls, quotes: Iterable[PriceQuote]) -> "PriceBook":
-        """Make a book of a few quotes, e.g. for a test or a scenario."""
-        return cls([Row(**dict(quote)) for quote in quotes])
-
     def __len__(self) -> int:
         return len(self._read)
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -70,61 +69,16 @@ def load_usage(path: Path) -> Usage:
     Raises:
         UsageError: the file cannot be read or a line does not fit; the message names file and line.
     """
-    import yaml
+    from pricing.yaml_text import YamlError, load_yaml
 
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506
+        return read_usage(load_yaml(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    except RecursionError:
-        raise UsageError(f"{path}: nested too deeply: a usage file has a few levels") from None
-    except UsageError as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not a text file: a usage file is YAML in UTF-8") from error
+    except (UsageError, YamlError) as error:
         raise UsageError(f"{path}: {error}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise UsageError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
-    try:
-        return read_usage(content)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
-
-
-@cache
-def _loader() -> Any:
-    """Make a safe YAML loader that reads plain words as they are written.
-
-    YAML 1.1 takes `on` for true, `10:30` for 630 and `010` for 8, and lets the last of two equal
-    keys win: each would bill a quantity that nobody wrote. Here numbers are decimal, and a key
-    that stands twice is an error.
-    """
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """A safe loader with the words of YAML 1.2."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            keys = [key.value for key, _ in node.value if key.tag != _MERGE]
-            for place, name in enumerate(keys):
-                if isinstance(name, str) and name in keys[:place]:
-                    line = node.value[place][0].start_mark.line + 1
-                    raise UsageError(f"key {name!r} stands twice, again in line {line} of the file")
-            return super().construct_mapping(node, deep=deep)
-
-    Loader.yaml_implicit_resolvers = {}
-    for tag, pattern, first in _PLAIN_WORDS:
-        Loader.add_implicit_resolver(tag, re.compile(pattern), list(first))
-    return Loader
-
-
-_DECIMAL = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-_MERGE = "tag:yaml.org,2002:merge"
-_PLAIN_WORDS = (
-    (_MERGE, r"^<<$", "<"),
-    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ("~", "n", "N", "")),
-    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
-    ("tag:yaml.org,2002:float", rf"^(?:{_DECIMAL}|[-+]?\.inf|\.nan)$", "-+.0123456789"),
-)
-"""What a plain word of the file may mean besides itself: tag, pattern, first characters."""
 
 
 def read_usage(content: Any) -> Usage:
@@ -135,8 +89,6 @@ def read_usage(content: Any) -> Usage:
     """
     if not isinstance(content, Mapping):
         raise UsageError("a usage file is a mapping with region, on and lines")
-    if True in content and "on" not in content:  # YAML 1.1 reads a bare `on` as true
-        content = {"on" if key is True else key: value for key, value in content.items()}
     _only_known(content, allowed=("region", "on", "lines", "discounts"), where="the usage file")
     missing = [key for key in ("region", "on", "lines") if content.get(key) is None]
     if missing:
@@ -220,10 +172,6 @@ def _only_known(content: Mapping[Any, Any], *, allowed: Iterable[str], where: st
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
     try:
         return datetime.fromisoformat(str(value)).date()
     except ValueError as error:

@@ -96,6 +96,7 @@ def test_the_curve_of_costs_counts_the_rows_of_a_job(answer):
     assert all(one.requests_per_s * axis.per_rate > 0 for one in crossings(answer))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["html", "md"])
 def test_a_report_about_jobs_speaks_of_rows_and_hours(answer, name):
     text = render(answer, format=name)
@@ -128,6 +129,7 @@ def test_a_sweep_of_jobs_tells_how_long_a_job_takes_and_names_its_means(study_pa
     assert "mean USD/month" in said
 
 
+@pytest.mark.slow
 def test_why_not_a_gpu_is_answered_as_in_the_explorer(study_path, capsys):
     from advisor.cli import run
 

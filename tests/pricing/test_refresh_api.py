@@ -282,6 +282,7 @@ def moto_url():
     server.stop()
 
 
+@pytest.mark.slow
 def test_motos_spot_history_is_understood(moto_url):
     rows = api.fetch_spot(
         region="us-east-1", today=TODAY, instance_types=["m5.large", "t3.micro"],

@@ -380,6 +380,7 @@ refresh(
 """
 
 
+@pytest.mark.slow
 def test_kill_9_at_twenty_points_leaves_the_old_book_or_the_new_one(aws, tmp_path):
     """A refresh of 200 machines, killed at twenty points spread over its time; then it is run."""
     from pricing.instances import load_catalogue

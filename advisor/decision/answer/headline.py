@@ -68,7 +68,7 @@ def _second(engine: Engine) -> str:
     return words.cadence_words(
         cadence.interval.days,
         basis=cadence.basis,
-        simulated=cadence.backtest is not None and cadence.backtest.dataset.simulated,
+        simulated=cadence.is_simulated,
     )
 
 

@@ -6,7 +6,7 @@ from advisor.decision.answer.old_prices import old_price_banner
 from advisor.recommendation import Basis, MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
 from advisor.report.tables.names import origin_of_price, unit_name
-from advisor.report.words import BASIS_MEANINGS, significant, usd, value_text
+from advisor.report.words import BASIS_MEANINGS, MONTH, significant, usd, value_text
 from pricing.age import STALE_DAYS
 
 MEANT: dict[Basis, str] = {
@@ -154,7 +154,7 @@ def price_sentence(recommendation: Recommendation) -> str:
     prices = recommendation.prices
     return (
         f"Prices as of {prices.on.isoformat()}; the oldest used was checked on "
-        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is 730 h."
+        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is {MONTH}."
     )
 
 
@@ -170,6 +170,6 @@ def measurements(recommendation: Recommendation) -> tuple[str, ...]:
 
 def _measurement(item: MeasureNext) -> str:
     worth = f"saves {usd(item.saves_usd_per_month)} USD/month" if item.saves_usd_per_month else ""
-    cost = f"costs about {item.cost_usd:,.2g} USD" if item.cost_usd else ""
+    cost = f"costs about {significant(item.cost_usd, digits=2)} USD" if item.cost_usd else ""
     figures = "; ".join(part for part in (cost, worth) if part)
     return f"{item.action} ({figures})" if figures else item.action
