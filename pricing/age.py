@@ -96,7 +96,7 @@ def old_part(lines: Iterable[PricedLine], *, today: date, drifts: Mapping[str, D
         drift = drift_of(drifts, service=line.service, purchase=line.purchase)
         years = (today - line.checked_on).days / DAYS_PER_YEAR
         variance += (line.usd * drift.sd_fraction(years=years)) ** 2
-    share = math.fsum(line.usd for line in old) / total if total > 0 else 0.0
+    share = min(1.0, math.fsum(line.usd for line in old) / total) if total > 0 else 0.0
     return OldPart(share, BAND_SD * math.sqrt(variance))
 
 

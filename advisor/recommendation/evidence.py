@@ -1,8 +1,11 @@
 """What the answer rests on: assumptions, prices, service times carried to other machines."""
 
 from datetime import date
+from typing import Annotated
 
-from advisor.recommendation.option import Basis
+from pydantic import Field, NonNegativeFloat
+
+from advisor.recommendation.option import Basis, LineQuote
 from advisor.records import Record
 
 
@@ -32,6 +35,14 @@ class PriceStamp(Record):
     """Of the quotes used, the one that was checked longest ago."""
     sha256: str
     """Hash of the whole price book."""
+    bill_oldest: LineQuote | None = None
+    """The price of the chosen option's bill that was read longest ago; null where none is."""
+    old_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of that bill that rests on prices read more than twelve months ago."""
+    old_half_band_usd: NonNegativeFloat = 0.0
+    """Half of the 80% band that the drift of list prices puts around that part. [USD/month]"""
+    margin_usd: NonNegativeFloat | None = None
+    """How far the next option's bill is away; null where there is none. [USD/month]"""
 
 
 class CarriedStep(Record):
