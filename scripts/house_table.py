@@ -35,9 +35,7 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="list what is longer than the aims")
     asked = parser.parse_args()
     rooms = [*(Path(p) for p in PACKAGES), *(Path("advisor") / r for r in _rooms())]
-    print(
-        "| room | files | lines | file: median, 90%, longest | function: 90%, longest | documented |"
-    )
+    print("| room | files | lines | file: middle, 90%, longest | function: 90%, longest | told |")
     print("|---|---|---|---|---|---|")
     for name, paths in [("all", _files(PACKAGES)), *((str(r), _files([str(r)])) for r in rooms)]:
         print(_row(name, paths))
