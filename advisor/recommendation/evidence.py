@@ -35,14 +35,19 @@ class PriceStamp(Record):
     """Of the quotes used, the one that was checked longest ago."""
     sha256: str
     """Hash of the whole price book."""
-    bill_oldest: LineQuote | None = None
-    """The price of the chosen option's bill that was read longest ago; null where none is."""
-    old_share: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of that bill that rests on prices read more than twelve months ago."""
-    old_half_band_usd: NonNegativeFloat = 0.0
+
+
+class PriceAge(Record):
+    """How old the prices of the chosen option's bill are, and whether that matters."""
+
+    oldest: LineQuote
+    """The price that was read longest ago."""
+    old_share: Annotated[float, Field(ge=0, le=1)]
+    """Share of the bill that rests on prices read more than twelve months ago."""
+    old_half_band_usd: NonNegativeFloat
     """Half of the 80% band that the drift of list prices puts around that part. [USD/month]"""
-    margin_usd: NonNegativeFloat | None = None
-    """How far the next option's bill is away; null where there is none. [USD/month]"""
+    margin_usd: NonNegativeFloat | None
+    """How far the nearest option on another platform is away; null for none. [USD/month]"""
 
 
 class CarriedStep(Record):

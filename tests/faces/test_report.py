@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from advisor.errors import AdvisorError
-from advisor.recommendation import BASIS_BADGES, LineQuote, Recommendation
+from advisor.recommendation import BASIS_BADGES, LineQuote, PriceAge, Recommendation
 from advisor.report import FORMATS, render, render_bytes, write_report
 from advisor.report.charts import CHARTS
 from advisor.report.sections import VIEWS, details, first_page
@@ -480,10 +480,8 @@ def test_the_banner_weighs_the_old_prices_of_the_bill_on_the_first_page(
         valid_from=read,
         checked_on=read,
     )
-    old = answer.prices.replace(
-        bill_oldest=oldest, old_share=0.38, old_half_band_usd=5.0, margin_usd=margin_usd
-    )
-    first = render(recommendation(prices=old), format=name).partition("Options considered")[0]
+    old = PriceAge(oldest=oldest, old_share=0.38, old_half_band_usd=5.0, margin_usd=margin_usd)
+    first = render(recommendation(price_age=old), format=name).partition("Options considered")[0]
 
     assert f"{starts}: the oldest was read 400 days ago" in first
     assert "s3 storage, us-east-1)" in first

@@ -18,7 +18,7 @@ from advisor.decision.answer.jobs import job_advice
 from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
-from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_stamp
+from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_age
 from advisor.decision.answer.option import option_of
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
@@ -39,6 +39,7 @@ from advisor.evidence import failed_runs
 from advisor.recommendation import (
     Considered,
     LadderStep,
+    PriceStamp,
     Recommendation,
     Rejection,
     Risk,
@@ -104,13 +105,13 @@ def compose(
     listed = (*ranked, *(r.option for r in rejected))
     found_oldest = oldest_price(listed)
     book = engine.market.book
-    prices = price_stamp(
-        best,
-        ranked,
-        oldest=engine.on if found_oldest is None else found_oldest.checked_on,
-        today=engine.on,
+    prices = PriceStamp(
+        on=engine.on,
+        oldest_checked_on=engine.on if found_oldest is None else found_oldest.checked_on,
         sha256=book.sha256,
-        drifts=drifts_of(book),
+    )
+    aged = (
+        None if best is None else price_age(best, ranked, today=engine.on, drifts=drifts_of(book))
     )
     return Recommendation(
         verdict=words.verdict(
@@ -139,6 +140,7 @@ def compose(
             on=engine.on,
         ),
         prices=prices,
+        price_age=aged,
         runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
         study=study.name,
         pattern=study.workload.pattern,
@@ -156,7 +158,7 @@ def compose(
         warnings=words.warnings(
             engine,
             retraining,
-            old_prices=old_price_banner(prices),
+            old_prices=old_price_banner(prices, aged),
         ),
         cost_curve=then(cost_curve(engine, chosen)) if curves else (),
         experiments=experiments,

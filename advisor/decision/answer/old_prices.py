@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from advisor.recommendation import LineQuote, Option, PriceStamp
+from advisor.recommendation import LineQuote, Option, PriceAge, PriceStamp
 from pricing.age import (
     STALE_DAYS,
     OldPart,
@@ -22,29 +22,21 @@ def oldest_price(options: Iterable[Option]) -> LineQuote | None:
     return min(quotes, key=lambda q: (q.checked_on, q.service, q.sku, q.region), default=None)
 
 
-def price_stamp(
-    best: Option | None,
-    ranked: Sequence[Option],
-    *,
-    oldest: date,
-    today: date,
-    sha256: str,
-    drifts: Mapping[str, Drift],
-) -> PriceStamp:
-    """Say which prices were used, and weigh how old those of the chosen option's bill are.
+def price_age(
+    best: Option, ranked: Sequence[Option], *, today: date, drifts: Mapping[str, Drift]
+) -> PriceAge | None:
+    """Weigh how old the prices of the chosen option's bill are; None where it has none.
 
     Args:
         best: the chosen option.
-        ranked: all that are feasible; the nearest other one is the distance that old prices
-            would have to cover to change the answer.
-        oldest: day on which the oldest price of everything listed was read.
+        ranked: all that are feasible; the nearest on another platform is the distance that old
+            prices would have to cover to change the answer.
         today: day for which the prices are used.
-        sha256: of the price book.
         drifts: how list prices move, by service.
     """
-    plain = PriceStamp(on=today, oldest_checked_on=oldest, sha256=sha256)
-    if best is None:
-        return plain
+    oldest = oldest_price([best])
+    if oldest is None:
+        return None
     lines = [
         PricedLine(
             line.usd_per_month,
@@ -58,36 +50,39 @@ def price_stamp(
         if line.quote is not None
     ]
     part = old_part(lines, today=today, drifts=drifts)
-    others = [abs(one.usd_per_month - best.usd_per_month) for one in ranked if one != best]
-    return plain.replace(
-        bill_oldest=oldest_price([best]),
+    others = [
+        abs(one.usd_per_month - best.usd_per_month)
+        for one in ranked
+        if one.platform != best.platform
+    ]
+    return PriceAge(
+        oldest=oldest,
         old_share=part.share,
         old_half_band_usd=part.half_band_usd,
         margin_usd=min(others, default=None),
     )
 
 
-def old_price_banner(prices: PriceStamp) -> str | None:
+def old_price_banner(prices: PriceStamp, age: PriceAge | None) -> str | None:
     """Return what stands above an answer whose bill has old prices, None for fresh ones.
 
     An answer without a bill, or one saved without the weights, is told by its days alone.
     """
-    first = prices.bill_oldest
-    if first is None:
+    if age is None:
         return banner_of_day(prices.oldest_checked_on, today=prices.on)
-    which = f"{first.service} {first.sku}, {first.region}"
+    first = age.oldest
     return bill_banner(
         first.checked_on,
-        OldPart(prices.old_share, prices.old_half_band_usd),
-        margin_usd=prices.margin_usd,
+        OldPart(age.old_share, age.old_half_band_usd),
+        margin_usd=age.margin_usd,
         today=prices.on,
-        which=which,
+        which=f"{first.service} {first.sku}, {first.region}",
     )
 
 
-def prices_are_stale(prices: PriceStamp) -> bool:
+def prices_are_stale(prices: PriceStamp, age: PriceAge | None) -> bool:
     """Whether what is old of the bill could change the answer."""
-    if prices.bill_oldest is None:
+    if age is None:
         return (prices.on - prices.oldest_checked_on).days > STALE_DAYS
-    part = OldPart(prices.old_share, prices.old_half_band_usd)
-    return could_change(part, margin_usd=prices.margin_usd)
+    part = OldPart(age.old_share, age.old_half_band_usd)
+    return could_change(part, margin_usd=age.margin_usd)

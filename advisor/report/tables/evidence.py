@@ -137,10 +137,11 @@ class Banner(NamedTuple):
 
 def price_banner(recommendation: Recommendation) -> Banner | None:
     """Return what to print above the answer; None while all its prices are fresh."""
-    text = old_price_banner(recommendation.prices)
+    prices, age = recommendation.prices, recommendation.price_age
+    text = old_price_banner(prices, age)
     if text is None:
         return None
-    return Banner(text, "stale" if prices_are_stale(recommendation.prices) else "old")
+    return Banner(text, "stale" if prices_are_stale(prices, age) else "old")
 
 
 def price_sentence(recommendation: Recommendation) -> str:

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from advisor.decision.answer.old_prices import old_price_banner, price_stamp, prices_are_stale
-from advisor.recommendation import LineQuote
+from advisor.decision.answer.old_prices import old_price_banner, price_age, prices_are_stale
+from advisor.recommendation import LineQuote, PriceStamp
 from pricing.drift import Drift
 from tests.faces.factories import recommendation
 
@@ -27,37 +27,54 @@ def option(option, *, usd, days):
     return option.model_copy(update={"lines": (line,), "usd_per_month": usd})
 
 
-def stamp(best, *others, oldest=TODAY):
-    return price_stamp(
-        best, (best, *others), oldest=oldest, today=TODAY, sha256="ab" * 32, drifts=DRIFTS
-    )
+def aged(best, *others):
+    return price_age(best, (best, *others), today=TODAY, drifts=DRIFTS)
+
+
+def stamp(day=TODAY):
+    return PriceStamp(on=TODAY, oldest_checked_on=day, sha256="ab" * 32)
+
+
+def rivals():
+    """The chosen option, and one on another platform."""
+    best, *others = recommendation().ranked
+    return best, next(one for one in others if one.platform != best.platform)
 
 
 @pytest.mark.parametrize(("gap", "stale"), [(1.0, True), (50.0, False)])
-def test_old_prices_are_stale_only_where_the_next_option_is_near(gap, stale):
-    best, other = recommendation().ranked[:2]
+def test_old_prices_are_stale_only_where_the_next_platform_is_near(gap, stale):
+    best, other = rivals()
 
-    found = stamp(option(best, usd=100.0, days=500), option(other, usd=100.0 + gap, days=10))
+    found = aged(option(best, usd=100.0, days=500), option(other, usd=100.0 + gap, days=10))
 
     assert found.old_share == 1.0
     assert found.margin_usd == pytest.approx(gap)
-    assert prices_are_stale(found) is stale
-    assert (old_price_banner(found) or "").startswith("STALE" if stale else "Old prices")
+    assert prices_are_stale(stamp(), found) is stale
+    banner = old_price_banner(stamp(), found)
+    assert banner.startswith("STALE" if stale else "Old prices")
+
+
+def test_another_size_of_the_same_platform_is_no_other_answer():
+    best, other = rivals()
+    chosen = option(best, usd=100.0, days=500)
+
+    found = aged(chosen, option(best, usd=100.01, days=500), option(other, usd=160.0, days=10))
+
+    assert found.margin_usd == pytest.approx(60.0)
 
 
 def test_the_rivals_prices_are_none_of_this_bill():
-    best, other = recommendation().ranked[:2]
+    best, other = rivals()
 
-    found = stamp(option(best, usd=100.0, days=10), option(other, usd=101.0, days=900))
+    found = aged(option(best, usd=100.0, days=10), option(other, usd=101.0, days=900))
 
     assert found.old_share == 0.0
-    assert found.bill_oldest.checked_on == TODAY - timedelta(days=10)
-    assert old_price_banner(found) is None
+    assert found.oldest.checked_on == TODAY - timedelta(days=10)
+    assert old_price_banner(stamp(TODAY - timedelta(days=900)), found) is None
 
 
 def test_without_a_bill_the_oldest_of_all_is_told_by_its_days():
-    found = price_stamp(
-        None, (), oldest=date(2026, 1, 1), today=TODAY, sha256="ab" * 32, drifts=DRIFTS
-    )
+    text = old_price_banner(stamp(date(2026, 1, 1)), None)
 
-    assert old_price_banner(found).startswith("STALE PRICES: the oldest was read 324 days ago")
+    assert text.startswith("STALE PRICES: the oldest was read 324 days ago")
+    assert prices_are_stale(stamp(date(2026, 1, 1)), None)
