@@ -446,6 +446,9 @@ def worth_adding(rows: Iterable[Row], *, old: PriceBook) -> Iterator[Row]:
         newest = held[-1] if held else None
         if newest is not None and newest.valid_from >= row.valid_from:
             near = abs(newest.price_usd_per_unit / row.price_usd_per_unit - 1) <= SAME_PRICE
+            if near and row.valid_from < held[0].valid_from:
+                # The same price, seen before anything that is held starts.
+                yield row._replace(checked_on=min(row.checked_on, held[0].valid_from))
             if near and newest.basis == "list" and newest.checked_on >= row.checked_on:
                 continue
             if newest.basis == "list" or row.basis != "list":
