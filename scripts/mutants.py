@@ -29,6 +29,63 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--root
 """
 
 
+KEY = "deploy_usd"
+"""A new money key of `retraining`: what else a release costs."""
+
+KEY_EDITS = {
+    "the field's words": (
+        "advisor/study/releases.py",
+        "    label_cost_usd: Annotated[\n",
+        f"""    {KEY}: Annotated[
+        Usd, Key("Deploying one release", tried=Tried(0.0, 1e9, from_zero=_FROM_NOTHING))
+    ] = 0.0
+    \"\"\"What else a release costs. [USD]\"\"\"
+""",
+    ),
+    "the price of a release": (
+        "advisor/retraining/advice.py",
+        "        + retraining.label_cost_usd\n",
+        f"        + retraining.{KEY}\n",
+    ),
+    "the draws": (
+        "advisor/decision/scenarios/problem.py",
+        "            + retraining.label_cost_usd\n",
+        f"            + retraining.{KEY}\n",
+    ),
+    "the line of the bill": (
+        "advisor/decision/answer/bill.py",
+        "    if study.retraining.label_cost_usd > 0:\n",
+        f"""    lines.append(
+        CostLine(
+            label="Deploying",
+            group="labels",
+            quantity_per_month=releases,
+            unit="releases",
+            usd_per_unit=study.retraining.{KEY},
+            usd_per_month=releases * study.retraining.{KEY},
+            basis="input",
+            source="study: retraining.{KEY}",
+        )
+    )
+""",
+    ),
+}
+"""What a new money key takes: file, the line it is put before, its text."""
+
+ALIKE = "test_a_key_moves_columns_draws_and_bill_alike_or_is_listed"
+KEY_TESTS = (
+    f"tests/advisor/test_money_keys.py::{ALIKE}[retraining.{KEY}]",
+    "tests/advisor/test_study_figures.py",
+)
+
+KEY_TEST = f"""
+import sys
+import pytest
+sys.exit(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", ".",
+                      *{KEY_TESTS!r}]))
+"""
+
+
 class Omission(NamedTuple):
     """Something left out."""
 
@@ -74,6 +131,29 @@ def noticed(folder: Path, one: Omission) -> str:
     return f"{law}: {last[:80]}" if law else last[:100]
 
 
+def with_key(folder: Path, *, without: str) -> None:
+    """Put a new money key into a copy of the packages, one of its places left out."""
+    for what, (file, before, text) in KEY_EDITS.items():
+        whole = (ROOT / file).read_text(encoding="utf-8")
+        if whole.count(before) != 1:
+            raise SystemExit(f"{file}: {before.strip()!r} stands there {whole.count(before)} times")
+        added = "" if what == without else text
+        if what == without == "the field's words":
+            added = f"    {KEY}: Usd = 0.0\n" + text[text.index('    """') :]
+        changed = whole.replace(before, added + before)
+        (folder / file).write_text(changed, encoding="utf-8")
+
+
+def key_noticed(folder: Path, what: str) -> str:
+    """Return what notices that a place of a new money key was left out; empty for nothing."""
+    with_key(folder, without=what)
+    done = run(folder, KEY_TEST)
+    if done.returncode == 0:
+        return ""
+    found = re.findall(r"^E +(.*)", done.stdout, re.MULTILINE)
+    return found[0][:100] if found else (done.stderr.strip().splitlines() or ["refused"])[-1][:100]
+
+
 def main() -> int:
     """Try every omission."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -92,11 +172,18 @@ def main() -> int:
 
         with ThreadPoolExecutor(workers) as pool:
             told = dict(pair for part in pool.map(try_every, range(workers)) for pair in part)
-    for place, one in enumerate(found):
-        print(f"{'noticed' if told[place] else 'MISSED '}  {one.what}: {told[place] or 'nothing'}")
-    caught = sum(bool(word) for word in told.values())
-    print(f"{caught} of {len(found)} omissions noticed")
-    return 0 if caught == len(found) else 1
+        tried = [(f"platform, {one.what}", told[place]) for place, one in enumerate(found)]
+        if refused := key_noticed(install(Path(scratch) / "key"), "nothing"):
+            print(f"the new key itself breaks a test: {refused}", file=sys.stderr)
+            return 1
+        tried += [
+            (f"money key, {what}", key_noticed(Path(scratch) / "key", what)) for what in KEY_EDITS
+        ]
+    for what, by in tried:
+        print(f"{'noticed' if by else 'MISSED '}  {what}: {by or 'nothing'}")
+    caught = sum(bool(by) for _, by in tried)
+    print(f"{caught} of {len(tried)} omissions noticed")
+    return 0 if caught == len(tried) else 1
 
 
 if __name__ == "__main__":

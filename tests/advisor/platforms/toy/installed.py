@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[4]
 NAME = "toy-host"
 FILE = Path("advisor/platforms/toy_host.py")
-ROWS = Path("advisor/study/types.py")
+ROWS = Path("advisor/study/names.py")
 ROW = f'    "{NAME}": 7.0,\n'
 """Its row: the name, and the hours of upkeep that we assume."""
 
