@@ -34,7 +34,7 @@ def bill(
 
     Example: advisor bill usage.yaml
     """
-    from advisor.cli.prices import parse_day
+    from advisor.cli.price_options import parse_day
     from advisor.files import require_file
     from pricing.age import banner
     from pricing.bill import price_file

@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from advisor.cli import bill, prices
+from advisor.cli import bill, price_refresh, prices
 from pricing.errors import PricingError
 from pricing.quotes import PriceBook
 from pricing.refresh import Change, Outcome
@@ -342,7 +342,7 @@ def test_coverage_counts_what_was_read_derived_and_assumed(advisor, folder):
 
 
 def test_new_prices_move_the_chosen_bill_and_what_is_derived_from_them(monkeypatch):
-    monkeypatch.setattr(prices, "_day", lambda _: TODAY)
+    monkeypatch.setattr(price_refresh, "price_day", lambda _: TODAY)
     held = PriceBook([row(price=0.1), row("m5.xlarge", 0.2)], rules=SHIPPED_RULES)
     fee = {"service": "ecs-managed-instances", "sku": "m5.large"}
     there = {"region": "us-east-1", "purchase": "on-demand"}
@@ -354,7 +354,7 @@ def test_new_prices_move_the_chosen_bill_and_what_is_derived_from_them(monkeypat
     fresh = row(price=0.11, valid_from=TODAY, checked_on=TODAY)
     outcome = Outcome((Change(fresh, held.rows[0]),), (), (), (), (), None)
 
-    told = prices._effect_on(
+    told = price_refresh._effect_on(
         {"ranked": [{"name": "two machines", "lines": lines}]}, outcome, book=held
     )
 
