@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pricing.base import HOURS_PER_MONTH
+from pricing.errors import UsageError
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +44,13 @@ LCU_FREE_RULES: Final = 10.0
 NLCU_NEW_CONNECTIONS_PER_S: Final = 800.0
 NLCU_ACTIVE_CONNECTIONS: Final = 100_000.0
 NLCU_GB_PER_HOUR: Final = 1.0
+
+LAMBDA_MEMORY_GIB: Final = (0.125, 10.0)
+"""Least and most memory of a function. [GiB]"""
+LAMBDA_FREE_EPHEMERAL_GIB: Final = 0.5
+LAMBDA_LARGEST_EPHEMERAL_GIB: Final = 10.0
+HTTP_API_UNIT_KIB: Final = 512.0
+"""An HTTP API counts each started 512 KiB of a request with its answer as one request."""
 
 EC2_MINIMUM_S: Final = 60.0
 
@@ -94,6 +102,49 @@ def ec2_billed_hours(*, hours: ArrayLike) -> Floats:
     """
     run = np.asarray(hours, dtype=float)
     return np.where(run > 0, np.maximum(run, EC2_MINIMUM_S / SECONDS_PER_HOUR), 0.0)
+
+
+def lambda_billed_s(*, duration_s: ArrayLike) -> Floats:
+    """Seconds that one invocation is billed for: started milliseconds in full. [s]
+
+        billed_s = ceil(1000 * duration_s) / 1000
+
+    Example:
+        >>> float(lambda_billed_s(duration_s=0.01234))
+        0.013
+
+    Source:
+        AWS Lambda pricing page: "rounded up to the nearest 1 ms".
+    """
+    milliseconds = np.asarray(duration_s, dtype=float) * 1000.0
+    return np.ceil(milliseconds - ROUNDING_SLACK) / 1000.0
+
+
+def require_lambda_memory(*, memory_gib: float) -> None:
+    """Refuse a function size that cannot be had.
+
+    Raises:
+        UsageError: the message says the sizes that can.
+    """
+    least, most = LAMBDA_MEMORY_GIB
+    if not least <= memory_gib <= most:
+        raise UsageError(f"lambda has {least:g} to {most:g} GiB of memory, got {memory_gib:g}")
+
+
+def http_api_units(*, payload_kib: ArrayLike) -> Floats:
+    """Requests that one call of an HTTP API counts as.
+
+        units = max(1, ceil(payload_kib / 512))
+
+    Example:
+        >>> float(http_api_units(payload_kib=600))
+        2.0
+
+    Source:
+        Amazon API Gateway pricing page: "HTTP APIs are metered in 512 KB increments".
+    """
+    started = np.ceil(np.asarray(payload_kib, dtype=float) / HTTP_API_UNIT_KIB - ROUNDING_SLACK)
+    return np.maximum(1.0, started)
 
 
 def application_lcu_count(

@@ -23,6 +23,11 @@ REGIONS = (
     "eu-central-1",
     "ap-southeast-2",
     "ap-northeast-1",
+    "eu-west-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ca-central-1",
+    "sa-east-1",
 )
 
 DEFAULT_HOURS_PER_MONTH = {

@@ -56,11 +56,14 @@ def test_the_curve_of_a_job_goes_through_the_answer(answer):
 
 def test_the_curve_of_a_job_is_what_another_study_of_so_many_rows_says(study_path, answer):
     chosen, job = answer.best, answer.job
-    point = next(p for p in reversed(job.curve) if p.row_count < 0.95 * job.row_count)
+    smaller = [p for p in reversed(job.curve) if p.row_count < 0.95 * job.row_count]
 
-    other = answered(study_path, f"workload.rows_per_job={point.row_count}")
-
-    (one,) = (o for o in other.ranked if where(o) == where(chosen))
+    for point in smaller[:4]:  # the answer lists the best machine of each platform only
+        other = answered(study_path, f"workload.rows_per_job={point.row_count}")
+        same = [o for o in other.ranked if where(o) == where(chosen)]
+        if same:
+            break
+    (one,) = same
     work_s = (one.p99_latency_ms / 1e3 - job.start_s) * one.replicas / job.machines
     assert job.start_s + work_s == pytest.approx(point.wall_s)
 

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from advisor.errors import AdvisorError
-from advisor.recommendation import BASIS_BADGES, LineQuote, Recommendation
+from advisor.recommendation import BASIS_BADGES, LineQuote, PriceAge, Recommendation
 from advisor.report import FORMATS, render, render_bytes, write_report
 from advisor.report.charts import CHARTS
 from advisor.report.sections import VIEWS, details, first_page
@@ -460,30 +460,30 @@ def test_every_part_of_the_cost_stack_adds_up_to_the_bill():
 
 
 @pytest.mark.parametrize("name", ["html", "md"])
-def test_the_banner_of_old_prices_names_the_price_on_the_first_page(name, monkeypatch):
-    monkeypatch.setattr("advisor.report.html.svg", lambda *_, **__: None)  # no chart stands in it
+@pytest.mark.parametrize(
+    ("margin_usd", "starts", "ends"),
+    [
+        (2.0, "STALE PRICES", "enough to change the answer"),
+        (9.0, "Old prices", "too little to change the answer"),
+    ],
+)
+def test_the_banner_weighs_the_old_prices_of_the_bill_on_the_first_page(
+    name, margin_usd, starts, ends
+):
     answer = recommendation()
-    best, other, *others = answer.ranked
     read = answer.prices.on - timedelta(days=400)
-    quotes = (
-        LineQuote(
-            service=service,
-            sku="storage",
-            region="us-east-1",
-            purchase="on-demand",
-            valid_from=day,
-            checked_on=day,
-        )
-        for service, day in (("s3", read + timedelta(days=9)), ("ebs-gp3", read))
+    oldest = LineQuote(
+        service="s3",
+        sku="storage",
+        region="us-east-1",
+        purchase="on-demand",
+        valid_from=read,
+        checked_on=read,
     )
-    best, other = (
-        one.replace(lines=(one.lines[0].replace(quote=quote), *one.lines[1:]))
-        for one, quote in zip((best, other), quotes, strict=True)
-    )
-    old = answer.prices.replace(oldest_checked_on=read)
-    aged = recommendation(best=best, ranked=(best, other, *others), prices=old)
-    first = render(aged, format=name).partition("Options considered")[0]
+    old = PriceAge(oldest=oldest, old_share=0.38, old_half_band_usd=5.0, margin_usd=margin_usd)
+    first = render(recommendation(price_age=old), format=name).partition("Options considered")[0]
 
-    assert "STALE PRICES: the oldest was read 400 days ago" in first
-    assert "ebs-gp3 storage, us-east-1; the chosen option" in first
-    assert "s3 storage)" in first
+    assert f"{starts}: the oldest was read 400 days ago" in first
+    assert "s3 storage, us-east-1)" in first
+    assert "38% of this bill" in first
+    assert ends in first

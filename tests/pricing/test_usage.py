@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 
 from pricing.errors import UsageError
-from pricing.usage import FORMATS, load_usage, read_usage
+from pricing.services import SERVICES
+from pricing.usage import UsageLine, load_usage, read_usage
 
 LINE = {"service": "ec2", "sku": "m5.large", "hours": 1}
 
@@ -134,7 +135,16 @@ def test_a_file_that_is_not_there_or_not_yaml_is_one_sentence(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_every_service_of_the_format_has_a_pricer():
-    from pricing.bill import _PRICERS
+def test_a_switch_is_yes_or_no_and_a_quantity_is_neither():
+    function = {"service": "lambda", "memory_gib": 1, "requests": 1, "duration_s": 1}
 
-    assert set(_PRICERS) == set(FORMATS)
+    assert read_usage(usage(function | {"free_tier": True})).lines[0].free_tier
+    with pytest.raises(UsageError, match="true is not a quantity"):
+        read_usage(usage(function | {"requests": True}))
+
+
+def test_every_quantity_of_every_service_is_a_field_of_a_line():
+    fields = set(UsageLine.model_fields) - {"service", "label"}
+    named = {name for service in SERVICES.values() for name in service.quantities.allowed}
+
+    assert named == fields

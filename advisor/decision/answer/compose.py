@@ -18,7 +18,7 @@ from advisor.decision.answer.jobs import job_advice
 from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
-from advisor.decision.answer.old_prices import old_price_banner, oldest_price
+from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_age
 from advisor.decision.answer.option import option_of
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
@@ -48,6 +48,7 @@ from advisor.recommendation import (
 from advisor.retraining.advice import advice_of
 from advisor.study.types import DAYS_PER_MONTH
 from benchmarks.reading.findings import findings_of
+from pricing.drift import drifts_of
 
 T = TypeVar("T")
 
@@ -103,7 +104,15 @@ def compose(
     kind = verdict_kind(engine)
     listed = (*ranked, *(r.option for r in rejected))
     found_oldest = oldest_price(listed)
-    oldest = engine.on if found_oldest is None else found_oldest.checked_on
+    book = engine.market.book
+    prices = PriceStamp(
+        on=engine.on,
+        oldest_checked_on=engine.on if found_oldest is None else found_oldest.checked_on,
+        sha256=book.sha256,
+    )
+    aged = (
+        None if best is None else price_age(best, ranked, today=engine.on, drifts=drifts_of(book))
+    )
     return Recommendation(
         verdict=words.verdict(
             study,
@@ -130,11 +139,8 @@ def compose(
             ),
             on=engine.on,
         ),
-        prices=PriceStamp(
-            on=engine.on,
-            oldest_checked_on=oldest,
-            sha256=engine.market.book.sha256,
-        ),
+        prices=prices,
+        price_age=aged,
         runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
         study=study.name,
         pattern=study.workload.pattern,
@@ -152,7 +158,7 @@ def compose(
         warnings=words.warnings(
             engine,
             retraining,
-            old_prices=old_price_banner(listed, best, oldest=oldest, today=engine.on),
+            old_prices=old_price_banner(prices, aged),
         ),
         cost_curve=then(cost_curve(engine, chosen)) if curves else (),
         experiments=experiments,

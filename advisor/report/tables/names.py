@@ -12,6 +12,7 @@ UNITS = {
     "gb": "GB",
     "gb-month": "GB-month",
     "gib-hour": "GiB-hour",
+    "gib-second": "GiB-second",
     "vcpu-hour": "vCPU-hour",
     "lcu-hour": "LCU-hour",
 }

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from advisor.recommendation import Assumption, MeasureNext
+from advisor.recommendation import Assumption, MeasureNext, PriceAge
 from advisor.report.tables.evidence import (
     assumptions_table,
     bases_table,
@@ -25,7 +25,6 @@ from tests.advisor.report.factories import (
     of,
     quote,
     texts,
-    turned_down,
     way,
 )
 
@@ -153,14 +152,15 @@ def test_prices_are_old_after_thirty_days_and_stale_after_ninety(days, kind, fir
     assert banner is None or banner.text.startswith(first)
 
 
-def test_the_banner_names_the_oldest_price_of_all_that_are_listed():
-    day = TODAY - timedelta(days=40)
-    listed = way("m", cost_line(1.0, quote=quote("s3", "storage", checked_on=day)))
-    ranked, _ = aged(40, way("fresh", cost_line(1.0, quote=quote())), listed)
-    rejected, _ = aged(40, rejected=(turned_down(listed),))
+def test_the_banner_names_the_oldest_price_of_the_chosen_bill():
+    answer, _ = aged(40)
+    oldest = quote("s3", "storage", checked_on=TODAY - timedelta(days=40))
+    age = PriceAge(oldest=oldest, old_share=0.0, old_half_band_usd=0.0, margin_usd=5.0)
 
-    assert "(s3 storage, us-east-1)" in price_banner(ranked).text
-    assert "(s3 storage, us-east-1)" in price_banner(rejected).text
+    banner = price_banner(answer.replace(price_age=age))
+
+    assert "(s3 storage, us-east-1)" in banner.text
+    assert banner.kind == "old"
 
 
 def test_the_age_of_the_prices_stands_in_a_sentence():
