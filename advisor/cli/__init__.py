@@ -27,6 +27,7 @@ from advisor.cli import (
     prices,
     probe,
     recommend,
+    reconcile,
     runs,
     traffic,
     whatif,
@@ -46,7 +47,7 @@ class _Advisor(TeachingGroup):
         "Measure": ("bench", "loadtest", "probe", "runs"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
-        "Prices": ("prices", "bill"),
+        "Prices": ("prices", "bill", "reconcile"),
     }
 
 
@@ -93,6 +94,7 @@ for group in (
     runs,
     prices,
     bill,
+    reconcile,
     traffic,
     loadtest,
     doctor,

@@ -271,7 +271,7 @@ def gate(
 
     from advisor.decision.whatif.gate import gate as judge
 
-    saved = _saved(against)
+    saved = saved_answer(against)
     now = answer_of(study, overrides=overrides or [], store=store, on=on, what_if=False)
     found = judge(now, saved)
     if as_json:
@@ -282,7 +282,7 @@ def gate(
     raise typer.Exit(codes[found.outcome])
 
 
-def _saved(path: Path) -> "Recommendation":
+def saved_answer(path: Path) -> "Recommendation":
     """Read a saved answer.
 
     Raises:
