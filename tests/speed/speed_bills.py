@@ -17,19 +17,22 @@ CHUNK = 500_000
 REPEATS = 2
 
 END = """
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not `ru_maxrss`: a new process starts with that of the one that started it.
+status = Path("/proc/self/status").read_text()
+peak = float(status.partition("VmHWM:")[2].split()[0]) / 1024
 cpu = time.process_time() - cpu
 print(json.dumps({"s": time.perf_counter() - start, "cpu_s": cpu, "peak_mib": peak, "usd": usd}))
 """
 OURS = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 from advisor.imports.bills import Scope, read_bill
 start, cpu = time.perf_counter(), time.process_time()
 usd = read_bill([Path(sys.argv[1])], scope=Scope(tag=("model", "churn"))).cash_usd
 """
 PYARROW = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq

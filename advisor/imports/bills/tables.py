@@ -259,7 +259,9 @@ def tag_values(table: Any, *, key: str, maps: Sequence[str]) -> Any:
             for spelled in dict.fromkeys((f"user_{tag_name(key)}", key, f"user:{key}")):
                 value = pc.map_lookup(column, pa.scalar(spelled), "first")
                 value = pc.fill_null(value.cast(pa.string()), "")
-                found = pc.if_else(pc.equal(found, ""), value, found)
+                if pc.any(pc.not_equal(value, "")).as_py():
+                    found = pc.if_else(pc.equal(found, ""), value, found)
+                    break  # an export spells its keys one way
             continue
         coded = text(table, name).combine_chunks().dictionary_encode()
         coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded

@@ -119,7 +119,7 @@ def test_focus_names_the_thing_by_what_it_has(tmp_path):
 def test_focus_as_csv_with_tags_in_json_is_the_same_bill(tmp_path):
     rows = [
         focus(BilledCost=5.0, EffectiveCost=5.0, PricingQuantity=50.0, Tags={"model": "churn"}),
-        focus(BilledCost=7.0, EffectiveCost=7.0, PricingQuantity=70.0, Tags={"user:model": "x"}),
+        focus(BilledCost=7.0, EffectiveCost=7.0, PricingQuantity=70.0, Tags={"model": "x"}),
         focus(BilledCost=9.0, EffectiveCost=9.0, PricingQuantity=90.0, Tags={}),
     ]
     scope = Scope(tag=("model", "churn"))
@@ -165,7 +165,7 @@ def test_cost_explorer_says_what_is_missing(tmp_path):
     answer = cost_explorer([group])
     del answer["ResultsByTime"][0]["Groups"][0]["Metrics"]["AmortizedCost"]
     write_json(path, answer)
-    with pytest.raises(BillError, match="no AmortizedCost.*--metrics"):
+    with pytest.raises(BillError, match=r"no AmortizedCost.*--metrics"):
         read_bill([path])
     answer = cost_explorer([group])
     answer["ResultsByTime"][0]["Estimated"] = True
