@@ -79,7 +79,8 @@ def split(bill: Bill, *, until: date | None = None) -> Split:
     Raises:
         AdvisorError: the bill has no full day of use.
     """
-    use = [row for row in bill.rows if row.kind == "usage"]
+    # What arrives late for an earlier month says nothing of the days that the bill is of.
+    use = [row for row in bill.rows if row.kind == "usage" and row.day >= row.period]
     days = full_days(use, until=until)
     taken: dict[Key, list[BillRow]] = {}
     apart: dict[str, list[float]] = {}
@@ -134,6 +135,8 @@ def _kind(row: BillRow, days: Days) -> str:
     if row.kind in {"usage", "corrections"}:
         # A correction that says which month it corrects belongs to it, where that is here.
         if row.kind == "corrections" and not (row.quantity and days.first <= row.day < days.end):
+            return "corrections"
+        if row.day < days.first:
             return "corrections"
         return "usage" if row.day < days.end else "incomplete_days"
     return row.kind

@@ -101,6 +101,96 @@ def test_focus_counts_a_purchase_in_cash_and_its_use_effectively(tmp_path):
     assert of_kind(bill, "commitment")[0].amortised_usd == 0
 
 
+def hours_of(count, first=0, **changes):
+    """Return hourly rows of 1 February 2026, without AWS's own columns."""
+    return [
+        focus(
+            BillingPeriodStart="2026-02-01T00:00:00Z", PricingQuantity=1.0, ConsumedQuantity=1.0,
+            ConsumedUnit="Hours", x_UsageType=None, x_ServiceCode=None, x_Operation=None,
+            ChargePeriodStart=f"2026-02-01T{hour:02}:00:00Z",
+            ChargePeriodEnd=f"2026-02-01T{hour:02}:59:59Z", **changes,
+        )
+        for hour in range(first, first + count)
+    ]  # fmt: skip
+
+
+PLAN = {"CommitmentDiscountId": "sp-abc123def456", "CommitmentDiscountType": "Savings Plan"}
+RESERVED = {
+    "CommitmentDiscountId": "ri-abc123def456",
+    "CommitmentDiscountType": "Reserved Instance",
+}
+USED = {"CommitmentDiscountStatus": "Used", "SkuId": "AWS-USEAST1-COMPUTE-USAGE"}
+UNUSED = {"CommitmentDiscountStatus": "Unused", "SkuId": "AWS-USEAST1-COMPUTE-UNUSED"}
+
+
+def bought(usd, **changes):
+    """Return the purchase of a year's commitment, billed at once."""
+    return focus(
+        ChargeCategory="Purchase", BilledCost=usd, ListCost=usd, PricingQuantity=1.0,
+        PricingUnit="Units", BillingPeriodStart="2026-02-01T00:00:00Z", x_UsageType=None,
+        ChargePeriodStart="2026-02-01T00:00:00Z", ChargePeriodEnd="2027-02-01T00:00:00Z",
+        SkuId="AWS-USEAST1-COMPUTE-PURCHASE", **changes,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "cash", "used", "unused", "listed"),
+    [
+        (  # aws_savings_plan_all_upfront_75pct.csv
+            [bought(459_024.0, **PLAN),
+             *hours_of(18, EffectiveCost=52.4, ListCost=78.6, **PLAN, **USED),
+             *hours_of(6, 18, EffectiveCost=52.4, ListCost=78.6, **PLAN, **UNUSED)],
+            459_024.0, {"savings": 943.2}, 314.4, 1414.8,
+        ),
+        (  # aws_savings_plan_all_upfront_overage.csv
+            [bought(211_992.0, **PLAN),
+             *hours_of(24, EffectiveCost=24.2, ListCost=36.3, **PLAN, **USED),
+             *hours_of(12, BilledCost=36.3, EffectiveCost=36.3, ListCost=36.3,
+                       SkuId="AWS-USEAST1-COMPUTE-ONDEMAND")],
+            212_427.6, {"savings": 580.8, "on-demand": 435.6}, 0.0, 1306.8,
+        ),
+        (  # aws_reserved_instance_partial_upfront_100pct.csv
+            [bought(119_166.66, **RESERVED), bought(9_930.56, **RESERVED),
+             *hours_of(24, EffectiveCost=50.23, ListCost=75.35, **RESERVED, **USED)],
+            129_097.22, {"reserved": 1205.52}, 0.0, 1808.4,
+        ),
+    ],
+    ids=["plan at 75%", "plan with overage", "reservation, partly upfront"],
+)  # fmt: skip
+def test_the_specifications_own_scenarios_of_commitments(
+    tmp_path, rows, cash, used, unused, listed
+):
+    """Figures of FOCUS_Spec specification/data/commitment_discount_scenarios, committed rows."""
+    bill = read_rows(tmp_path, rows)
+
+    assert bill.cash_usd == pytest.approx(cash)
+    found: dict[str, float] = {}
+    for row in of_kind(bill, "usage"):
+        found[row.purchase] = found.get(row.purchase, 0.0) + row.amortised_usd
+    assert found == pytest.approx(used)
+    kept = sum(row.amortised_usd for row in of_kind(bill, "unused_commitment"))
+    assert kept == pytest.approx(unused)
+    assert sum(row.list_usd for row in bill.rows) == pytest.approx(listed)
+
+
+def test_the_specifications_own_correction_moves_use_from_one_resource_to_another(tmp_path):
+    """FOCUS_Spec correction-handling-examples, scenario_1_partial_reallocation_delta.csv."""
+    fixed = {"ChargeClass": "Correction", "BillingPeriodStart": "2025-06-01T00:00:00Z",
+             "ChargePeriodStart": "2025-05-01T00:00:00Z", "SkuId": "USG-123",
+             "ChargePeriodEnd": "2025-05-01T01:00:00Z", "x_UsageType": None}  # fmt: skip
+    rows = [
+        focus(BilledCost=usd, EffectiveCost=usd, ListCost=usd * 4 / 3, PricingQuantity=hours,
+              ResourceId=resource, **fixed)
+        for usd, hours, resource in ((-300.0, -200.0, "R-111"), (300.0, 200.0, "R-222"))
+    ]  # fmt: skip
+    ours = read_rows(tmp_path, rows, resource="R-222")
+
+    assert {(r.owner, r.kind, r.quantity, r.cash_usd) for r in ours.rows} == {
+        ("ours", "corrections", 200.0, 300.0), ("others", "corrections", -200.0, -300.0),
+    }  # fmt: skip
+    assert read_rows(tmp_path, rows).cash_usd == 0.0
+
+
 def test_focus_names_the_thing_by_what_it_has(tmp_path):
     named = {"x_UsageType": None, "BilledCost": 1.0, "EffectiveCost": 1.0}
     rows = [

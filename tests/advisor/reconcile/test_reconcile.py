@@ -199,6 +199,21 @@ def test_a_correction_belongs_to_its_month_where_that_is_in_the_bill():
     assert (other.billed_usd, other.apart) == (pytest.approx(10.0), {"corrections": -2.0})
 
 
+def test_use_that_arrives_late_belongs_to_its_month_where_that_is_in_the_bill():
+    answer = answer_with(vendor_line("ecr", "storage", 100.0, 0.1, "gb-month"))
+    use = billed_row("ecr", "storage", 100.0, 10.0, "gb-month")
+    late = billed_row("ecr", "storage", 5.0, 0.5, "gb-month", day=date(2026, 8, 30),
+                      end=datetime(2026, 8, 31, tzinfo=UTC))  # fmt: skip
+
+    found = reconcile(answer, bill_of(use, late))
+    assert (found.first_day, found.apart) == (FIRST, {"corrections": 0.5})
+    august = billed_row("ecr", "storage", 100.0, 10.0, "gb-month", day=date(2026, 8, 1),
+                        period=date(2026, 8, 1), end=datetime(2026, 9, 1, tzinfo=UTC))  # fmt: skip
+    both = reconcile(answer, bill_of(august, use, late))
+    assert (both.first_day, both.apart) == (date(2026, 8, 1), {})
+    assert both.difference_usd == pytest.approx(0.5)
+
+
 def test_what_is_no_use_stands_apart_by_its_kind_and_the_invoice_is_whole():
     answer = answer_with(vendor_line("ecr", "storage", 100.0, 0.1, "gb-month"))
     kinds = {"tax": 5.0, "credits": -3.0, "refunds": -2.0, "fees": 7.0, "discounts": -1.0}
