@@ -17,6 +17,7 @@ from advisor.cli import (
     bench,
     bill,
     cadence,
+    data,
     demo,
     doctor,
     experiments,
@@ -42,7 +43,7 @@ class _Advisor(TeachingGroup):
     """The program: its commands in the order in which they are needed."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Start": ("demo", "init", "doctor"),
+        "Start": ("demo", "init", "data", "doctor"),
         "Measure": ("bench", "loadtest", "probe", "runs"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
@@ -83,6 +84,7 @@ def options(
 for group in (
     demo,
     init,
+    data,
     bench,
     recommend,
     whatif,

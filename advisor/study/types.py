@@ -128,6 +128,11 @@ class Data(Record):
     """Column with the time each label became known; null when it is known at once."""
     ignore: tuple[str, ...] = ()
     """Columns that are not features."""
+    types: dict[ShortText, Literal["number", "category", "time", "ignore"]] = Field(
+        default_factory=dict
+    )
+    """What columns of a file are, where their values do not tell: number, category, time or ignore.
+    `advisor data show` prints what each was taken for."""
     task: Literal["auto", "classification", "regression", "clustering"] = "auto"
     """What is learnt; `auto` tells it from the target."""
     metric: Annotated[str, _one_of(METRICS, "metric")] = "auto"

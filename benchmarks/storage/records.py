@@ -66,6 +66,8 @@ class DataSettings(Record):
     """Column with the time each label became known."""
     ignore: tuple[str, ...] = ()
     """Columns that are not features."""
+    types: dict[str, Literal["number", "category", "time", "ignore"]] = Field(default_factory=dict)
+    """What columns of a file are, where their values do not tell."""
     task: str = "auto"
     """`auto` or a task."""
     metric: str = "auto"

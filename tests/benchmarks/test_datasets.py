@@ -361,7 +361,7 @@ MALFORMED = {
     "workbook named csv": (b"PK\x03\x04rest", {}, "zip archive or an Excel workbook"),
     "damaged parquet": (b"PAR1garbage", {"path": "data.parquet"}, "damaged"),
     "binary": (b"\x00\x01\x02" * 50, {}, "binary, not text"),
-    "not UTF-8": ("a,y\nä,1\n".encode("latin-1") * 30, {}, "UTF-8"),
+    "not UTF-8": (b"a,y\n" + b"\x81,1\n" * 30, {}, "line 2: .* save the file as UTF-8"),
     "unknown type": ("a,y\n", {"path": "data.xyz"}, "unknown file type '.xyz'"),
     "ragged": ("a,y\n1,2\n" * 20 + "1,2,3,4\n", {}, "not a regular CSV table"),
     "duplicate column": ("a,a,y\n" + "1,2,0\n" * 30, {}, "column 'a' occurs more than once"),
