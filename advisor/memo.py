@@ -1,30 +1,96 @@
-"""What was made for the last few questions, kept for the next one."""
+"""What was worked out for the last few questions, kept for the next one.
 
+The only cache of the engine. What a function returns is kept by the arguments that it takes, so
+that a function that takes no more than it depends on can never return a stale answer.
+"""
+
+import threading
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
 
-K = TypeVar("K", bound=Hashable)
+from pydantic import BaseModel
+
 T = TypeVar("T")
 
+MOST = 4
+"""Results of one function that are kept: most figures of a study leave most functions alone."""
 
-def last_few(tables: dict[K, T], key: K, make: Callable[[], T], *, most: int) -> T:
-    """Return what was made for a key, or make it and let the oldest go.
 
-    The oldest goes first: two of the largest tables need not stand in memory at once.
+class Memo:
+    """Results of functions by their arguments, of each function those of the last few.
 
-    Args:
-        tables: what is kept, changed in place.
-        key: what is asked for.
-        make: makes it where it is not kept; what it raises leaves nothing behind.
-        most: how many are kept.
+    Numbers, words, tuples of them and values of a study are told apart by what they say; arrays,
+    tables and books by which one they are, and are held on to as long as the result is.
 
     Example:
-        >>> kept = {1: "one", 2: "two"}
-        >>> last_few(kept, 3, lambda: "three", most=2), kept
-        ('three', {2: 'two', 3: 'three'})
+        >>> memo, calls = Memo(), []
+        >>> def double(x):
+        ...     calls.append(x)
+        ...     return 2 * x
+        >>> memo(double, 4), memo(double, 4), calls
+        (8, 8, [4])
     """
-    if key not in tables:
-        while len(tables) >= most:
-            tables.pop(next(iter(tables)), None)
-        tables[key] = make()
-    return tables[key]
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: dict[Callable[..., Any], dict[Hashable, tuple[object, Any]]] = {}
+
+    def __call__(
+        self, function: Callable[..., T], *args: object, most: int = MOST, **kwargs: object
+    ) -> T:
+        """Return what a function returns for these arguments, from memory where it is there.
+
+        What the function raises leaves nothing behind.
+
+        Args:
+            function: a function whose result depends on its arguments alone.
+            args: its arguments; all that it depends on.
+            most: results of this function that are kept; the oldest goes first.
+            kwargs: arguments by name.
+        """
+        key = (key_of(args), tuple((name, key_of(value)) for name, value in kwargs.items()))
+        with self._lock:
+            found = self._kept.setdefault(function, {}).get(key)
+        if found is None:
+            with self._lock:
+                own = self._kept[function]
+                # The oldest goes first: two of the largest tables need not stand side by side.
+                while len(own) >= most:
+                    own.pop(next(iter(own)))
+            # What is kept by which one it is must not make room for another of the same address.
+            found = ((args, kwargs), function(*args, **kwargs))
+            with self._lock:
+                self._kept[function][key] = found
+        result: T = found[1]
+        return result
+
+
+@dataclass(frozen=True)
+class Beside:
+    """An argument that changes nothing of the result, such as what is called while it is made."""
+
+    value: Any
+    memo_key = ()
+
+
+def key_of(value: object) -> Hashable:
+    """Return what tells one argument from another: what it says, or else which one it is.
+
+    Example:
+        >>> one, alike = [1], [1]
+        >>> key_of((1.0, "a")) == key_of((1.0, "a")), key_of(one) == key_of(alike)
+        (True, False)
+    """
+    if value is None or isinstance(value, str | float | int | bool | date | Path):
+        return type(value), value
+    if isinstance(value, BaseModel):
+        return type(value), value.model_dump_json()
+    if isinstance(value, tuple):
+        return (type(value), *(key_of(part) for part in value))
+    own_key = getattr(value, "memo_key", None)
+    if own_key is not None:
+        return type(value), key_of(own_key)
+    return "this one", id(value)

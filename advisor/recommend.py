@@ -6,13 +6,14 @@ from advisor.decision.answer.compose import compose
 from advisor.decision.choice.engine import Engine, prepare
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.evidence import Evidence, load_evidence
+from advisor.market import Market
 from advisor.recommendation import Recommendation
 from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
 from pricing.quotes import PriceBook
 from pricing.tables import load_book
 
-__all__ = ["Engine", "load_evidence", "option_space_for_study", "prepare", "recommend"]
+__all__ = ["Engine", "load_evidence", "market_on", "option_space_for_study", "prepare", "recommend"]
 
 
 def recommend(
@@ -37,14 +38,7 @@ def recommend(
     Raises:
         NoRunsError: no candidate was measured.
     """
-    engine = prepare(
-        study,
-        evidence,
-        on=on,
-        book=book or load_book(),
-        catalogue=catalogue or load_catalogue(),
-    )
-    return compose(engine, what_if=what_if)
+    return compose(prepare(study, evidence, market_on(on, book, catalogue)), what_if=what_if)
 
 
 def option_space_for_study(
@@ -56,6 +50,11 @@ def option_space_for_study(
     catalogue: InstanceCatalogue | None = None,
 ) -> OptionSpace:
     """Return what many questions about one study share: see `advisor.decision.whatif.sweep`."""
-    return option_space_of(
-        study, evidence, on=on, book=book or load_book(), catalogue=catalogue or load_catalogue()
-    )
+    return option_space_of(study, evidence, market_on(on, book, catalogue))
+
+
+def market_on(
+    on: date, book: PriceBook | None = None, catalogue: InstanceCatalogue | None = None
+) -> Market:
+    """Return the market of a day: the shipped prices and instance types unless others are given."""
+    return Market(book=book or load_book(), catalogue=catalogue or load_catalogue(), on=on)

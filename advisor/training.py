@@ -1,10 +1,7 @@
 """Where the training runs go: SageMaker training, an ECS task or an EC2 machine, by price."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -13,32 +10,17 @@ from advisor.arrays import Floats
 from advisor.capacity.gpu_runs import gpu_training
 from advisor.capacity.speed_memo import carried_speed
 from advisor.capacity.thread_scaling import predict_wall_s
-from advisor.cost import negotiated, price
 from advisor.evidence import CandidateProfile
-from advisor.platforms import STANDING_PLATFORMS
-from advisor.platforms.base import Machines
-from advisor.platforms.ecs_fargate import parse_task_sku
+from advisor.market import Market
+from advisor.memo import Memo
+from advisor.options.machines import Machines
 from advisor.platforms.spot import spot_repeat
+from advisor.platforms.training import TRAINING, training_usage
 from advisor.recommendation import TrainingPlace
 from advisor.study.types import Study
-from pricing.instances import InstanceCatalogue
-from pricing.quotes import PriceBook
-from pricing.usage import UsageLine
 
-BILLING_SERVICES = {
-    "sagemaker-training": "sagemaker-training",
-    "sagemaker-training-spot": "sagemaker-training",
-    "ecs-fargate": "fargate",
-    "ecs-ec2": "ec2",
-}
-"""Billing service of each place, which a negotiated discount is named by."""
-
-MACHINES_OF = {
-    "sagemaker-training": "sagemaker-realtime",
-    "ecs-fargate": "ecs-fargate",
-    "ecs-ec2": "ecs-ec2",
-}
-"""The serving platform whose machines each place trains on."""
+PARTS_KEPT = 1024
+"""Kinds of places whose run times are kept: a few for each candidate and region."""
 
 MINIMUM_BILLED_S = 60.0
 """EC2 and Fargate bill at least a minute; SageMaker by the second, taken alike. [s]"""
@@ -97,38 +79,21 @@ class Places:
 
 
 def training_places(
-    study: Study,
-    profile: CandidateProfile,
-    *,
-    book: PriceBook,
-    catalogue: InstanceCatalogue,
-    on: date,
-    listed: dict[Any, Any] | None = None,
+    study: Study, profile: CandidateProfile, *, market: Market, memo: Memo
 ) -> Places:
     """Return what one training run of a candidate takes and costs everywhere.
 
-    What it takes and its list price are kept in `listed`, where it is given, and taken from it.
+    What it takes and its list price are kept: no discount moves them.
     """
-    listed = {} if listed is None else listed
+    at_list = market.at_list()
     parts = []
     for region in study.cloud.regions:
-        for name, platform in MACHINES_OF.items():
+        for name, kind in TRAINING.items():
             for purchase in ("on-demand", "spot"):
-                if purchase not in study.cloud.training_purchase:
-                    continue
-                key = ("training", profile.name, profile.form, name, region, purchase)
-                if key not in listed:
-                    listed[key] = _part(
-                        profile,
-                        name=name,
-                        platform=platform,
-                        region=region,
-                        purchase=purchase,
-                        book=book,
-                        catalogue=catalogue,
-                        on=on,
-                    )
-                parts.append(_paid(study, listed[key]))
+                if purchase in study.cloud.training_purchase:
+                    found = memo(_part, at_list, profile, name, region, purchase, most=PARTS_KEPT)
+                    paid = market.paid_fraction(kind.discount_service)
+                    parts.append(dataclasses.replace(found, usd_per_run=found.usd_per_run * paid))
     return Places(
         platform=tuple(p for part in parts for p in part.platform),
         sku=tuple(s for part in parts for s in part.sku),
@@ -141,53 +106,20 @@ def training_places(
     )
 
 
-def _paid(study: Study, part: Places) -> Places:
-    """Return places of one platform at what the study pays of their list prices."""
-    if not part.platform:
-        return part
-    fraction = paid_fraction(study, BILLING_SERVICES[part.platform[0]])
-    return dataclasses.replace(part, usd_per_run=part.usd_per_run * fraction)
-
-
 def _part(
-    profile: CandidateProfile,
-    *,
-    name: str,
-    platform: str,
-    region: str,
-    purchase: str,
-    book: PriceBook,
-    catalogue: InstanceCatalogue,
-    on: date,
+    market: Market, profile: CandidateProfile, name: str, region: str, purchase: str
 ) -> Places:
-    """Return what a run takes at the places of one platform, and its list price."""
-    machines = STANDING_PLATFORMS[platform].machines(
-        book=book,
-        catalogue=catalogue,
-        region=region,
-        purchase=purchase if name != "sagemaker-training" else "on-demand",
-        on=on,
-    )
-    usd_per_hour = machines.usd_per_hour
-    if name == "sagemaker-training":
-        usd_per_hour = book.column(
-            service="sagemaker-training",
-            skus=machines.sku,
-            region=region,
-            purchase="on-demand",
-            on=on,
-        )
+    """Return what a run takes at the places of one kind, and its list price."""
+    kind = TRAINING[name]
+    machines = kind.machines(market, region=region, purchase=purchase)
     wall_s, runs_here = _wall_s(profile, machines)
     billed_s = np.maximum(MINIMUM_BILLED_S, wall_s + defaults.TRAINING_START_S.value)
     if purchase == "spot":
+        name = kind.spot_name or name
         billed_s = billed_s * spot_repeat(machines.instance_type, region=region, run_s=billed_s)
-        if name == "sagemaker-training":
-            # Managed spot pays the on-demand rate for the billable seconds only; what share that
-            # is follows EC2's own spot price of the same machine.
-            name = "sagemaker-training-spot"
-            billed_s = billed_s * _spot_share(machines.instance_type, book, region, on)
+        billed_s = billed_s * kind.spot_share(machines.instance_type, market, region=region)
     billed_s = np.ceil(billed_s)  # whole seconds, as every one of them bills
-    usd = usd_per_hour * billed_s / 3600
+    usd = machines.usd_per_hour * billed_s / 3600
     fits = profile.training_memory_gib <= machines.memory_gib * defaults.MEMORY_HEADROOM.value
     in_time = wall_s <= defaults.TRAINING_DEADLINE_S.value
     usd = np.where(fits & in_time & runs_here, usd, np.nan)
@@ -233,50 +165,6 @@ def _wall_s(
     return wall_s, np.ones(len(machines), dtype=bool)
 
 
-def _spot_share(types: Sequence[str], book: PriceBook, region: str, on: date) -> Floats:
-    spot = book.column(service="ec2", skus=types, region=region, purchase="spot", on=on)
-    full = book.column(service="ec2", skus=types, region=region, purchase="on-demand", on=on)
-    return spot / full
-
-
-def training_usage(place: TrainingPlace, *, run_count: float) -> UsageLine:
-    """Return the usage of some runs at a place, for the bill."""
-    label = f"Training runs, {place.sku}"
-    if place.platform == "ecs-fargate":
-        vcpu, memory_gib, architecture = parse_task_sku(place.sku)
-        return UsageLine(
-            label=label,
-            service="fargate-task",
-            vcpu=vcpu,
-            memory_gib=memory_gib,
-            architecture=architecture,
-            purchase=place.purchase,
-            duration_s=place.billed_s,
-            count=run_count,
-        )
-    hours = place.billed_s / 3600
-    if place.platform == "ecs-ec2":
-        # Each run starts an instance: EC2's least time is that of a run, not that of all of them.
-        return UsageLine(
-            label=label,
-            service="ec2",
-            sku=place.sku,
-            purchase=place.purchase,
-            hours=hours,
-            count=run_count,
-        )
-    return UsageLine(
-        label=label, service="sagemaker-training", sku=place.sku, hours=hours * run_count
-    )
-
-
-def usd_per_run(place: TrainingPlace, *, study: Study, book: PriceBook, on: date) -> float:
+def usd_per_run(place: TrainingPlace, *, market: Market) -> float:
     """Return the price of one run by the calculator of all bills. [USD]"""
-    usage = [training_usage(place, run_count=1)]
-    return price(usage, study=study, book=book, region=place.region, on=on).total_usd
-
-
-def paid_fraction(study: Study, service: str) -> float:
-    """Return the part of a service's list price that is paid after the negotiated discount."""
-    fits = (d for d in negotiated(study) if d.fits(service=service, purchase="on-demand"))
-    return 1 - next((d.discount_fraction for d in fits), 0.0)
+    return market.usd([training_usage(place, run_count=1)], region=place.region)

@@ -74,6 +74,6 @@ def instance_types(incomplete: str) -> list[str]:
 
 def platforms(incomplete: str) -> list[str]:
     """Return the ways to run a model that begin so."""
-    from advisor.platforms import SOLD_AS
+    from advisor.study.types import PLATFORM_NAMES
 
-    return [name for name in SOLD_AS if name.startswith(incomplete)]
+    return [name for name in PLATFORM_NAMES if name.startswith(incomplete)]

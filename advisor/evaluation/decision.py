@@ -30,7 +30,7 @@ from advisor.decision.scenarios.outcomes import Outcomes
 from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.evaluation.decision_studies import evidence_of, random_study, small_catalogue
 from advisor.evaluation.decision_world import billed_more, simulated_replicas
-from pricing.tables import load_book
+from advisor.recommend import market_on
 
 STUDIES = 1_000
 """Studies that are scored."""
@@ -76,7 +76,8 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
     option's criterion is the least of all, ties within 2% counted, by a loop over every option),
     `simulated_options`, `replicas_as_simulated_percent`.
     """
-    grounds: dict[str, OptionSpace] = {}
+    spaces: dict[str, OptionSpace] = {}
+    market = market_on(ON, catalogue=small_catalogue())
     stated: list[float] = []
     came_true: list[float] = []
     places: list[int] = []
@@ -87,18 +88,16 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
         rng = np.random.default_rng([seed, index])
         study = random_study(rng, draw_count=DRAWS)
         key = study.cloud.model_dump_json()
-        if key not in grounds:
-            grounds[key] = option_space_of(
-                study, evidence_of(), on=ON, book=load_book(), catalogue=small_catalogue()
-            )
-        problem = problem_of(study, grounds[key])
+        if key not in spaces:
+            spaces[key] = option_space_of(study, evidence_of(), market)
+        problem = problem_of(study, spaces[key])
         choice = choose(problem)
         if choice.best is None:
             continue
         optimal.append(_is_optimal(problem, choice.best))
         rows, usd, met, checked, same = _true_world(problem, choice.best)
         simulated, agreeing = simulated + checked, agreeing + same
-        owner = problem.space.candidate_of[problem.terms.candidate]
+        owner = problem.space.candidate_of[problem.options.candidate]
         _, winners = cheapest_of_each_draw(problem, choice, int(owner[choice.best]))
         true_usd = np.where(met, usd, np.inf)
         if not np.isfinite(true_usd).any():
@@ -153,8 +152,8 @@ def calibration_error(stated: Floats, came_true: Floats) -> float:
 def _is_optimal(problem: Problem, best: int) -> bool:
     """Whether no feasible way to run the chosen candidate has a criterion 2% lower, by a loop."""
     rows = np.flatnonzero(problem.possible)
-    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
-    own = rows[owner == problem.space.candidate_of[problem.terms.candidate[best]]]
+    owner = problem.space.candidate_of[problem.options.candidate[rows]]
+    own = rows[owner == problem.space.candidate_of[problem.options.candidate[best]]]
     drawn = draw(problem, own)
     least, chosen = math.inf, math.inf
     for place, row in enumerate(own.tolist()):
@@ -184,9 +183,9 @@ def _true_world(
     given |= {"seed": decision.seed + TRUE_SEED, "draw_count": 16}
     study = problem.study.replace(decision=type(decision).model_validate(given))
     world = problem_of(study, problem.space)
-    rows = undominated(world)
-    owner = world.space.candidate_of[world.terms.candidate[rows]]
-    rows = rows[owner == world.space.candidate_of[world.terms.candidate[best]]]
+    rows = undominated(world.options, world.possible)
+    owner = world.space.candidate_of[world.options.candidate[rows]]
+    rows = rows[owner == world.space.candidate_of[world.options.candidate[best]]]
     rows = np.union1d(rows, [best]).astype(np.intp)
     found: Outcomes = world.outcomes(rows)
     usd, met = found.usd[:, 1].copy(), found.met[:, 1].copy()
@@ -194,16 +193,16 @@ def _true_world(
     checked = same = 0
     for place in np.union1d(cheapest, np.flatnonzero(rows == best)):
         row = int(rows[place])
-        if row >= len(world.space.table) or not met[place]:
+        if not (world.options.stands[row] and met[place]):
             continue
         replicas = simulated_replicas(world, row, planned=int(found.replicas[place, 1]))
         if replicas is None:
             continue
         checked += 1
         same += replicas == found.replicas[place, 1]
-        price = world.scenarios.price[world.terms.purchase[row], 1]
+        price = world.scenarios.price[world.options.purchase_at[row], 1]
         more = billed_more(world, row, planned=int(found.replicas[place, 1]), needed=replicas)
-        usd[place] += more * world.terms.replica_usd[row] * price
+        usd[place] += more * world.options.replica_usd[row] * price
     return rows, usd, met, checked, same
 
 

@@ -12,8 +12,8 @@ from advisor.capacity.target_tracking import (
     tracked_fleet_of,
 )
 from advisor.capacity.traffic import workload_minutes_per_s
-from advisor.decision.options.table import fewest_replicas
 from advisor.decision.scenarios.problem import Problem
+from advisor.options.replicas import fewest_replicas
 
 REQUESTS = 6_000
 """Requests of one simulated run; the first tenth is left out."""
@@ -33,18 +33,17 @@ def simulated_replicas(world: Problem, row: int, *, planned: int) -> int | None:
     to be simulated or there is no need to keep.
     """
     need_ms = world.study.needs.max_p99_latency_ms
-    table = world.space.table
-    workers = int(table.workers[row])
+    own = world.space.machines.take(world.options.machine[[row]])
+    workers = int(own.workers[0])
     if need_ms is None or planned * workers > MOST_WORKERS:
         return None
     rate_per_s = float(world.scenarios.peak_per_s[DRAW])
-    service_s = float(table.service_s[row]) * float(
-        world.scenarios.service[world.terms.group[row], DRAW]
+    service_s = float(own.service_s[0]) * float(
+        world.scenarios.service[world.options.group[row], DRAW]
     )
     load = rate_per_s * service_s / (workers * defaults.MAX_UTILISATION.value)
-    sustained = table.sustained_vcpu[[row]] / table.service_s[[row]]
-    network = table.network_gbps[[row]]
-    needed = fewest_replicas(world.study, network, rate_per_s, sustained_per_s=sustained)
+    sustained = own.sustained_vcpu / own.service_s
+    needed = fewest_replicas(world.study, own.network_gbps, rate_per_s, sustained_per_s=sustained)
     least = max(int(needed[0]), int(np.ceil(load * (1 - 1e-12))))
 
     def keeps(count: int) -> bool:
@@ -52,7 +51,7 @@ def simulated_replicas(world: Problem, row: int, *, planned: int) -> int | None:
         arrival_s = poisson_arrivals_s(arrival_per_s=rate_per_s, request_count=REQUESTS, rng=rng)
         own_s = lognormal_services_s(
             service_s=service_s,
-            service_scv=float(table.scv[row]),
+            service_scv=float(own.scv[0]),
             request_count=REQUESTS,
             rng=rng,
         )
@@ -64,7 +63,7 @@ def simulated_replicas(world: Problem, row: int, *, planned: int) -> int | None:
             routing=ROUTING,
             rng=rng,
         )
-        sojourn_s = (waits_s + own_s)[REQUESTS // 10 :] + float(table.front_s[row])
+        sojourn_s = (waits_s + own_s)[REQUESTS // 10 :] + float(own.front_s[0])
         return float(np.quantile(sojourn_s, 0.99)) <= need_ms / 1e3
 
     count = max(planned, least)
@@ -84,19 +83,19 @@ def billed_more(world: Problem, row: int, *, planned: int, needed: int) -> float
     Those that follow the traffic do so minute by minute, by the rules of AWS, with the target that
     the advice says to set.
     """
-    if not world.terms.scaled[row]:
+    if not world.options.scaled[row]:
         return float(needed - planned)
-    table, study = world.space.table, world.study
-    kind = world.terms.machine_class[[row]]
+    own, study = world.space.machines.take(world.options.machine[[row]]), world.study
+    kind = world.options.machine_class[[row]]
     formula = float(world.billed_replicas(kind)[0, DRAW])
-    start_s = float(table.start_s[row])
+    start_s = float(own.start_s[0])
     following = tracked_fleet_of(
         study.workload,
-        start_minutes=int(start_minutes(table.start_s[[row]])[0]),
+        start_minutes=int(start_minutes(own.start_s)[0]),
         fewest=study.needs.availability_zones,
     )
-    service_s = float(table.service_s[row]) * float(
-        world.scenarios.service[world.terms.group[row], DRAW]
+    service_s = float(own.service_s[0]) * float(
+        world.scenarios.service[world.options.group[row], DRAW]
     )
     peak_per_s = float(world.scenarios.peak_per_s[DRAW])
     rates = workload_minutes_per_s(study.workload) * (peak_per_s / study.workload.peak_now_per_s)
@@ -106,7 +105,7 @@ def billed_more(world: Problem, row: int, *, planned: int, needed: int) -> float
         policy=TrackingPolicy(
             target_per_minute=target_per_minute(
                 service_s=service_s,
-                workers=int(table.workers[row]),
+                workers=int(own.workers[0]),
                 pooled=float(world.pooled(kind)[0]),
                 headroom=following.headroom,
             ),

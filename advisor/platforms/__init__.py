@@ -1,52 +1,43 @@
-"""The ways to run a model: one file each, one dict of all."""
+"""The ways to run a model: one file each, one row each in the study's `PLATFORM_NAMES`.
 
-from advisor.defaults import Default
-from advisor.platforms import sagemaker_serverless
+A platform's module has its name, dashes as underscores, and one value, `PLATFORM`: its facts, its
+options and the lines of its bill. Nothing outside this room tests a platform's name.
+"""
+
+from importlib import import_module
+from typing import Final
+
+from advisor.options.facts import BILLINGS, Facts
 from advisor.platforms.base import Platform
-from advisor.platforms.ecs_ec2 import EcsEc2
-from advisor.platforms.ecs_fargate import EcsFargate
-from advisor.platforms.ecs_jobs import Ec2Scheduled, FargateScheduled
-from advisor.platforms.jobs import JobPlatform
-from advisor.platforms.sagemaker_async import SageMakerAsync
-from advisor.platforms.sagemaker_jobs import BatchTransform, Processing
-from advisor.platforms.sagemaker_multi_model import SageMakerMultiModel
-from advisor.platforms.sagemaker_realtime import SageMakerRealtime
+from advisor.study.types import PLATFORM_NAMES
 
-STANDING_PLATFORMS: dict[str, Platform] = {
-    platform.name: platform
-    for platform in (SageMakerRealtime(), SageMakerMultiModel(), EcsFargate(), EcsEc2())
-}
-"""Platforms whose replicas run all the time. Serverless has a module of its own, since it is
-billed by the request: `advisor.platforms.sagemaker_serverless`."""
 
-JOB_PLATFORMS: dict[str, JobPlatform] = {
-    platform.name: platform
-    for platform in (BatchTransform(), Processing(), FargateScheduled(), Ec2Scheduled())
-}
-"""Platforms whose machines run while a job runs."""
+def _platform(name: str) -> Platform:
+    found: Platform = import_module(f"{__name__}.{name.replace('-', '_')}").PLATFORM
+    return found
 
-ASYNC = SageMakerAsync()
-"""A queue before instances that may scale to zero."""
 
-TITLES = {
-    **{name: platform.title for name, platform in STANDING_PLATFORMS.items()},
-    sagemaker_serverless.NAME: sagemaker_serverless.TITLE,
-    **{name: platform.title for name, platform in JOB_PLATFORMS.items()},
-    ASYNC.name: ASYNC.title,
-}
-"""Names of the platforms for people."""
+PLATFORMS: Final[dict[str, Platform]] = {name: _platform(name) for name in PLATFORM_NAMES}
+"""Every way to run a model, by its name."""
 
-SOLD_AS: dict[str, tuple[str, ...]] = {
-    **{name: platform.purchases for name, platform in STANDING_PLATFORMS.items()},
-    **{name: platform.purchases for name, platform in JOB_PLATFORMS.items()},
-    ASYNC.name: ASYNC.purchases,
-    sagemaker_serverless.NAME: ("on-demand",),
-}
-"""Ways to buy each platform that exist."""
 
-FRONTS: dict[str, Default] = {
-    **{name: platform.front for name, platform in STANDING_PLATFORMS.items()},
-    **{name: platform.front for name, platform in JOB_PLATFORMS.items()},
-    ASYNC.name: ASYNC.front,
-}
-"""Time that each platform adds, per answer or per job. [s]"""
+def facts_of(name: str) -> Facts:
+    """Return what is true of a platform whatever the study."""
+    return PLATFORMS[name].facts
+
+
+def title_of(name: str) -> str:
+    """Return a platform's name for people."""
+    return PLATFORMS[name].facts.title
+
+
+def in_order(names: tuple[str, ...]) -> tuple[Platform, ...]:
+    """Return some platforms in the order in which their options stand: by how they are billed."""
+    wanted = [platform for name, platform in PLATFORMS.items() if name in names]
+    return tuple(sorted(wanted, key=lambda p: BILLINGS.index(p.facts.billing)))
+
+
+SIDES: Final[tuple[str, ...]] = tuple(
+    dict.fromkeys(platform.facts.side for platform in PLATFORMS.values())
+)
+"""Whose the platforms are: the first question of this product."""

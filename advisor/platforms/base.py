@@ -1,77 +1,27 @@
-"""What every way to run a model has in common."""
+"""What every way to run a model has in common: what it is asked, and what it answers."""
 
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from advisor import defaults
-from advisor.arrays import Floats
+from advisor.arrays import Rows
+from advisor.evidence import CandidateProfile
+from advisor.market import Market
+from advisor.memo import Memo
+from advisor.options.facts import Facts
+from advisor.options.machines import Machines, MachineTable, Offer
+from advisor.options.table import Options
+from advisor.platforms.rules import SHOWN_ELSEWHERE
 from advisor.study.types import HOURS_PER_MONTH, Study
-from pricing.instances import InstanceCatalogue
-from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
 
 KB_PER_GB = 1e6
 """Vendors bill gigabytes of 10^9 bytes for traffic and logs. [kB/GB]"""
 
 
-@dataclass(frozen=True)
-class Machines:
-    """What one replica can be bought as: one row per sku, in columns."""
-
-    sku: tuple[str, ...]
-    """What is bought, as people name it."""
-    instance_type: tuple[str, ...]
-    """The machine behind it, as the processor table names it."""
-    core_count: Floats
-    """Physical cores, or the equivalent of them where cores are sold in parts."""
-    memory_gib: Floats
-    """Memory. [GiB]"""
-    usd_per_hour: Floats
-    """Price of one running replica; NaN where it is not sold. [USD/h]"""
-    gpu_model: tuple[str | None, ...]
-    """Its GPU, null without one."""
-    gpu_count: Floats
-    """GPUs."""
-    network_gbps: Floats
-    """Network that it keeps up for ever; NaN where unknown. [Gbit/s]"""
-    sustained_vcpu: Floats
-    """VCPUs that may be busy for ever: a share of a burstable machine's, else infinite. [vCPU]"""
-
-    def __len__(self) -> int:
-        """Return the number of skus."""
-        return len(self.sku)
-
-    def take(self, rows: NDArray[np.intp]) -> "Machines":
-        """Return some skus, in that order."""
-        return Machines(
-            sku=tuple(self.sku[i] for i in rows),
-            instance_type=tuple(self.instance_type[i] for i in rows),
-            core_count=self.core_count[rows],
-            memory_gib=self.memory_gib[rows],
-            usd_per_hour=self.usd_per_hour[rows],
-            gpu_model=tuple(self.gpu_model[i] for i in rows),
-            gpu_count=self.gpu_count[rows],
-            network_gbps=self.network_gbps[rows],
-            sustained_vcpu=self.sustained_vcpu[rows],
-        )
-
-    def unsold(self) -> "Machines":
-        """Return the cheapest sku without its price: what stands for a purchase that none has."""
-        one = self.cheapest(1)
-        return replace(one, usd_per_hour=np.full(len(one), np.nan))
-
-    def cheapest(self, count: int) -> "Machines":
-        """Return the skus that cost least an hour, in the order of the table."""
-        usd = np.where(np.isfinite(self.usd_per_hour), self.usd_per_hour, np.inf)
-        return self.take(np.sort(np.argsort(usd, kind="stable")[:count]))
-
-
-@dataclass(frozen=True)
-class Traffic:
+class Traffic(NamedTuple):
     """What a month of requests moves, independent of the machines."""
 
     requests_per_month: float
@@ -80,6 +30,100 @@ class Traffic:
     log_gb_per_month: float
     requests_per_s: float
     """Mean over the whole month, idle hours counted. [1/s]"""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question to a platform: what could be bought for this study?"""
+
+    study: Study
+    market: Market
+    profiles: tuple[CandidateProfile, ...]
+    """The candidates, one for each form."""
+    machines: MachineTable
+    """The candidates on the machines of all platforms."""
+    memo: Memo
+
+    @property
+    def memo_key(self) -> tuple[object, ...]:
+        """What tells one question from another."""
+        return self.study, self.market, self.profiles, self.machines
+
+    def rows_of(self, facts: Facts) -> Rows:
+        """Return the rows of the machine table that are a platform's own."""
+        own = np.array([offer.facts is facts for offer in self.machines.offers], dtype=bool)
+        return np.flatnonzero(own[self.machines.offer])
+
+
+@dataclass(frozen=True)
+class Bought:
+    """One option as it is bought, for its bill."""
+
+    sku: str
+    region: str
+    purchase: str
+    replicas: float = 0.0
+    """Replicas billed on average, those of roll-outs not counted; machines of one job."""
+    rollout_replicas: float = 0.0
+    """Replicas billed beside them while releases roll out."""
+    profile: CandidateProfile | None = None
+    """What is served; needed where its time is billed."""
+    billed_hours: float = 0.0
+    """Machine hours of a queue. [h]"""
+    billed_s: float = 0.0
+    """Billed time of each machine of each job. [s]"""
+
+
+class Platform(Protocol):
+    """One way to run a model."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is true of it whatever the study."""
+
+    def offers(self, study: Study, market: Market) -> tuple[Offer, ...]:
+        """Return the machines that it can be bought as; none where it names no machine."""
+
+    def options(self, ask: Ask) -> Options:
+        """Return every option on it, with all that does not need the draws."""
+
+    def usage(self, study: Study, bought: Bought) -> list[UsageLine]:
+        """Return the lines of the serving bill of one option."""
+
+    def skus(self, market: Market, *, region: str, purchase: str) -> tuple[str, ...]:
+        """Return what is sold on it, as people name it."""
+
+
+class SellsMachines(Protocol):
+    """A platform whose machines have a price by the hour."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is true of it whatever the study."""
+
+    def machines(self, market: Market, *, region: str, purchase: str) -> Machines:
+        """Return what one machine can be bought as, with its hourly list price."""
+
+
+def offers_of(
+    platform: SellsMachines, study: Study, market: Market, *, is_ruled_out: bool
+) -> tuple[Offer, ...]:
+    """Return a platform's machines in every region and way to buy that the study allows.
+
+    Bought in a way that the platform does not have, they are there without a price, so that the
+    reason is told. Of a platform that a rule of the study leaves out only a few are.
+    """
+    facts, offers = platform.facts, []
+    for region in study.cloud.regions:
+        for purchase in study.cloud.purchase:
+            is_sold = purchase in facts.purchases
+            machines = platform.machines(
+                market, region=region, purchase=purchase if is_sold else "on-demand"
+            )
+            machines = machines if is_sold else machines.unsold()
+            machines = machines.cheapest(SHOWN_ELSEWHERE) if is_ruled_out else machines
+            offers.append(Offer(facts=facts, region=region, purchase=purchase, machines=machines))
+    return tuple(offers)
 
 
 def traffic_of(study: Study, *, requests_per_s: float | None = None) -> Traffic:
@@ -96,47 +140,8 @@ def traffic_of(study: Study, *, requests_per_s: float | None = None) -> Traffic:
     )
 
 
-class MachinePlatform(Protocol):
-    """A way to run a model on machines that are billed by time."""
-
-    @property
-    def name(self) -> str:
-        """Key among the platforms of its kind."""
-
-    @property
-    def title(self) -> str:
-        """Name for people."""
-
-    @property
-    def front(self) -> defaults.Default:
-        """Time that it adds to each answer, or before a job's first row. [s]"""
-
-    @property
-    def purchases(self) -> tuple[str, ...]:
-        """Ways to buy it that exist."""
-
-    @property
-    def max_payload_kb(self) -> float:
-        """Largest call of the model; infinite where there is no limit. [kB]"""
-
-    @property
-    def advice(self) -> str:
-        """What to set on it for the plan to hold."""
-
-    def machines(
-        self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
-    ) -> Machines:
-        """Return what one machine can be bought as, with its hourly price."""
-
-
-class Platform(MachinePlatform, Protocol):
-    """A standing way to run a model: replicas that are billed by the hour."""
-
-    def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:
-        """Return the lines that grow with the number of replicas, the machine itself first."""
-
-    def shared_usage(self, *, traffic: Traffic, zones: int) -> list[UsageLine]:
-        """Return the lines that do not depend on sku and replicas."""
+IDLE_PER_S = 1e-9
+"""A request rate of nearly nothing, whose bill is what no traffic changes. [1/s]"""
 
 
 def common_usage(traffic: Traffic) -> list[UsageLine]:
@@ -155,6 +160,10 @@ def common_usage(traffic: Traffic) -> list[UsageLine]:
         ),
         UsageLine(label="Container image", service="ecr", gb_months=defaults.IMAGE_GB.value),
     ]
+
+
+COMMON_SERVICES = ("data-transfer-out", "cloudwatch-logs", "ecr")
+"""Billing services of the lines that every platform pays."""
 
 
 def artefact_usage(artefact_gb: float) -> UsageLine:

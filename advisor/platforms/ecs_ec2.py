@@ -1,38 +1,44 @@
 """A container of one's own on ECS with EC2 machines: one task per instance, behind a balancer."""
 
-from datetime import date
+from typing import ClassVar
 
 from advisor import defaults
-from advisor.platforms.base import Machines, Traffic, load_balancer_usage
+from advisor.market import Market
+from advisor.options.facts import Facts, Look
+from advisor.options.machines import Machines
+from advisor.platforms.always_on import AlwaysOn
+from advisor.platforms.base import COMMON_SERVICES, Platform, Traffic, load_balancer_usage
+from advisor.platforms.ecs_fargate import DRAIN_S, SURGE_FRACTION
 from advisor.platforms.instances import instance_machines
 from advisor.study.types import HOURS_PER_MONTH
-from pricing.instances import InstanceCatalogue
-from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
 
 
-class EcsEc2:
+class EcsEc2(AlwaysOn):
     """Instances of any family in the catalogue, GPU ones too."""
 
-    name = "ecs-ec2"
-    title = "ECS on EC2"
-    front = defaults.LOAD_BALANCER_S
-    purchases = ("on-demand", "spot", "savings-1y")
-    max_payload_kb = float("inf")
-    advice = "set the target group to least outstanding requests"
+    facts: ClassVar[Facts] = Facts(
+        name="ecs-ec2",
+        title="ECS on EC2",
+        short_title="ECS on EC2",
+        summary="Your own container on virtual machines that you rent and keep up to date.",
+        side="ECS",
+        billing="always-on",
+        look=Look(colour="#009E73", dash=(6, 3), mark="diamond"),
+        services=("ec2", "ebs-gp3", "public-ipv4", "load-balancer", *COMMON_SERVICES),
+        discount_service="ec2",
+        purchases=("on-demand", "spot", "savings-1y"),
+        front=defaults.LOAD_BALANCER_S,
+        start=defaults.EC2_START_S,
+        check=defaults.BALANCER_CHECK_S,
+        surge_fraction=SURGE_FRACTION,
+        drain_s=DRAIN_S,
+        advice="set the target group to least outstanding requests",
+    )
 
-    def machines(
-        self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
-    ) -> Machines:
+    def machines(self, market: Market, *, region: str, purchase: str) -> Machines:
         """Return every EC2 type in the catalogue."""
-        return instance_machines(
-            service="ec2",
-            book=book,
-            catalogue=catalogue,
-            region=region,
-            purchase=purchase,
-            on=on,
-        )
+        return instance_machines(market, service="ec2", region=region, purchase=purchase)
 
     def replica_usage(self, *, sku: str, purchase: str, replicas: float) -> list[UsageLine]:
         """Return the instances, their disks and their public addresses."""
@@ -61,3 +67,6 @@ class EcsEc2:
     def shared_usage(self, *, traffic: Traffic, zones: int) -> list[UsageLine]:
         """Return the load balancer."""
         return load_balancer_usage(traffic, zones=zones)
+
+
+PLATFORM: Platform = EcsEc2()

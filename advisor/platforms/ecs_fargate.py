@@ -1,37 +1,58 @@
 """A container of one's own on ECS Fargate: tasks behind a load balancer, no machines to keep."""
 
-from datetime import date
+from typing import ClassVar
 
 import numpy as np
 
 from advisor import defaults
-from advisor.platforms.base import Machines, Traffic, load_balancer_usage
+from advisor.market import Market
+from advisor.options.facts import Facts, Look
+from advisor.options.machines import Machines
+from advisor.platforms.always_on import AlwaysOn
+from advisor.platforms.base import COMMON_SERVICES, Platform, Traffic, load_balancer_usage
 from advisor.study.types import HOURS_PER_MONTH
-from pricing.instances import InstanceCatalogue
 from pricing.meters import FARGATE_SIZES
-from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
 
 CORES_PER_VCPU = {"x86_64": 0.625, "arm64": 1.0}
 """An x86 vCPU is one thread of a core: half a core, times 1.25 for what a second thread adds (1.0
 to 1.45 measured across EC2 types); a Graviton vCPU is a core."""
 
+SURGE_FRACTION = 1.0
+"""An ECS service may have twice its tasks while a release rolls out: maximumPercent 200, none below
+100, its defaults (Amazon ECS Developer Guide, "Rolling deployments")."""
 
-class EcsFargate:
+DRAIN_S = 300.0
+"""Time that an old task still runs once the new ones answer: the target group's deregistration
+delay, 300 s unless set (Elastic Load Balancing, "Target group attributes"). [s]"""
+
+
+class EcsFargate(AlwaysOn):
     """One task per replica; any valid size on x86 or Arm."""
 
-    name = "ecs-fargate"
-    title = "ECS Fargate"
-    front = defaults.LOAD_BALANCER_S
-    purchases = ("on-demand", "spot")
-    max_payload_kb = float("inf")
-    advice = "set the target group to least outstanding requests"
+    facts: ClassVar[Facts] = Facts(
+        name="ecs-fargate",
+        title="ECS Fargate",
+        short_title="ECS Fargate",
+        summary="Your own container, run by AWS without machines for you to keep.",
+        side="ECS",
+        billing="always-on",
+        look=Look(colour="#D55E00", dash=(1, 0), mark="triangle-up"),
+        services=("fargate-task", "fargate", "public-ipv4", "load-balancer", *COMMON_SERVICES),
+        discount_service="fargate",
+        purchases=("on-demand", "spot"),
+        front=defaults.LOAD_BALANCER_S,
+        start=defaults.FARGATE_START_S,
+        check=defaults.BALANCER_CHECK_S,
+        surge_fraction=SURGE_FRACTION,
+        drain_s=DRAIN_S,
+        reserve=None,
+        advice="set the target group to least outstanding requests",
+        excludes=("GPUs",),
+    )
 
-    def machines(
-        self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
-    ) -> Machines:
+    def machines(self, market: Market, *, region: str, purchase: str) -> Machines:
         """Return every valid task size on both architectures."""
-        del catalogue
         sizes = [
             (vcpu, memory_gib, architecture)
             for architecture in CORES_PER_VCPU
@@ -44,12 +65,11 @@ class EcsFargate:
         usd_per_hour = np.empty(len(sizes))
         for architecture in CORES_PER_VCPU:
             rows = np.array([a == architecture for a in architectures])
-            vcpu_usd, gib_usd = book.column(
+            vcpu_usd, gib_usd = market.column(
                 service="fargate",
                 skus=(f"linux-{architecture}-vcpu", f"linux-{architecture}-memory"),
                 region=region,
                 purchase=purchase,
-                on=on,
             )
             usd_per_hour[rows] = vcpu[rows] * vcpu_usd + memory_gib[rows] * gib_usd
         return Machines(
@@ -99,3 +119,6 @@ def parse_task_sku(sku: str) -> tuple[float, float, str]:
     """Return vCPU, GiB and architecture of a task size's name."""
     vcpu, memory_gib, architecture = sku.split(", ")
     return float(vcpu.split()[0]), float(memory_gib.split()[0]), architecture
+
+
+PLATFORM: Platform = EcsFargate()

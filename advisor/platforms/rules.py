@@ -1,17 +1,13 @@
 """Which platform answers which kind of study, and why not the others."""
 
+from advisor.options.facts import Facts
 from advisor.study.types import MONTHS_PER_YEAR, Study
-
-LOADS_ON_DEMAND = frozenset({"sagemaker-multi-model"})
-"""Platforms that keep the models in memory that are asked for, and load the others."""
-
-SERVES_ONE = frozenset(
-    {"sagemaker-realtime", "sagemaker-serverless", "sagemaker-async", "sagemaker-batch-transform"}
-)
-"""Platforms that run one model; a container of one's own holds as many as fit."""
 
 SHOWN_ELSEWHERE = 12
 """Machines of each platform that are looked at in a study it is not for: none can win there."""
+
+COMMITTED = "savings-1y"
+"""A commitment is paid whether replicas run or not: there autoscaling saves nothing."""
 
 ZONES = {
     "us-east-1": 6,
@@ -25,60 +21,30 @@ ZONES = {
 """Availability zones that an account sees in each region, as remembered of AWS's page of regions
 and zones; `aws ec2 describe-availability-zones` tells yours."""
 
-SURGE_SHARES = {"sagemaker-realtime": 1.0, "ecs-fargate": 1.0, "ecs-ec2": 1.0}
-"""Replicas that run beside the old ones while a release rolls out, over those of the fleet: an ECS
-service may have twice its tasks (maximumPercent 200, none below 100: its defaults; Amazon ECS
-Developer Guide, "Rolling deployments"), an endpoint gets a second fleet (blue/green, all at once,
-the default; SageMaker Developer Guide, "Blue/Green Deployments"). Elsewhere nothing stands beside:
-a multi-model endpoint loads the new model on the same instances."""
-
-ECS_DRAIN_S = 300.0
-"""Time that an old task still runs once the new ones answer: the target group's deregistration
-delay, 300 s unless set (Elastic Load Balancing, "Target group attributes"). [s]"""
-
 TO_BATCH = "hours after the request: set workload.pattern: batch where nobody waits"
 
 
-def surge_share(platform: str) -> float:
-    """Return the replicas that run beside the old ones in a rollout, over those of the fleet."""
-    return SURGE_SHARES.get(platform, 0.0)
-
-
-def rollout_s(platform: str) -> float:
-    """Return how long old and new replicas run together, the start of the new ones not counted."""
-    return ECS_DRAIN_S if platform.startswith("ecs") else 0.0
-
-
-def standing_rule(study: Study) -> str:
-    """Return why a platform that stands and answers requests is not for a study; empty if it is."""
-    if study.workload.pattern == "batch":
+def pattern_rule(study: Study, facts: Facts) -> str:
+    """Return why a way to be billed is not for a study's traffic; empty if it is."""
+    batch = study.workload.pattern == "batch"
+    if facts.billing == "job":
+        return "" if batch else f"scores a day's rows at once, {TO_BATCH}"
+    if not batch:
+        return ""
+    if facts.billing == "always-on":
         return (
             f"stands all month for {study.workload.jobs_per_month:,.1f} jobs: "
             "a job pays for the hours it runs"
         )
-    return ""
+    return "takes requests one by one: a job on the same machine sends no requests"
 
 
-def request_rule(study: Study) -> str:
-    """Return why a platform billed by the request or queue is not for a study; empty if it is."""
-    if study.workload.pattern == "batch":
-        return "takes requests one by one: a job on the same machine sends no requests"
-    return ""
-
-
-def job_rule(study: Study) -> str:
-    """Return why a platform of jobs is not for a study; empty if it is."""
-    if study.workload.pattern == "online":
-        return f"scores a day's rows at once, {TO_BATCH}"
-    return ""
-
-
-def models_rule(study: Study, platform: str) -> str:
+def models_rule(study: Study, facts: Facts) -> str:
     """Return why a platform is not for the study's number of models; empty if it is."""
     models = study.workload.models
-    if models > 1 and platform in SERVES_ONE:
+    if models > 1 and facts.serves_one:
         return f"runs one model: {models:,} models need {models:,} of them"
-    if models == 1 and platform in LOADS_ON_DEMAND:
+    if models == 1 and facts.loads_on_demand:
         return "one model alone: a real-time endpoint is the same (workload.models: how many share)"
     return ""
 
@@ -96,3 +62,22 @@ def zones_rule(study: Study, region: str) -> str:
     if zones is not None and study.needs.availability_zones > zones:
         return f"{region} has {zones} zones, the need is {study.needs.availability_zones}"
     return ""
+
+
+def payload_rule(study: Study, facts: Facts, *, of: str = "", remedy: str = "") -> str:
+    """Return why a platform does not take the study's requests; empty if it does.
+
+    Args:
+        study: whose requests.
+        facts: the platform's.
+        of: whose limit it is, in words; empty where it is plain.
+        remedy: what to change, in words.
+    """
+    largest_kb = max(study.workload.request_kb, study.workload.response_kb)
+    if largest_kb <= facts.max_payload_kb:
+        return ""
+    what = "call" if facts.billing == "job" else "payload"
+    return (
+        f"a {what} of {largest_kb:,.0f} kB is above {of or 'the'} limit of "
+        f"{facts.max_payload_kb:,.0f} kB{remedy}"
+    )

@@ -1,40 +1,58 @@
 """A SageMaker real-time endpoint: managed instances behind the SageMaker runtime."""
 
-from datetime import date
+from typing import ClassVar
 
 from advisor import defaults
-from advisor.platforms.base import Machines, Traffic
+from advisor.market import Market
+from advisor.options.facts import Facts, Look
+from advisor.options.machines import Machines
+from advisor.platforms.always_on import AlwaysOn
+from advisor.platforms.base import COMMON_SERVICES, Platform, Traffic
 from advisor.platforms.instances import instance_machines
 from advisor.study.types import HOURS_PER_MONTH
-from pricing.instances import InstanceCatalogue
-from pricing.quotes import PriceBook
 from pricing.usage import UsageLine
 
+SURGE_FRACTION = 1.0
+"""An endpoint gets a second fleet while a release rolls out: blue/green, all at once, the default
+(SageMaker Developer Guide, "Blue/Green Deployments")."""
 
-class SageMakerRealtime:
+
+class SageMakerRealtime(AlwaysOn):
     """Instances of every ml.* type with a hosting price."""
 
-    name = "sagemaker-realtime"
-    title = "SageMaker real-time"
-    front = defaults.SAGEMAKER_FRONT_S
-    purchases = ("on-demand",)
-    max_payload_kb = defaults.REALTIME_MAX_PAYLOAD_KB.value
-    advice = (
-        "set RoutingStrategy to LEAST_OUTSTANDING_REQUESTS; the default RANDOM costs 2 to 3 times "
-        "the p99"
+    facts: ClassVar[Facts] = Facts(
+        name="sagemaker-realtime",
+        title="SageMaker real-time",
+        short_title="SageMaker real-time",
+        summary="An endpoint on instances that AWS runs for you, always on and always warm.",
+        side="SageMaker",
+        billing="always-on",
+        look=Look(colour="#0072B2", dash=(1, 0), mark="circle"),
+        services=(
+            "sagemaker-hosting",
+            "sagemaker-hosting-storage",
+            "sagemaker-data",
+            *COMMON_SERVICES,
+        ),
+        discount_service="sagemaker",
+        front=defaults.SAGEMAKER_FRONT_S,
+        start=defaults.SAGEMAKER_START_S,
+        surge_fraction=SURGE_FRACTION,
+        waits_for_start=True,
+        max_payload_kb=defaults.REALTIME_MAX_PAYLOAD_KB.value,
+        serves_one=True,
+        advice="set RoutingStrategy to LEAST_OUTSTANDING_REQUESTS; the default RANDOM costs 2 to 3 "
+        "times the p99",
+        excludes=("spot capacity", "savings plans other than SageMaker's own"),
     )
 
-    def machines(
-        self, *, book: PriceBook, catalogue: InstanceCatalogue, region: str, purchase: str, on: date
-    ) -> Machines:
+    def machines(self, market: Market, *, region: str, purchase: str) -> Machines:
         """Return every type of the catalogue; one without an ml.* price has none."""
         return instance_machines(
+            market,
             service="sagemaker-hosting",
-            book=book,
-            catalogue=catalogue,
             region=region,
             purchase=purchase,
-            on=on,
             sku_prefix="ml.",
         )
 
@@ -66,3 +84,6 @@ class SageMakerRealtime:
                 gb=traffic.request_gb_per_month + traffic.response_gb_per_month,
             )
         ]
+
+
+PLATFORM: Platform = SageMakerRealtime()

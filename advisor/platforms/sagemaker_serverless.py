@@ -1,24 +1,76 @@
 """A SageMaker serverless endpoint: billed by memory and duration of each request."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from advisor import defaults
-from advisor.platforms.base import Traffic
+from advisor.options.facts import Facts, Look
+from advisor.platforms.base import COMMON_SERVICES, Platform, Traffic
+from advisor.platforms.by_request import ByRequest
+from advisor.study.types import Study
 from pricing.usage import UsageLine
 
-NAME = "sagemaker-serverless"
-TITLE = "SageMaker serverless"
-MEMORY_GIB = (1, 2, 3, 4, 5, 6)
-"""Sizes that exist. [GiB]"""
 MAX_PAYLOAD_KB = 4_000.0
 """Largest request and largest response. [kB]"""
 MAX_DURATION_S = 60.0
 """Longest invocation. [s]"""
 
 
-def vcpu_count(memory_gib: float) -> float:
-    """Return the processor share that comes with a memory size. [vCPU]"""
-    return memory_gib * 1024 / defaults.SERVERLESS_MIB_PER_VCPU.value
+class SageMakerServerless(ByRequest):
+    """Containers of 1 to 6 GiB, one for each request at a time."""
+
+    facts: ClassVar[Facts] = Facts(
+        name="sagemaker-serverless",
+        title="SageMaker serverless",
+        short_title="SageMaker serverless",
+        summary="An endpoint without machines: AWS starts containers as requests come and bills "
+        "each by its duration.",
+        side="SageMaker",
+        billing="by-request",
+        look=Look(colour="#B066A6", dash=(6, 3), mark="square"),
+        services=("sagemaker-serverless", *COMMON_SERVICES),
+        discount_service="sagemaker",
+        front=defaults.SAGEMAKER_FRONT_S,
+        max_payload_kb=MAX_PAYLOAD_KB,
+        max_duration_s=MAX_DURATION_S,
+        serves_one=True,
+        excludes=("GPUs", "a private network (VPC)", "data capture", "canary releases"),
+    )
+    memory_gib: ClassVar[tuple[int, ...]] = (1, 2, 3, 4, 5, 6)
+
+    def vcpu_count(self, memory_gib: float) -> float:
+        """Return the processor share that comes with a memory size. [vCPU]"""
+        return memory_gib * 1024 / defaults.SERVERLESS_MIB_PER_VCPU.value
+
+    def cold_start_s(self) -> float:
+        """Return the start of a container before imports and loading the model. [s]"""
+        return defaults.SERVERLESS_START_S.value
+
+    def cold_fraction(self, study: Study) -> float:
+        """Return the share of requests that find no warm container."""
+        return cold_start_fraction(
+            requests_per_s=study.workload.requests_per_s, idle_s=defaults.SERVERLESS_IDLE_S.value
+        )
+
+    def most_at_once(self) -> float:
+        """Return the requests that one endpoint serves at once."""
+        return defaults.SERVERLESS_MAX_CONCURRENCY.value
+
+    def request_usage(
+        self, *, memory_gib: int, duration_s: float, traffic: Traffic
+    ) -> list[UsageLine]:
+        """Return the seconds of the containers and the data that pass them."""
+        return [
+            UsageLine(
+                label=f"Serverless inference, {memory_gib} GiB",
+                service="sagemaker-serverless",
+                memory_gib=memory_gib,
+                requests=traffic.requests_per_month,
+                duration_s=duration_s,
+                data_gb=traffic.request_gb_per_month + traffic.response_gb_per_month,
+            )
+        ]
 
 
 def cold_start_fraction(*, requests_per_s: float, idle_s: float) -> float:
@@ -43,15 +95,4 @@ def cold_start_fraction(*, requests_per_s: float, idle_s: float) -> float:
     return float(np.exp(-requests_per_s * idle_s))
 
 
-def usage(*, memory_gib: int, duration_s: float, traffic: Traffic) -> list[UsageLine]:
-    """Return the lines of a serverless endpoint."""
-    return [
-        UsageLine(
-            label=f"Serverless inference, {memory_gib} GiB",
-            service="sagemaker-serverless",
-            memory_gib=memory_gib,
-            requests=traffic.requests_per_month,
-            duration_s=duration_s,
-            data_gb=traffic.request_gb_per_month + traffic.response_gb_per_month,
-        )
-    ]
+PLATFORM: Platform = SageMakerServerless()

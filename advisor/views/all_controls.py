@@ -64,11 +64,8 @@ OF_REQUESTS = (RATE, PEAK, P99, "workload.profile", "workload.dispersion")
 """Figures that only a study of requests has; those of jobs have a rate that follows from them."""
 
 DISCOUNTED_SERVICES = (
-    "ec2",
-    "fargate",
-    "sagemaker-hosting",
-    "sagemaker-serverless",
-    "sagemaker-training",
+    *("ec2", "fargate"),
+    *(f"sagemaker-{kind}" for kind in ("hosting", "serverless", "training")),
 )
 """Those that make up most of a bill; a study file may name every billing service."""
 

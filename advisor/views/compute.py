@@ -17,20 +17,17 @@ from advisor.decision.answer.compose import compose
 from advisor.decision.answer.headline import Glance
 from advisor.decision.answer.headline import glance as glance_of
 from advisor.decision.choice.engine import Engine, judge
-from advisor.decision.scenarios.option_space import OptionSpace, option_space_key, option_space_of
+from advisor.decision.scenarios.option_space import option_space_of
 from advisor.decision.whatif.sensitivity import break_evens
 from advisor.errors import AdvisorError
 from advisor.evidence import Evidence, store_path
-from advisor.memo import last_few
-from advisor.recommend import load_evidence
+from advisor.memo import Beside, Memo
+from advisor.recommend import load_evidence, market_on
 from advisor.recommendation import BreakEven, Recommendation
 from advisor.study.file import load_study
-from advisor.study.types import Study
 from advisor.views.scenario_values import settings_of
 from benchmarks.errors import BenchmarkError
 from pricing.errors import PricingError
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 
 Pause = Callable[[], object]
 Depth = Literal["views", "whole"]
@@ -74,14 +71,17 @@ def answer(
         pause: called between its parts; what it raises ends the composing.
     """
     key = (path, settings_of(overrides), on, _stamp(path))
+    return _memo()(_composed, *key, depth=depth, pause=Beside(pause), most=MOST_ANSWERS)
 
-    def composed() -> Recommendation:
-        try:
-            return compose(_engine(*key), what_if=depth == "whole", pause=pause)
-        except (PricingError, BenchmarkError) as error:
-            raise AdvisorError(str(error)) from error
 
-    return last_few(_kept_answers(), (*key, depth), composed, most=MOST_ANSWERS)
+def _composed(
+    path: Path, settings: tuple[str, ...], on: date, stamp: str, *, depth: Depth, pause: Beside
+) -> Recommendation:
+    try:
+        engine = _engine(path, settings, on, stamp)
+        return compose(engine, what_if=depth == "whole", pause=pause.value)
+    except (PricingError, BenchmarkError) as error:
+        raise AdvisorError(str(error)) from error
 
 
 def wait_for_rest(changed: Mapping[str, str]) -> Pause:
@@ -122,21 +122,20 @@ def break_evens_at(
         pause: called between two decisions; what it raises ends the search.
     """
     key = (path, settings_of(overrides), on, _stamp(path))
-
-    def searched() -> tuple[BreakEven, ...]:
-        return tuple(break_evens(_engine(*key).problem, pause=pause))
-
-    return last_few(_kept_break_evens(), key, searched, most=MOST_BREAK_EVENS)
+    return _memo()(_searched, *key, Beside(pause), most=MOST_BREAK_EVENS)
 
 
-@st.cache_resource(show_spinner=False)
-def _kept_break_evens() -> dict[tuple[object, ...], tuple[BreakEven, ...]]:
-    return {}
+def _searched(
+    path: Path, settings: tuple[str, ...], on: date, stamp: str, pause: Beside
+) -> tuple[BreakEven, ...]:
+    problem = _engine(path, settings, on, stamp).problem
+    return tuple(break_evens(problem, pause=pause.value))
 
 
 @st.cache_resource(show_spinner=False)
-def _kept_answers() -> dict[tuple[object, ...], Recommendation]:
-    return {}
+def _memo() -> Memo:
+    """Return what all sessions share: whole answers and break-evens."""
+    return Memo()
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
@@ -150,15 +149,7 @@ def _glance(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Glan
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _engine(path: Path, settings: tuple[str, ...], on: date, stamp: str) -> Engine:
     study = load_study(path, settings)
-    return judge(study, _option_space(path, on, stamp, repr(option_space_key(study)), study))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _option_space(path: Path, on: date, stamp: str, key: str, _study: Study) -> OptionSpace:  # noqa: ARG001
-    """Return what no slider moves; the key says what it was made from, not the whole study."""
-    return option_space_of(
-        _study, _evidence(path, stamp), on=on, book=load_book(), catalogue=load_catalogue()
-    )
+    return judge(study, option_space_of(study, _evidence(path, stamp), market_on(on), _memo()))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

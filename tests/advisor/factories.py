@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from advisor.decision.answer.compose import compose
-from advisor.decision.choice.engine import Engine, prepare
-from advisor.decision.scenarios.option_space import OptionSpace, option_space_key
+from advisor.decision.choice.engine import Engine, judge
+from advisor.decision.scenarios.option_space import option_space_of
 from advisor.evidence import Evidence
+from advisor.market import Market
+from advisor.memo import Memo
+from advisor.recommend import market_on
 from advisor.recommendation import Recommendation
 from advisor.study.file import parse_study
 from advisor.study.types import Study
@@ -24,8 +27,6 @@ from benchmarks.storage.records import (
     LearningPoint,
     TrainingMeasurement,
 )
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -174,15 +175,14 @@ LADDER = evidence()
 ON = date(2026, 11, 21)
 
 
+def market() -> Market:
+    return market_on(ON)
+
+
 def engine(wanted: Study | None = None) -> Engine:
-    """Return the engine of a study whose runs are the ladder's; alike studies share a ground."""
+    """Return the engine of a study whose runs are the ladder's; all share one memory."""
     asked = wanted or study()
-    before = _grounds.get(repr(option_space_key(asked)))
-    made = prepare(asked, LADDER, on=ON, book=load_book(), catalogue=load_catalogue(), space=before)
-    _grounds[repr(option_space_key(asked))] = made.problem.space
-    while len(_grounds) > GROUNDS_KEPT:
-        _grounds.pop(next(iter(_grounds)))
-    return made
+    return judge(asked, option_space_of(asked, LADDER, market(), MEMO))
 
 
 def answer(wanted: Study | None = None) -> Recommendation:
@@ -198,5 +198,4 @@ def _answer(wanted: str) -> Recommendation:
     return compose(engine(Study.model_validate_json(wanted)), what_if=False)
 
 
-GROUNDS_KEPT = 8
-_grounds: dict[str, OptionSpace] = {}
+MEMO = Memo()

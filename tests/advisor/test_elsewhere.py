@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.capacity.carry_call import carry_call, measured_call
-from advisor.decision.options.always_on import p99_band_s
+from advisor.decision.answer.latency_bands import bands_s
 from advisor.evidence import load_evidence, profiles_of
-from advisor.recommend import prepare, recommend
+from advisor.recommend import market_on, prepare, recommend
 from benchmarks.storage.merge import merge_stores
 from benchmarks.storage.store import RunStore
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 from tests.advisor.factories import dataset, evidence, hardware, ladder, run, study
 
 ON = date(2026, 11, 21)
@@ -93,9 +91,9 @@ def test_a_merged_run_from_the_target_makes_the_decision_say_measured(tmp_path):
     after = decided(wanted, path)
 
     old, new = on_c7i(before, "random_forest"), on_c7i(after, "random_forest")
-    assert before.table.basis[old] == "scaled"
-    assert after.table.basis[new] == "measured"
-    assert after.table.service_s[new] < 0.2 * before.table.service_s[old]
+    assert before.machines.basis[old] == "scaled"
+    assert after.machines.basis[new] == "measured"
+    assert after.machines.service_s[new] < 0.2 * before.machines.service_s[old]
     assert band(after, new) < 0.7 * band(before, old)
 
     chains = recommend(wanted, load_evidence(path, wanted), on=ON, what_if=False).carried
@@ -108,14 +106,12 @@ def decided(wanted, path):
     return prepare(
         wanted,
         load_evidence(path, wanted),
-        on=ON,
-        book=load_book(),
-        catalogue=load_catalogue(),
+        market_on(ON),
     )
 
 
 def on_c7i(engine, candidate):
-    table = engine.table
+    table = engine.machines
     return next(
         row
         for row in range(len(table))
@@ -125,9 +121,10 @@ def on_c7i(engine, candidate):
 
 
 def band(engine, row):
-    """Width of the 80% band of p99 over the point."""
-    low, high = p99_band_s(engine.study, engine.table, engine.plan, np.array([row]))
-    return float((high - low)[0] / engine.plan.p99_s[row])
+    """Width of the 80% band of p99 over the point, of an option on a machine."""
+    option = int(np.flatnonzero(engine.options.machine == row)[0])
+    low, high = bands_s(engine, [option])[option]
+    return float((high - low) / engine.options.p99_s[option])
 
 
 def test_runs_on_other_rows_are_not_mixed_in(tmp_path):
@@ -154,10 +151,11 @@ def test_the_order_of_stored_runs_does_not_change_the_profiles(tmp_path):
 
 
 def test_every_chain_ends_at_the_service_time_that_is_planned_with():
-    engine = prepare(study(), evidence(), on=ON, book=load_book(), catalogue=load_catalogue())
+    engine = prepare(study(), evidence(), market_on(ON))
     answer = recommend(study(), evidence(), on=ON, what_if=False)
-    table = engine.table
-    rows = [r for r in engine.order.ranked if r < len(table) and not table.on_gpu[r]]
+    options, table = engine.options, engine.machines
+    rows = [r for r in engine.order.ranked if options.stands[r] and not options.on_gpu[r]]
+    rows = [int(options.machine[r]) for r in rows]
 
     assert answer.carried
     for chain, row in zip(answer.carried, rows, strict=False):

@@ -14,11 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.decision.answer.compose import option_lines
-from advisor.recommend import prepare, recommend
+from advisor.recommend import market_on, prepare, recommend
 from advisor.recommendation import Recommendation
 from advisor.report.tables import cost_cell, timed_options
 from advisor.study.types import PLATFORM_NAMES, Study
-from pricing.instances import load_catalogue
 from pricing.quotes import PriceBook, Row
 from pricing.tables import load_book
 from tests.advisor.factories import answer as ladder_answer
@@ -93,22 +92,22 @@ def test_every_total_is_the_sum_of_its_lines_and_each_line_is_quantity_times_pri
 def test_the_columns_and_the_bills_of_objects_agree_to_the_cent():
     """Totals by straight lines in replicas against each option's own bill, line by line."""
     made = engine()
-    sold = np.flatnonzero(made.columns.sold)
+    sold = np.flatnonzero(made.options.sold)
     rows = np.random.default_rng(0).choice(sold, size=60, replace=False)
 
     for row in rows:
         bill = math.fsum(line.usd_per_month for line in option_lines(made, int(row)))
-        assert bill == pytest.approx(made.columns.usd_per_month[row], abs=0.005)
+        assert bill == pytest.approx(made.options.usd_per_month[row], abs=0.005)
 
 
 def test_discounts_reach_columns_and_bills_alike():
     cut = study(cloud={"discounts": {"ec2": 0.3, "fargate": 0.1, "sagemaker": 0.2}})
     made, full = engine(cut), engine()
-    row = int(np.flatnonzero(made.columns.sold & (made.columns.platform == "ecs-ec2"))[0])
+    row = int(np.flatnonzero(made.options.sold & made.options.on_platform("ecs-ec2"))[0])
 
     bill = math.fsum(line.usd_per_month for line in option_lines(made, row))
-    assert bill == pytest.approx(made.columns.usd_per_month[row], abs=0.005)
-    assert made.columns.usd_per_month[row] < full.columns.usd_per_month[row]
+    assert bill == pytest.approx(made.options.usd_per_month[row], abs=0.005)
+    assert made.options.usd_per_month[row] < full.options.usd_per_month[row]
 
 
 def test_both_sides_of_the_question_are_ranked_or_rejected_with_reasons():
@@ -191,7 +190,7 @@ def test_a_release_rolls_out_with_a_second_fleet_for_start_and_drain():
     lines = {line.label: line.usd_per_month for line in option_lines(judged, row)}
     fleet = next(v for k, v in lines.items() if k.startswith("Fargate tasks") and "rolls" not in k)
     extra = next(v for k, v in lines.items() if k.startswith("Fargate tasks") and "rolls" in k)
-    candidate = int(judged.columns.candidate[row])
+    candidate = int(judged.options.candidate[row])
     releases = judged.costs[candidate].cadence.releases_per_month
 
     # 45 s to start, 30 s of checks, the model's own start, and 300 s of drain.
@@ -443,10 +442,8 @@ def test_a_gpu_that_was_measured_corrects_the_guess():
     fast = run("torch_mlp", 4, device="cuda", hardware=seen, **(network | {"service_s": 0.05}))
 
     def gpu_service_s(*runs):
-        made = prepare(
-            study(), evidence(*runs), on=ON, book=load_book(), catalogue=load_catalogue()
-        )
-        return made.table.service_s[made.table.on_gpu]
+        made = prepare(study(), evidence(*runs), market_on(ON))
+        return made.machines.service_s[made.machines.on_gpu]
 
     slower = gpu_service_s(cpu, slow).max() / gpu_service_s(cpu, fast).max()
     assert slower == pytest.approx(10, rel=0.1)
@@ -473,10 +470,10 @@ def test_every_vendors_line_names_the_quote_it_rests_on_and_the_book_still_holds
 def test_what_a_gpu_cannot_take_over_stays_on_the_processor():
     """A tiny network whose 10 ms are all preparation: a GPU does not make it faster."""
     prepared = run("torch_mlp", 4, service_s=0.010, parameter_count=3_000)
-    made = prepare(study(), evidence(prepared), on=ON, book=load_book(), catalogue=load_catalogue())
-    on_gpu = made.table.on_gpu
+    made = prepare(study(), evidence(prepared), market_on(ON))
+    on_gpu = made.machines.on_gpu
 
-    total_s = (made.table.service_s + made.table.front_s)[on_gpu]
+    total_s = (made.machines.service_s + made.machines.front_s)[on_gpu]
     assert total_s.min() > 0.004
     assert not answer(None, run("dummy", 0, error=0.4), prepared).gpu.serving.needed
 

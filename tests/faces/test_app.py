@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from advisor.decision.choice.engine import prepare
 from advisor.decision.scenarios.uncertainty import spreads_of
 from advisor.decision.whatif.sensitivity import break_evens as break_evens_of
-from advisor.recommend import load_evidence, recommend
+from advisor.recommend import load_evidence, market_on, recommend
 from advisor.report import FORMATS
 from advisor.report.tables import figure_name
 from advisor.study.file import load_study
@@ -43,8 +43,6 @@ from advisor.views.scenario_values import (
     other_keys,
     value_at,
 )
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 from tests.faces.pages import APP, ROOT, VIEWS, measured_study
 
 
@@ -147,9 +145,7 @@ def test_a_search_for_break_evens_ends_with_the_next_move(study_path):
     engine = prepare(
         study,
         load_evidence(study_path, study),
-        on=date(2026, 11, 21),
-        book=load_book(),
-        catalogue=load_catalogue(),
+        market_on(date(2026, 11, 21)),
     )
     with pytest.raises(Moved):
         break_evens_of(engine.problem, pause=move)

@@ -135,7 +135,7 @@ def _ours() -> list[Assumption]:
 def _served(rows: list[Assumption], engine: Engine) -> list[Assumption]:
     """Put what a load test measured in place of what is assumed of the server."""
     ranked = engine.order.ranked
-    server = engine.profiles[int(engine.columns.candidate[ranked[0]]) if ranked else 0].server
+    server = engine.profiles[int(engine.options.candidate[ranked[0]]) if ranked else 0].server
     known = {
         "http_server_s": (server.http_s, server.http_basis),
         "in_situ_factor": (server.in_situ_factor, server.factor_basis),

@@ -6,9 +6,9 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from advisor.capacity.target_tracking import target_per_minute
-from advisor.cost import bill_lines, people_line, total_usd
 from advisor.decision.answer import words
 from advisor.decision.answer.assumptions import assumptions_of, with_dates
+from advisor.decision.answer.bill import option_lines
 from advisor.decision.answer.current_deployment import present_advice
 from advisor.decision.answer.experiments import (
     assumptions_of_experiments,
@@ -18,18 +18,14 @@ from advisor.decision.answer.experiments import (
 from advisor.decision.answer.gpu import gpu_advice
 from advisor.decision.answer.jobs import job_advice
 from advisor.decision.answer.latency import latency_advice, learning_curves
+from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
 from advisor.decision.answer.old_prices import old_price_banner, oldest_price
-from advisor.decision.answer.serving_bill import serving_lines
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.naming import fewest_of, name_of, tracked_fleet_at
 from advisor.decision.choice.ranking import reasons
 from advisor.decision.choice.risk import budget_risk, too_close
-from advisor.decision.options.always_on import p99_band_s
-from advisor.decision.options.jobs_and_queues import metered_band_s, metered_lines
-from advisor.decision.options.serverless import p99_band_s as serverless_band_s
-from advisor.decision.scenarios.option_space import artefact_gb_of
 from advisor.decision.whatif.cost_curve import cost_curve
 from advisor.decision.whatif.horizon import horizon_advice
 from advisor.decision.whatif.relaxations import relaxations
@@ -42,11 +38,10 @@ from advisor.decision.whatif.value_of_information import (
     uncertain_inputs,
 )
 from advisor.evidence import failed_runs
-from advisor.platforms.base import artefact_usage
-from advisor.platforms.rules import surge_share
+from advisor.market import total_usd
+from advisor.platforms import facts_of
 from advisor.recommendation import (
     Considered,
-    CostLine,
     LadderStep,
     Option,
     PriceStamp,
@@ -57,7 +52,6 @@ from advisor.recommendation import (
 )
 from advisor.retraining.advice import advice_of
 from advisor.study.types import DAYS_PER_MONTH
-from advisor.training import training_usage
 from benchmarks.reading.findings import findings_of
 
 T = TypeVar("T")
@@ -144,7 +138,7 @@ def compose(
         prices=PriceStamp(
             on=engine.on,
             oldest_checked_on=oldest,
-            sha256=engine.book.sha256,
+            sha256=engine.market.book.sha256,
         ),
         runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
         study=study.name,
@@ -153,9 +147,9 @@ def compose(
         data=words.data(engine.evidence),
         hardware=words.hardware(engine.profiles[0].hardware),
         considered=Considered(
-            option_count=len(engine.columns),
+            option_count=len(engine.options),
             feasible_count=engine.order.feasible_count,
-            rejected_count=len(engine.columns) - engine.order.feasible_count,
+            rejected_count=len(engine.options) - engine.order.feasible_count,
         ),
         relaxations=relaxed,
         measure_next=then(measure_next(engine, known, best, retraining)),
@@ -219,9 +213,10 @@ def is_guess(engine: Engine) -> bool:
 
 def is_on_another_platform(engine: Engine, row: int) -> bool:
     """Return whether an option runs the chosen candidate on another platform."""
-    columns, first = engine.columns, engine.order.ranked[0]
-    owner = engine.candidate_of[columns.candidate]
-    return bool(owner[row] == owner[first] and columns.platform[row] != columns.platform[first])
+    options, first = engine.options, engine.order.ranked[0]
+    owner = engine.candidate_of[options.candidate]
+    elsewhere = options.platform_at[row] != options.platform_at[first]
+    return bool(owner[row] == owner[first] and elsewhere)
 
 
 def _risk(engine: Engine, known: Sequence[Known]) -> Risk:
@@ -246,64 +241,47 @@ def chosen_row(engine: Engine) -> int:
     the lowest error among those that are fit.
     """
     if engine.order.ranked:
-        return int(engine.columns.candidate[engine.order.ranked[0]])
+        return int(engine.options.candidate[engine.order.ranked[0]])
     losses = [
         p.error_per_case if p.error_per_case is not None else -p.quality for p in engine.profiles
     ]
     return int(np.argmin(losses))
 
 
-def bands_s(engine: Engine, rows: Sequence[int]) -> dict[int, tuple[float, float]]:
-    """Return the 80% band of p99 of each shown option. [s]"""
-    standing = np.array([row for row in rows if row < len(engine.table)], dtype=np.intp)
-    low, high = p99_band_s(engine.study, engine.table, engine.plan, standing)
-    bands = {int(row): (float(a), float(b)) for row, a, b in zip(standing, low, high, strict=True)}
-    columns = engine.columns
-    for row in set(rows) - set(bands):
-        if (metered := engine.metered_at(row)) is not None:
-            bands[row] = metered_band_s(*metered)
-            continue
-        profile = engine.profiles[int(columns.candidate[row])]
-        bands[row] = serverless_band_s(
-            profile, int(columns.memory_gib[row]), float(columns.p99_s[row])
-        )
-    return bands
-
-
 def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
     """Return one row as an option with its bill; `band_s` is that of its p99."""
-    columns = engine.columns
-    profile = engine.profiles[int(columns.candidate[row])]
-    platform, sku = str(columns.platform[row]), str(columns.sku[row])
-    replicas = int(columns.replicas[row])
-    scaled = bool(columns.scaled[row])
+    options = engine.options
+    profile = engine.profiles[int(options.candidate[row])]
+    platform, sku = options.platform_of(row), str(options.sku[row])
+    replicas = int(options.replicas[row])
+    scaled = bool(options.scaled[row])
     lines = option_lines(engine, row)
-    chances = _chances(engine, row) if columns.sold[row] else {}
+    chances = _chances(engine, row) if options.sold[row] else {}
     return Option(
         name=name_of(engine, row),
         candidate=profile.name,
         form=profile.form,
         platform=platform,
         sku=sku,
-        region=str(columns.region[row]),
-        purchase=str(columns.purchase[row]),
+        region=str(options.region[row]),
+        purchase=options.purchase_of(row),
         replicas=replicas,
         scaling="target-tracking" if scaled else "fixed",
         fewest_replicas=fewest_of(engine, row),
-        mean_replicas=float(columns.billed[row]),
+        mean_replicas=float(options.billed[row]),
         surge_replicas=_surge_replicas(engine, row),
         target_per_minute=_target(engine, row) if scaled else None,
-        basis=columns.basis[row],
-        p50_latency_ms=_ms(columns.p50_s[row]),
-        p95_latency_ms=_ms(columns.p95_s[row]),
-        p99_latency_ms=_ms(columns.p99_s[row]),
+        basis=options.basis[row],
+        p50_latency_ms=_ms(options.p50_s[row]),
+        p95_latency_ms=_ms(options.p95_s[row]),
+        p99_latency_ms=_ms(options.p99_s[row]),
         p99_latency_ms_low=_ms(band_s[0]),
         p99_latency_ms_high=_ms(band_s[1]),
-        utilisation_fraction=_finite(columns.utilisation[row]),
+        utilisation_fraction=_finite(options.utilisation[row]),
         quality=profile.quality,
         quality_spread=profile.quality_spread,
         usd_per_month=total_usd(lines),
-        priced=bool(columns.sold[row]),
+        priced=bool(options.sold[row]),
         lines=lines,
         **chances,
     )
@@ -311,18 +289,18 @@ def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
 
 def _surge_replicas(engine: Engine, row: int) -> int:
     """Return the replicas that run beside the others while a release rolls out."""
-    columns = engine.columns
-    share = surge_share(str(columns.platform[row])) if row < len(engine.table) else 0.0
-    return int(np.ceil(share * columns.replicas[row]))
+    options = engine.options
+    facts = facts_of(options.platform_of(row))
+    return int(np.ceil(facts.surge_fraction * options.replicas[row])) if options.stands[row] else 0
 
 
 def _target(engine: Engine, row: int) -> float:
     """Return the requests per replica and minute to set as an option's target. [1/min]"""
-    table = engine.table
+    options, machine = engine.options, int(engine.options.machine[row])
     return target_per_minute(
-        service_s=float(table.service_s[row]),
-        workers=int(table.workers[row]),
-        pooled=float(table.pooling[row]),
+        service_s=float(options.service_s[row]),
+        workers=int(engine.machines.workers[machine]),
+        pooled=float(engine.problem.pooled(options.machine_class[[row]])[0]),
         headroom=tracked_fleet_at(engine, row).headroom,
     )
 
@@ -332,7 +310,7 @@ def _chances(engine: Engine, row: int) -> dict[str, Any]:
     risk = engine.risk
     place = risk.place[row]
     low, high = risk.band_usd(row)
-    replicas = int(engine.columns.replicas[row])
+    replicas = int(engine.options.replicas[row])
     return {
         "usd_per_month_low": low,
         "usd_per_month_high": high,
@@ -354,95 +332,8 @@ def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def option_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
-    """Return the whole bill of one option; an option without a price has no serving lines."""
-    columns = engine.columns
-    candidate = int(columns.candidate[row])
-    serving: tuple[CostLine, ...] = ()
-    if columns.sold[row]:
-        serving = _serving_lines(engine, row)
-    return (*serving, *candidate_lines(engine, candidate), _upkeep_line(engine, row))
-
-
-def _serving_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
-    columns, study = engine.columns, engine.study
-    if (metered := engine.metered_at(row)) is not None:
-        return metered_lines(study, *metered, book=engine.book, on=engine.on)
-    return serving_lines(
-        engine,
-        profile_row=int(columns.candidate[row]),
-        platform=str(columns.platform[row]),
-        sku=str(columns.sku[row]),
-        region=str(columns.region[row]),
-        purchase=str(columns.purchase[row]),
-        replicas=float(columns.billed[row]),
-    )
-
-
-def candidate_lines(engine: Engine, candidate: int) -> tuple[CostLine, ...]:
-    """Return what a candidate costs wherever it runs: training runs, labels, review."""
-    study, cost = engine.study, engine.costs[candidate]
-    releases = cost.cadence.releases_per_month
-    lines: list[CostLine] = []
-    if cost.place_row is not None:
-        place = cost.places.place(cost.place_row)
-        runs = study.retraining.runs_per_release * releases
-        lines += bill_lines(
-            [training_usage(place, run_count=runs)],
-            group="training",
-            study=study,
-            book=engine.book,
-            region=place.region,
-            on=engine.on,
-        )
-    stored_gb = artefact_gb_of(engine.profiles, engine.profiles[candidate].name)
-    lines += bill_lines(
-        [artefact_usage(stored_gb)],
-        group="serving",
-        study=study,
-        book=engine.book,
-        region=cost.storage_region,
-        on=engine.on,
-    )
-    if study.retraining.label_cost_usd > 0:
-        lines.append(
-            CostLine(
-                label="Labels",
-                group="labels",
-                quantity_per_month=releases,
-                unit="releases",
-                usd_per_unit=study.retraining.label_cost_usd,
-                usd_per_month=releases * study.retraining.label_cost_usd,
-                basis="input",
-                source="study: retraining.label_cost_usd",
-            )
-        )
-    lines.append(
-        people_line(
-            label="Review of releases",
-            hours_per_month=study.retraining.review_hours * releases,
-            study=study,
-            given="review_hours" in study.retraining.model_fields_set,
-            key="retraining.review_hours",
-        )
-    )
-    return tuple(lines)
-
-
-def _upkeep_line(engine: Engine, row: int) -> CostLine:
-    platform = str(engine.columns.platform[row])
-    return people_line(
-        label="Upkeep of the platform",
-        hours_per_month=engine.study.team.upkeep_hours(platform),
-        study=engine.study,
-        given="hours_per_month" in engine.study.team.model_fields_set
-        and platform in engine.study.team.hours_per_month,
-        key=f"team.hours_per_month.{platform}",
-    )
-
-
 def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
-    name = engine.profiles[int(engine.columns.candidate[row])].name
+    name = engine.profiles[int(engine.options.candidate[row])].name
     climb = engine.ladder
     candidate_reason = None
     if name not in climb.worth_ranking and climb.verdicts[name] != words.NOTHING_RUNS:
@@ -450,7 +341,7 @@ def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
     probability = float(engine.risk.probability[engine.risk.place[row]])
     return reasons(
         engine.study,
-        engine.columns,
+        engine.options,
         row,
         candidate_reason=candidate_reason,
         probability=probability,
@@ -484,7 +375,7 @@ def _training(engine: Engine, candidate: int) -> TrainingAdvice:
 def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
     steps = []
     usd_per_loss = engine.study.retraining.error_cost_usd * engine.study.cases_per_day
-    owner = engine.candidate_of[engine.columns.candidate]
+    owner = engine.candidate_of[engine.options.candidate]
     for index, profile in enumerate(engine.profiles):
         if profile.form_rank > 0:
             continue
@@ -495,7 +386,7 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
                 candidate=profile.name,
                 quality=profile.quality,
                 quality_spread=profile.quality_spread,
-                usd_per_month=float(engine.columns.usd_per_month[own].min()) if own.any() else None,
+                usd_per_month=float(engine.options.usd_per_month[own].min()) if own.any() else None,
                 error_usd_per_month=None
                 if error is None
                 else error * usd_per_loss * DAYS_PER_MONTH,
@@ -517,7 +408,6 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
 
 
 __all__ = [
-    "bands_s",
     "chosen_row",
     "compose",
     "is_guess",

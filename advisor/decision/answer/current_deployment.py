@@ -2,11 +2,11 @@
 
 from difflib import get_close_matches
 
-from advisor.cost import total_usd
-from advisor.decision.answer.serving_bill import serving_lines
+from advisor.decision.answer.bill import serving_lines
 from advisor.decision.choice.engine import Engine
 from advisor.errors import AdvisorError
-from advisor.platforms import STANDING_PLATFORMS, TITLES, sagemaker_serverless
+from advisor.market import total_usd
+from advisor.platforms import PLATFORMS, facts_of, title_of
 from advisor.recommendation import PresentAdvice
 from advisor.study.types import Current
 
@@ -33,7 +33,7 @@ def present_advice(engine: Engine) -> PresentAdvice | None:
     people_usd = study.team.upkeep_usd(current.platform)
     now_usd = serving_usd + people_usd + float(engine.problem.monthly_usd[candidate])
     what = f"{current.replicas} x {current.sku}" if current.sku else "the bill given"
-    name = f"{TITLES[current.platform]}, {what}"
+    name = f"{title_of(current.platform)}, {what}"
     migration_usd = (
         current.migration_usd + current.migration_hours * study.team.engineer_usd_per_hour
     )
@@ -90,7 +90,7 @@ def _why(
 def _candidate(engine: Engine, current: Current, best: int | None) -> int:
     """Return the profile that runs today: the one named, else the recommended one."""
     if current.candidate is None:
-        return 0 if best is None else int(engine.problem.terms.candidate[best])
+        return 0 if best is None else int(engine.problem.options.candidate[best])
     names = [p.name for p in engine.profiles]
     if current.candidate not in names:
         raise AdvisorError(
@@ -105,38 +105,28 @@ def _serving_usd(engine: Engine, current: Current) -> float:
     study = engine.study
     region = current.region or study.cloud.regions[0]
     sku = current.sku or ""
-    if current.platform == sagemaker_serverless.NAME:
-        memory_gib = int(sku.split()[0]) if sku.split()[:1] and sku.split()[0].isdigit() else 0
-        if memory_gib not in sagemaker_serverless.MEMORY_GIB:
-            raise AdvisorError(f"current.sku {sku!r}: write a serverless size such as `2 GiB`")
-    elif (platform := STANDING_PLATFORMS.get(current.platform)) is None:
+    facts = facts_of(current.platform)
+    if facts.billing in {"job", "queue"}:
         raise AdvisorError(
             f"current.platform {current.platform!r} cannot be priced from its size: give "
             "current.usd_per_month"
         )
-    else:
-        known = platform.machines(
-            book=engine.book,
-            catalogue=engine.catalogue,
-            region=region,
-            purchase=current.purchase,
-            on=engine.on,
-        ).sku
-        if sku not in known:
-            near = get_close_matches(sku, known, n=3)
-            hint = (
-                f"did you mean {', '.join(near)}?"
-                if near
-                else f"write it as a recommendation does, e.g. {known[0]!r}, or give "
-                "current.usd_per_month"
-            )
-            raise AdvisorError(
-                f"current.sku {sku!r} is not sold for {TITLES[current.platform]}: {hint}"
-            )
+    known = PLATFORMS[current.platform].skus(
+        engine.market, region=region, purchase=current.purchase
+    )
+    if sku not in known:
+        near = get_close_matches(sku, known, n=3)
+        hint = (
+            f"did you mean {', '.join(near)}?"
+            if near
+            else f"write it as a recommendation does, e.g. {known[0]!r}, or give "
+            "current.usd_per_month"
+        )
+        raise AdvisorError(f"current.sku {sku!r} is not sold for {facts.title}: {hint}")
     return total_usd(
         serving_lines(
             engine,
-            profile_row=_candidate(engine, current, engine.choice.best),
+            candidate=_candidate(engine, current, engine.choice.best),
             platform=current.platform,
             sku=sku,
             region=region,

@@ -246,9 +246,8 @@ def usd_per_run_by_purchase(engine: Engine, candidate: int) -> dict[str, float]:
         places = training_places(
             study.replace(cloud=cloud),
             engine.profiles[candidate],
-            book=engine.book,
-            catalogue=engine.catalogue,
-            on=engine.on,
+            market=engine.market,
+            memo=engine.space.memo,
         )
         row = places.cheapest() if len(places.usd_per_run) else None
         if row is not None:

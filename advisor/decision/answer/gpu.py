@@ -43,11 +43,11 @@ def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
 
 def _serving_jobs(engine: Engine, candidate: int) -> GpuServing:
     """Say whether the cheapest machine for the jobs has a GPU; there is no rate to cross."""
-    columns, name = engine.columns, engine.profiles[candidate].name
-    own = engine.runs & (engine.candidate_of[columns.candidate] == engine.candidate_of[candidate])
+    options, name = engine.options, engine.profiles[candidate].name
+    own = engine.runs & (engine.candidate_of[options.candidate] == engine.candidate_of[candidate])
     usd = [
-        float(columns.usd_per_month[rows].min()) if rows.any() else None
-        for rows in (own & columns.on_gpu, own & ~columns.on_gpu)
+        float(options.usd_per_month[rows].min()) if rows.any() else None
+        for rows in (own & options.on_gpu, own & ~options.on_gpu)
     ]
     with_gpu, without = usd
     if with_gpu is None or without is None:
@@ -80,11 +80,12 @@ def _gap_usd(engine: Engine, candidate: int, rates: Floats, *, on_gpu: int | Non
 
     The GPU options are the candidate's own, or those of another candidate.
     """
-    profile, kind = engine.table.profile, engine.table.on_gpu
+    options = engine.options
+    kind, profile = options.on_gpu, options.candidate
     with_gpu = int(engine.candidate_of[candidate]) if on_gpu is None else on_gpu
     cheapest = []
     for own in (kind & (profile == with_gpu), ~kind & (profile == candidate)):
-        rows = np.flatnonzero(own)
+        rows = np.flatnonzero(own & options.stands)
         if not rows.size:
             return np.full(len(rates), np.nan)
         usd, _ = standing_usd(engine, rows, rates)

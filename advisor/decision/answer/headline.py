@@ -5,14 +5,15 @@ from datetime import date
 
 from advisor.decision.answer import words
 from advisor.decision.answer.compose import (
-    bands_s,
     chosen_row,
     is_guess,
     is_on_another_platform,
     option_of,
     verdict_kind,
 )
+from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.choice.engine import Engine
+from advisor.platforms import facts_of
 from advisor.recommendation import Option
 
 
@@ -77,11 +78,11 @@ def _named_rows(engine: Engine) -> tuple[int, ...]:
     These are the first ranked row on the other side of the question, SageMaker or a container, and
     the first that runs the same candidate on another platform.
     """
-    ranked, platform = engine.order.ranked, engine.columns.platform
+    ranked, options = engine.order.ranked, engine.options
     if not ranked:
         return ()
-    ours = str(platform[ranked[0]]).startswith("sagemaker")
-    across = (row for row in ranked if str(platform[row]).startswith("sagemaker") != ours)
+    sides = {row: facts_of(options.platform_of(row)).side for row in ranked}
+    across = (row for row in ranked if sides[row] != sides[ranked[0]])
     beside = (row for row in ranked[1:] if is_on_another_platform(engine, row))
     wanted = {ranked[0], next(across, None), next(beside, None)}
     return tuple(row for row in ranked if row in wanted)

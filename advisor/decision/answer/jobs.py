@@ -4,7 +4,7 @@ import numpy as np
 
 from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.naming import name_of
-from advisor.decision.options.jobs_and_queues import metered_band_s
+from advisor.platforms import facts_of
 from advisor.recommendation import JobAdvice, JobPoint
 
 REACH = 30.0
@@ -24,20 +24,20 @@ def job_advice(engine: Engine) -> JobAdvice | None:
     study = engine.study
     if study.workload.pattern != "batch" or not engine.order.ranked:
         return None
-    chosen = engine.order.ranked[0]
-    found = engine.metered_at(chosen)
-    if found is None:
+    options, row = engine.options, engine.order.ranked[0]
+    if facts_of(options.platform_of(row)).billing != "job":
         return None
-    jobs, row = found
-    start_s = float(jobs.p99_fixed_s[row])
-    work_s = float(jobs.p99_s[row]) - start_s
-    low_s, high_s = (end - start_s for end in metered_band_s(jobs, row))
+    start_s = float(options.p99_fixed_s[row])
+    work_s = float(options.p99_s[row]) - start_s
+    low_s, high_s = (
+        work_s * float(factor) for factor in (options.service_down[row], options.service_up[row])
+    )
     deadline_s = (study.needs.deadline_hours or 24.0) * 3600
     rows = study.workload.job_rows
     sizes = rows * np.geomspace(1 / REACH, REACH, POINT_COUNT)
     return JobAdvice(
-        option=name_of(engine, chosen),
-        machines=int(jobs.machines[row]),
+        option=name_of(engine, row),
+        machines=int(options.replicas[row]),
         jobs_per_day=study.workload.jobs_per_day or 1.0,
         row_count=rows,
         requests_per_s=study.workload.requests_per_s,
@@ -45,7 +45,7 @@ def job_advice(engine: Engine) -> JobAdvice | None:
         work_s=work_s,
         deadline_s=deadline_s,
         largest_row_count=rows * (deadline_s - start_s) / work_s,
-        basis=engine.columns.basis[chosen],
+        basis=options.basis[row],
         curve=tuple(
             JobPoint(
                 row_count=float(size),

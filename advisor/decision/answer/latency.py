@@ -37,11 +37,11 @@ def latency_advice(engine: Engine) -> LatencyAdvice | None:
     """
     if not engine.order.ranked:
         return None
-    columns, study = engine.columns, engine.study
-    standing = (row for row in engine.order.ranked if row < len(engine.table))
+    options, study = engine.options, engine.study
+    standing = (row for row in engine.order.ranked if options.stands[row])
     row = next(standing, engine.order.ranked[0])
-    name = engine.profiles[int(columns.candidate[row])].name
-    replicas = int(columns.replicas[row])
+    name = engine.profiles[int(options.candidate[row])].name
+    replicas = int(options.replicas[row])
     measured = _measured(engine, name)
     need_ms = study.needs.max_p99_latency_ms
     rates, times_ms, full = _load_curve(engine, row)
@@ -55,7 +55,7 @@ def latency_advice(engine: Engine) -> LatencyAdvice | None:
         need_ms=need_ms,
         reaches_need_at_requests_per_s=_crossing(rates, middle, need_ms),
         full_at_requests_per_s=full,
-        basis=columns.basis[row],
+        basis=options.basis[row],
         curve=tuple(
             LoadPoint(
                 requests_per_s=float(rate),
@@ -75,10 +75,10 @@ def latency_advice(engine: Engine) -> LatencyAdvice | None:
 
 def _load_curve(engine: Engine, row: int) -> tuple[Floats, Floats, float | None]:
     """Return rates [1/s], p99 at low, middle and high service time and p50 [ms], the full rate."""
-    table = engine.table
-    if row >= len(table):
+    if not engine.options.stands[row]:
         return np.empty(0), np.empty((4, 0)), None
-    replicas = int(engine.plan.replicas[row])
+    replicas = int(engine.options.replicas[row])
+    table, row = engine.machines, int(engine.options.machine[row])
     full = float(replicas * table.workers[row] / table.service_s[row])
     work = engine.study.workload
     rates = np.geomspace(min(full / 50, work.requests_per_s), FULLEST * full, POINT_COUNT)

@@ -17,16 +17,17 @@ def carried_chains(engine: Engine) -> tuple[CarriedChain, ...]:
     Serverless, whose processor nobody names, and GPU options, whose time is guessed from the
     network's size, have no chain.
     """
-    table = engine.table
-    rows = [r for r in engine.order.ranked if r < len(table) and not table.on_gpu[r]]
+    options = engine.options
+    rows = [r for r in engine.order.ranked if options.stands[r] and not options.on_gpu[r]]
     return tuple(_chain(engine, row) for row in rows[:SHOWN_CHAINS])
 
 
 def _chain(engine: Engine, row: int) -> CarriedChain:
-    table, columns = engine.table, engine.columns
-    profile = table.profiles[int(table.profile[row])]
-    machines = table.offers[int(table.offer[row])].machines
-    at = int(table.row[row])
+    table, options = engine.machines, engine.options
+    own = int(options.machine[row])
+    profile = table.profiles[int(table.profile[own])]
+    machines = table.offers[int(table.offer[own])].machines
+    at = int(table.row[own])
     carried = carry_call(profile.calls, machines.instance_type)
     speed, call = carried.speed, profile.calls[carried.nearest[at]]
     alone_s = call.mean_s * (
@@ -63,19 +64,19 @@ def _chain(engine: Engine, row: int) -> CarriedChain:
     )
     share = min(1.0, float(machines.core_count[at]))
     server = profile.server.http_s / speed.ratio[at]
-    low_high = np.array([table.service_low_s[row], table.service_high_s[row]])
+    low_high = np.array([table.service_low_s[own], table.service_high_s[own]])
     before = low_high * share
     label = "The server's own work for a request"
     whole_s = there_s * inflation + server
     steps.append(_step(label, None, whole_s, before, profile.server.http_basis))
     if share < 1:
         label = f"On {share:g} of a core"
-        steps.append(_step(label, 1 / share, float(table.service_s[row]), low_high, "list"))
-    stretch = float(table.service_s[row]) / there_s
+        steps.append(_step(label, 1 / share, float(table.service_s[own]), low_high, "list"))
+    stretch = float(table.service_s[own]) / there_s
     return CarriedChain(
         option=name_of(engine, row),
         candidate=profile.name,
-        sku=str(columns.sku[row]),
+        sku=str(options.sku[row]),
         measured_on=call.hardware.processor,
         processor=speed.processor[at],
         relation=str(speed.relation[at]),

@@ -11,7 +11,9 @@ from advisor.capacity.traffic import workload_minutes_per_s
 from advisor.decision.answer.latency import reaches_need_per_s
 from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.naming import name_of
-from advisor.decision.options.table import COMMITTED, fewest_replicas
+from advisor.options.replicas import fewest_replicas
+from advisor.platforms import facts_of
+from advisor.platforms.rules import COMMITTED
 from advisor.recommendation import ScalingOutcome, TrafficAdvice, TrafficHour
 from advisor.study.types import GROWTH_LEAD_MONTHS, HOURS_PER_MONTH
 
@@ -27,27 +29,28 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
     the peak is. Hours of the month without traffic are billed at the fewest replicas by the ways
     that scale. None for batch, and where no option keeps replicas.
     """
-    table, columns, work = engine.table, engine.columns, engine.study.workload
-    row = next((r for r in engine.order.ranked if r < len(table)), None)
+    table, options, work = engine.machines, engine.options, engine.study.workload
+    row = next((r for r in engine.order.ranked if options.stands[r]), None)
     if row is None or work.pattern == "batch":
         return None
+    at = int(options.machine[row])
     grown = max(1.0, 1 + work.growth_per_month) ** GROWTH_LEAD_MONTHS
     rates = workload_minutes_per_s(work) * grown
-    replicas = int(columns.replicas[row])
-    service_s, workers = float(table.service_s[row]), int(table.workers[row])
+    replicas = int(options.replicas[row])
+    service_s, workers = float(table.service_s[at]), int(table.workers[at])
     need_ms = engine.study.needs.max_p99_latency_ms
     full = replicas * workers / service_s
     within = reaches_need_per_s(engine, row)
     carried = min(full * defaults.MAX_UTILISATION.value, np.inf if within is None else within)
     fewest = _fewest(engine, row)
-    start_s = float(table.start_s[row])
+    start_s = float(table.start_s[at])
     ways = compare_scaling(
         rates_per_s=rates,
         service=ServiceTime(
             mean_s=service_s,
-            scv=float(table.scv[row]),
+            scv=float(table.scv[at]),
             workers_per_replica=workers,
-            overhead_s=float(table.front_s[row]),
+            overhead_s=float(table.front_s[at]),
             routing=ROUTING,
         ),
         rate_per_replica_per_s=carried / replicas,
@@ -56,7 +59,7 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
         maximum_count=MAX_REPLICAS,
         max_p99_s=None if need_ms is None else need_ms / 1e3,
         allowed_minutes_out=int(ALLOWED_OUT_FRACTION * rates.size),
-        waits_for_start=str(columns.platform[row]).startswith("sagemaker"),
+        waits_for_start=facts_of(options.platform_of(row)).waits_for_start,
         fixed_count=replicas,
     )
     by_hour = rates.reshape(-1, 60)
@@ -89,25 +92,26 @@ def traffic_advice(engine: Engine) -> TrafficAdvice | None:
 
 def _fewest(engine: Engine, row: int) -> int:
     """Return the fewest replicas: one per zone, and those that network and credits ask for."""
-    table = engine.table
+    own = engine.machines.take(engine.options.machine[[row]])
     found = fewest_replicas(
         engine.study,
-        table.network_gbps[[row]],
+        own.network_gbps,
         engine.study.workload.peak_per_s,
-        sustained_per_s=table.sustained_vcpu[[row]] / table.service_s[[row]],
+        sustained_per_s=own.sustained_vcpu / own.service_s,
     )
     return int(found[0])
 
 
 def _outcome(engine: Engine, row: int, way: ScalingWay, fewest: int) -> ScalingOutcome:
-    table = engine.table
+    options = engine.options
     active = engine.study.workload.active_hours_per_month / HOURS_PER_MONTH
     mean = way.mean_replicas
     if way.name != "fixed":
         mean = active * mean + (1 - active) * fewest
-    committed = engine.columns.purchase[row] == COMMITTED
-    paid = max(mean, float(engine.plan.replicas[row])) if committed else mean
-    usd = paid * float(table.replica_usd[row]) + float(table.shared_usd[row])
+    committed = options.purchase_of(row) == COMMITTED
+    paid = max(mean, float(options.replicas[row])) if committed else mean
+    shared_usd = float(options.fixed_usd[row] + options.request_usd[row])
+    usd = paid * float(options.replica_usd[row]) + shared_usd
     return ScalingOutcome(
         name=way.name,
         mean_replicas=mean,

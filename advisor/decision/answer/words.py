@@ -8,12 +8,7 @@ from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.naming import name_of
 from advisor.decision.choice.ranking import runs_as_needed
 from advisor.evidence import Evidence
-from advisor.platforms import (
-    ASYNC,
-    JOB_PLATFORMS,
-    STANDING_PLATFORMS,
-    TITLES,
-)
+from advisor.platforms import SIDES, facts_of, in_order, title_of
 from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
 from advisor.retraining.advice import every_days
 from advisor.study.types import Study
@@ -127,7 +122,7 @@ def _close_call(best: Option, ranked: Sequence[Option]) -> str:
     )
     if rival is None:
         return _runner_up(best, ranked)
-    return f"; too close to call against {TITLES[rival.platform]}, which {_gap(best, rival)}"
+    return f"; too close to call against {title_of(rival.platform)}, which {_gap(best, rival)}"
 
 
 def _latency(study: Study, best: Option) -> str:
@@ -163,12 +158,11 @@ def hours_of(ms: float | None) -> str:
 
 def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
     """Name the cheapest option on the other side of the question: SageMaker or a container."""
-    ours = best.platform.startswith("sagemaker")
-    other = next((o for o in ranked if o.platform.startswith("sagemaker") != ours), None)
+    ours = facts_of(best.platform).side
+    other = next((o for o in ranked if facts_of(o.platform).side != ours), None)
     if other is None:
-        side = "ECS" if ours else "SageMaker"
-        return f"; no {side} option is feasible"
-    return f"; {TITLES[other.platform]} {_gap(best, other)}"
+        return f"; no {' or '.join(side for side in SIDES if side != ours)} option is feasible"
+    return f"; {title_of(other.platform)} {_gap(best, other)}"
 
 
 def _gap(best: Option, other: Option) -> str:
@@ -254,24 +248,24 @@ def seldom_within_budget(engine: Engine) -> str | None:
     budget = study.needs.max_usd_per_month
     if budget is None:
         return None
-    as_planned = runs_as_needed(study, engine.columns)
+    as_planned = runs_as_needed(study, engine.options)
     rows = [
         row
         for row in engine.order.rejected
         if as_planned[row]
         and row in risk.place
-        and engine.choice.unfit[engine.profiles[int(engine.columns.candidate[row])].name] is None
+        and engine.choice.unfit[engine.profiles[int(engine.options.candidate[row])].name] is None
     ]
     if not rows:
         return None
-    row = min(rows, key=lambda r: float(engine.columns.usd_per_month[r]))
+    row = min(rows, key=lambda r: float(engine.options.usd_per_month[r]))
     share = float((risk.usd(row) <= budget).mean())
     wanted = study.decision.feasible_probability
     if share >= wanted:
         return None
     return (
-        f"{TITLES[str(engine.columns.platform[row])]} costs "
-        f"{engine.columns.usd_per_month[row]:,.0f} USD/month typically, but only {share:.0%} of "
+        f"{title_of(engine.options.platform_of(row))} costs "
+        f"{engine.options.usd_per_month[row]:,.0f} USD/month typically, but only {share:.0%} of "
         f"the draws stay within {f'{budget:,.2f}'.removesuffix('.00')}, {wanted:.0%} is wanted"
     )
 
@@ -307,13 +301,12 @@ def warnings(
 
 def _not_sold(study: Study) -> list[str]:
     """Say which ways to buy do not exist on which platforms, as far as they are looked at."""
-    platforms = STANDING_PLATFORMS if study.workload.pattern == "online" else JOB_PLATFORMS
+    wanted = "always-on" if study.workload.pattern == "online" else "job"
+    facts = [platform.facts for platform in in_order(study.cloud.platforms)]
     found = []
     for purchase in study.cloud.purchase:
         names = [
-            TITLES[name]
-            for name, platform in platforms.items()
-            if purchase not in platform.purchases and name in study.cloud.platforms
+            one.title for one in facts if one.billing == wanted and purchase not in one.purchases
         ]
         if names:
             found.append(
@@ -326,11 +319,9 @@ def _routing_advice(engine: Engine) -> list[str]:
     """Say what to set on the chosen platform for the planned latency to hold."""
     if not engine.order.ranked:
         return []
-    name = str(engine.columns.platform[engine.order.ranked[0]])
-    if name in JOB_PLATFORMS:
-        return [f"for the planned time to hold, {JOB_PLATFORMS[name].advice}"]
-    platform = ASYNC if name == ASYNC.name else STANDING_PLATFORMS.get(name)
-    return [f"for the planned p99 to hold, {platform.advice}"] if platform else []
+    facts = facts_of(engine.options.platform_of(engine.order.ranked[0]))
+    what = "time" if facts.billing == "job" else "p99"
+    return [f"for the planned {what} to hold, {facts.advice}"] if facts.advice else []
 
 
 def _spot_warnings(engine: Engine) -> list[str]:
@@ -338,9 +329,9 @@ def _spot_warnings(engine: Engine) -> list[str]:
     if not engine.order.ranked:
         return []
     row = engine.order.ranked[0]
-    if engine.columns.purchase[row] != "spot":
+    if engine.options.purchase_of(row) != "spot":
         return []
-    sku, region = str(engine.columns.sku[row]), str(engine.columns.region[row])
+    sku, region = str(engine.options.sku[row]), str(engine.options.region[row])
     advice = load_spot_advice().get((region, sku))
     how_often = (
         f" ({advice.interruption} of {sku} were interrupted in the month before "

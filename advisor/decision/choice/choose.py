@@ -57,17 +57,14 @@ def answer_key(problem: Problem, row: int | None) -> AnswerKey | None:
     """Return what the answer is told apart by."""
     if row is None:
         return None
-    profile = problem.space.profiles[int(problem.terms.candidate[row])]
-    platform = problem.scenarios.platforms[int(problem.terms.platform[row])]
+    profile = problem.space.profiles[int(problem.options.candidate[row])]
+    platform = problem.options.platform_of(row)
     return AnswerKey(candidate=profile.name, platform=platform, sku=sku_of(problem, row))
 
 
 def sku_of(problem: Problem, row: int) -> str:
     """Return what is bought for an option."""
-    table = problem.space.table
-    if row >= len(table):
-        return str(problem.others.sku[row - len(table)])
-    return str(table.offers[table.offer[row]].machines.sku[table.row[row]])
+    return str(problem.options.sku[row])
 
 
 def choose(problem: Problem, *, whole: bool = True) -> Choice:
@@ -78,7 +75,7 @@ def choose(problem: Problem, *, whole: bool = True) -> Choice:
         whole: draw every option that another does not beat; else look only at what can still win.
     """
     if whole or problem.study.decision.risk != "expected":
-        return choose_from(problem, draw(problem, undominated(problem)))
+        return choose_from(problem, draw(problem, undominated(problem.options, problem.possible)))
     return choose_from(problem, judge_contenders(problem))
 
 
@@ -86,7 +83,7 @@ def choose_from(problem: Problem, judged: ScoredOptions) -> Choice:
     """Climb the ladder of candidates and take the cheapest option of the one it ends at."""
     study, space = problem.study, problem.space
     unfit = {p.name: unfit_reason(study, p) for p in space.profiles}
-    owner = space.candidate_of[problem.terms.candidate[judged.rows]]
+    owner = space.candidate_of[problem.options.candidate[judged.rows]]
     climbed = climb(
         [
             _ladder_candidate(
@@ -119,12 +116,12 @@ def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[flo
     cost, the name.
     """
     row = int(judged.rows[place])
-    platform = problem.scenarios.platforms[int(problem.terms.platform[row])]
-    profile = problem.space.profiles[int(problem.terms.candidate[row])]
+    platform = problem.options.platform_of(row)
+    profile = problem.space.profiles[int(problem.options.candidate[row])]
     return (
         problem.study.team.upkeep_hours(platform),
         float(profile.form_rank),
-        float(problem.terms.scaled[row]),
+        float(problem.options.scaled[row]),
         float(judged.planned[place]),
         float(told_apart(judged.criterion_usd[place])),
         sku_of(problem, row),

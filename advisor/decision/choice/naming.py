@@ -2,33 +2,34 @@
 
 from advisor.capacity.target_tracking import TrackedFleet, start_minutes, tracked_fleet_of
 from advisor.decision.choice.engine import Engine
-from advisor.decision.options.naming import option_name
+from advisor.options.naming import option_name
+from advisor.platforms import facts_of
 
 
 def tracked_fleet_at(engine: Engine, row: int) -> TrackedFleet:
     """Return how a fleet on the machines of a standing option follows the traffic."""
     return tracked_fleet_of(
         engine.study.workload,
-        start_minutes=int(start_minutes(engine.table.start_s[[row]])[0]),
+        start_minutes=int(start_minutes(engine.machines.start_s[[engine.options.machine[row]]])[0]),
         fewest=engine.study.needs.availability_zones,
     )
 
 
 def fewest_of(engine: Engine, row: int) -> int:
     """Return the replicas of an option that always run."""
-    replicas = engine.columns.replicas[row]
-    if not engine.columns.scaled[row]:
+    replicas = engine.options.replicas[row]
+    if not engine.options.scaled[row]:
         return int(replicas)
     return int(tracked_fleet_at(engine, row).least(replicas))
 
 
 def name_of(engine: Engine, row: int) -> str:
     """Return the name of one of the options."""
-    columns = engine.columns
+    options = engine.options
     return option_name(
-        engine.profiles[int(columns.candidate[row])].label,
-        str(columns.platform[row]),
-        str(columns.sku[row]),
-        int(columns.replicas[row]),
+        engine.profiles[int(options.candidate[row])].label,
+        facts_of(options.platform_of(row)),
+        str(options.sku[row]),
+        int(options.replicas[row]),
         fewest=fewest_of(engine, row),
     )

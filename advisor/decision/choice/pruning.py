@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from advisor.arrays import Bools, Floats, Rows
 from advisor.capacity.target_tracking import start_minutes, tracked_fleet_of
 from advisor.decision.choice.ladder import COST_TIE_FRACTION
-from advisor.decision.options.table import load_replicas
 from advisor.decision.scenarios.fleet_memo import MeanFleets
 from advisor.decision.scenarios.outcomes import CHUNK, Outcomes, criterion_usd
 from advisor.decision.scenarios.problem import Problem
+from advisor.options.replicas import load_replicas
+from advisor.options.table import Options
 
 LEADERS = 12
 """Options of a group of jobs that are held against the others, at most."""
@@ -52,26 +53,29 @@ class Drawn(ScoredOptions):
     outcomes: Outcomes
 
 
-def undominated(problem: Problem, among: Bools | None = None) -> Rows:
+def undominated(options: Options, among: Bools) -> Rows:
     """Return the possible options without those that another beats in every draw, exactly.
 
     Two options of one kind of machine, platform, way to buy and to scale need the same replicas in
     every draw. The one whose replica, fixed part and part by request all cost as much or more is
     left out; of two that are equal the later one. Jobs and queues: see `_undominated_others`.
+
+    Args:
+        options: all options.
+        among: which of them are looked at.
     """
-    terms = problem.terms
-    rows = np.flatnonzero(problem.possible if among is None else among)
-    standing = rows[terms.machine_class[rows] >= 0]
+    rows = np.flatnonzero(among)
+    standing = rows[options.stands[rows]]
     same = (
-        terms.machine_class[standing] * len(problem.scenarios.platforms) + terms.platform[standing]
-    ) * len(problem.scenarios.purchases) + terms.purchase[standing]
-    same = 2 * same + terms.scaled[standing]
+        options.machine_class[standing] * len(options.platforms) + options.platform_at[standing]
+    ) * len(options.purchases) + options.purchase_at[standing]
+    same = 2 * same + options.scaled[standing]
     order = np.lexsort(
         (
             standing,
-            terms.request_usd[standing],
-            terms.fixed_usd[standing],
-            terms.replica_usd[standing],
+            options.request_usd[standing],
+            options.fixed_usd[standing],
+            options.replica_usd[standing],
             same,
         )
     )
@@ -82,32 +86,31 @@ def undominated(problem: Problem, among: Bools | None = None) -> Rows:
     # Against the cheapest replica of its kind first, which beats nearly all; then pair by pair.
     lead = standing[start]
     open_ = ~new & ~(
-        (terms.fixed_usd[lead] <= terms.fixed_usd[standing])
-        & (terms.request_usd[lead] <= terms.request_usd[standing])
+        (options.fixed_usd[lead] <= options.fixed_usd[standing])
+        & (options.request_usd[lead] <= options.request_usd[standing])
     )
     for place in np.flatnonzero(open_):
         earlier = standing[start[place] : place]
-        beaten = (terms.fixed_usd[earlier] <= terms.fixed_usd[standing[place]]) & (
-            terms.request_usd[earlier] <= terms.request_usd[standing[place]]
+        beaten = (options.fixed_usd[earlier] <= options.fixed_usd[standing[place]]) & (
+            options.request_usd[earlier] <= options.request_usd[standing[place]]
         )
         kept[place] = not beaten.any()
-    others = _undominated_others(problem, rows[terms.machine_class[rows] < 0])
+    others = _undominated_others(options, rows[~options.stands[rows]])
     return np.sort(np.concatenate([standing[kept], others]))
 
 
-def _undominated_others(problem: Problem, rows: Rows) -> Rows:
+def _undominated_others(options: Options, rows: Rows) -> Rows:
     """Return options without standing replicas, less those that another beats in every draw.
 
     Of one candidate, platform and kind of error, an option whose parts of the cost and of the time
     are all as large or larger costs as much or more and is as late or later whatever is drawn. The
     cheapest of each group as planned is held against all others of it, then the next that is left.
     """
-    terms = problem.terms
     names = ("fixed_usd", "request_usd", "work_usd", "p99_fixed_s", "p99_service_s", "p99_start_s")
-    parts = told_apart(np.stack([getattr(terms, name)[rows] for name in names]))
-    same = (terms.group[rows] * len(problem.scenarios.platforms) + terms.platform[rows]) * len(
-        problem.space.profiles
-    ) + terms.candidate[rows]
+    parts = told_apart(np.stack([getattr(options, name)[rows] for name in names]))
+    candidates = int(options.candidate.max(initial=0)) + 1
+    same = options.group[rows] * len(options.platforms) + options.platform_at[rows]
+    same = same * candidates + options.candidate[rows]
     order = np.lexsort((rows, told_apart(parts[:3].sum(axis=0)), same))
     rows, parts, same = rows[order], parts[:, order], same[order]
     kept: list[Rows] = []
@@ -120,6 +123,11 @@ def _undominated_others(problem: Problem, rows: Rows) -> Rows:
         left = (parts < parts[:, lead]).any(axis=0)
         rows, parts, same = rows[left], parts[:, left], same[left]
     return np.concatenate([*kept, rows])
+
+
+def undominated_of_all(options: Options) -> Rows:
+    """Return the options that may be bought, less those that another beats in every draw."""
+    return undominated(options, options.possible)
 
 
 def told_apart(values: Floats) -> Floats:
@@ -152,19 +160,19 @@ def share_in_time(problem: Problem, rows: Rows) -> Floats:
     Without a budget and a cold start only the service time varies: its draws are counted up to the
     largest that is still in time.
     """
-    study, terms = problem.study, problem.terms
+    study, options = problem.study, problem.options
     need_ms = study.needs.max_p99_latency_ms
     found = np.ones(len(rows))
     if need_ms is None and study.needs.max_usd_per_month is None:
         return found
-    counted = (terms.p99_start_s[rows] == 0) & (terms.group[rows] >= 0)
+    counted = (options.p99_start_s[rows] == 0) & (options.group[rows] >= 0)
     counted &= study.needs.max_usd_per_month is None
     drawn = problem.scenarios.service[:, 1:]
-    for group in np.unique(terms.group[rows[counted]]).tolist():
-        own = np.flatnonzero(counted & (terms.group[rows] == group))
+    for group in np.unique(options.group[rows[counted]]).tolist():
+        own = np.flatnonzero(counted & (options.group[rows] == group))
         with np.errstate(divide="ignore", invalid="ignore"):
-            slowest = ((need_ms or np.inf) / 1e3 - terms.p99_fixed_s[rows[own]]) / (
-                terms.p99_service_s[rows[own]]
+            slowest = ((need_ms or np.inf) / 1e3 - options.p99_fixed_s[rows[own]]) / (
+                options.p99_service_s[rows[own]]
             )
         slowest = np.where(np.isnan(slowest), np.inf, slowest)
         found[own] = np.searchsorted(np.sort(drawn[group]), slowest * (1 + 1e-12), side="right")
@@ -182,34 +190,34 @@ def lower_bound_usd(problem: Problem, rows: Rows) -> Floats:
     Replicas are at least as many as always, and at least as many as the load asks for on average:
     E[p max(f, x)] >= max(f E[p], E[p x]).
     """
-    terms, means = problem.terms, problem.means
+    options, means = problem.options, problem.means
     bound = _mean_beside_usd(problem, rows)
-    own = rows[terms.machine_class[rows] >= 0]
-    at = problem.space.classes.first[terms.machine_class[own]]
-    carried = means.loads[terms.purchase[own], terms.group[own]]
-    carried *= load_replicas(problem.space.table, at) * (1 - 1e-9)
-    follows = terms.scaled[own]
+    own = rows[options.stands[rows]]
+    at = problem.space.classes.first[options.machine_class[own]]
+    carried = means.loads[options.purchase_at[own], options.group[own]]
+    carried *= load_replicas(problem.space.machines, at) * (1 - 1e-9)
+    follows = options.scaled[own]
     carried[follows] *= _mean_levels(problem, at[follows])
-    always = means.price[terms.purchase[own]] * problem.study.needs.availability_zones
-    bound[terms.machine_class[rows] >= 0] += terms.replica_usd[own] * np.maximum(always, carried)
+    always = means.price[options.purchase_at[own]] * problem.study.needs.availability_zones
+    bound[options.stands[rows]] += options.replica_usd[own] * np.maximum(always, carried)
     safe: Floats = bound * (1 - 1e-9)
     return safe
 
 
 def _mean_beside_usd(problem: Problem, rows: Rows) -> Floats:
     """Return the mean cost of some options without their standing replicas. [USD/month]"""
-    terms, means = problem.terms, problem.means
+    options, means = problem.options, problem.means
     usd: Floats = (
-        terms.fixed_usd[rows] * means.drift
-        + terms.request_usd[rows] * means.traffic
-        + means.people_usd[terms.platform[rows]]
-        + means.candidate_usd[terms.candidate[rows]]
+        options.fixed_usd[rows] * means.drift
+        + options.request_usd[rows] * means.traffic
+        + means.people_usd[options.platform_at[rows]]
+        + means.candidate_usd[options.candidate[rows]]
     )
-    others = np.flatnonzero(terms.machine_class[rows] < 0)
+    others = np.flatnonzero(~options.stands[rows])
     own = rows[others]
-    certain = terms.group[own] < 0
-    usd[others] += terms.work_usd[own] * np.where(
-        certain, means.traffic, means.works[terms.group[own]]
+    certain = options.group[own] < 0
+    usd[others] += options.work_usd[own] * np.where(
+        certain, means.traffic, means.works[options.group[own]]
     )
     return usd
 
@@ -218,7 +226,7 @@ def _mean_levels(problem: Problem, rows: Rows) -> Floats:
     """Return the share of its load that a fleet which follows the traffic has at least."""
     study = problem.study
     minutes, place = np.unique(
-        start_minutes(problem.space.table.start_s[rows]), return_inverse=True
+        start_minutes(problem.space.machines.start_s[rows]), return_inverse=True
     )
     zones = study.needs.availability_zones
     shares = [
@@ -230,9 +238,9 @@ def _mean_levels(problem: Problem, rows: Rows) -> Floats:
 
 def judge_contenders(problem: Problem) -> ScoredOptions:
     """Judge, of each candidate, options by their lower bound until none left can win or tie."""
-    rows = problem.keep("undominated", lambda: undominated(problem, problem.sold))
+    rows = problem.space.memo(undominated_of_all, problem.asked)
     bound = lower_bound_usd(problem, rows)
-    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
+    owner = problem.space.candidate_of[problem.options.candidate[rows]]
     order = np.argsort(bound, kind="stable")
     waiting = {int(c): order[owner[order] == c] for c in np.unique(owner)}
     least = dict.fromkeys(waiting, np.inf)
@@ -264,12 +272,12 @@ def judge(problem: Problem, rows: Rows) -> ScoredOptions:
     With a budget, which is held against the cost of each draw, or where a quantile is compared,
     they are drawn.
     """
-    study, terms = problem.study, problem.terms
+    study, options = problem.study, problem.options
     if study.decision.risk != "expected" or study.needs.max_usd_per_month is not None:
         return draw(problem, rows)
     usd, fleets = _mean_usd(problem, rows)
     probability, planned = np.ones(len(rows)), np.zeros(len(rows), dtype=np.int16)
-    standing = terms.machine_class[rows] >= 0
+    standing = options.stands[rows]
     probability[standing], planned[standing] = fleets.probability, fleets.planned
     if study.needs.max_p99_latency_ms is not None and not standing.all():
         probability[~standing] = problem.others_in_time(rows[~standing])[:, 1:].mean(axis=1)
@@ -291,14 +299,14 @@ def compared_usd(problem: Problem, rows: Rows) -> Floats:
 
 def _mean_usd(problem: Problem, rows: Rows) -> tuple[Floats, MeanFleets]:
     """Return the mean cost of some options, and the fleets of those whose replicas stand."""
-    terms = problem.terms
+    options = problem.options
     usd = _mean_beside_usd(problem, rows)
-    standing = terms.machine_class[rows] >= 0
+    standing = options.stands[rows]
     own = rows[standing]
     fleets = problem.mean_fleets(
-        terms.machine_class[own], purchases=terms.purchase[own], scaled=terms.scaled[own]
+        options.machine_class[own], purchases=options.purchase_at[own], scaled=options.scaled[own]
     )
-    usd[standing] += terms.replica_usd[own] * fleets.paid
+    usd[standing] += options.replica_usd[own] * fleets.paid
     return usd, fleets
 
 

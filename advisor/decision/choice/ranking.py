@@ -6,24 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.arrays import Bools, Ints
-from advisor.decision.options.columns import Columns, within_budget
-from advisor.platforms import SOLD_AS, TITLES
+from advisor.options.facts import Facts
+from advisor.options.table import Options, within_budget
+from advisor.platforms import facts_of
 from advisor.study.types import Study
 
 SHOWN_BEYOND_GROUPS = 20
 """Options listed beside the cheapest of each candidate, platform, region and purchase."""
 
 
-def runs_as_needed(study: Study, columns: Columns) -> Bools:
+def runs_as_needed(study: Study, options: Options) -> Bools:
     """Return which options meet every need that does not depend on the candidate's quality."""
-    unlimited: Bools = (columns.other == "").astype(bool)
-    inside = within_budget(study, columns.usd_per_month)
-    return columns.sold & columns.fits & columns.meets_latency & unlimited & inside
+    unlimited: Bools = (options.limit == "").astype(bool)
+    inside = within_budget(study, options.usd_per_month)
+    return options.sold & options.fits & options.meets_latency & unlimited & inside
 
 
 def reasons(
     study: Study,
-    columns: Columns,
+    options: Options,
     row: int,
     *,
     candidate_reason: str | None,
@@ -33,29 +34,29 @@ def reasons(
     found = []
     if candidate_reason is not None:
         found.append(candidate_reason)
-    if not columns.sold[row]:
-        platform, purchase = str(columns.platform[row]), str(columns.purchase[row])
+    if not options.sold[row]:
+        facts, purchase = facts_of(options.platform_of(row)), options.purchase_of(row)
         found.append(
-            f"no price for {columns.sku[row]} ({purchase}) in {columns.region[row]}"
-            if purchase in SOLD_AS[platform]
-            else _not_sold(platform, purchase)
+            f"no price for {options.sku[row]} ({purchase}) in {options.region[row]}"
+            if purchase in facts.purchases
+            else _not_sold(facts, purchase)
         )
-    if not columns.fits[row]:
+    if not options.fits[row]:
         found.append(
-            f"needs {columns.memory_need_gib[row]:.1f} GiB of memory, "
-            f"has {columns.memory_gib[row]:.1f} GiB"
+            f"needs {options.memory_need_gib[row]:.1f} GiB of memory, "
+            f"has {options.memory_gib[row]:.1f} GiB"
         )
     need_ms = study.needs.max_p99_latency_ms
-    if not columns.meets_latency[row] and need_ms is not None:
+    if not options.meets_latency[row] and need_ms is not None:
         late = _late_job if study.workload.pattern == "batch" else _latency_reason
-        found.append(late(columns, row, need_ms))
-    elif not columns.meets_latency[row]:
+        found.append(late(options, row, need_ms))
+    elif not options.meets_latency[row]:
         found.append("cannot carry the peak rate with 1,000 replicas")
-    if columns.other[row]:
-        found.append(str(columns.other[row]))
-    if columns.sold[row] and not within_budget(study, columns.usd_per_month)[row]:
+    if options.limit[row]:
+        found.append(str(options.limit[row]))
+    if options.sold[row] and not within_budget(study, options.usd_per_month)[row]:
         found.append(
-            f"{columns.usd_per_month[row]:,.0f} USD/month is above the budget of "
+            f"{options.usd_per_month[row]:,.0f} USD/month is above the budget of "
             f"{study.needs.max_usd_per_month:,.0f}"
         )
     wanted = study.decision.feasible_probability
@@ -67,28 +68,27 @@ def reasons(
     return tuple(found)
 
 
-def _not_sold(platform: str, purchase: str) -> str:
-    title = TITLES[platform]
+def _not_sold(facts: Facts, purchase: str) -> str:
     lacks = (
-        f"{title} is not sold as spot"
+        f"{facts.title} is not sold as spot"
         if purchase == "spot"
-        else f"no {purchase} price of {title} is known"
+        else f"no {purchase} price of {facts.title} is known"
     )
-    return f"{lacks}; buy {' or '.join(SOLD_AS[platform])}"
+    return f"{lacks}; buy {' or '.join(facts.purchases)}"
 
 
-def _latency_reason(columns: Columns, row: int, need_ms: float) -> str:
-    p99_ms = columns.p99_s[row] * 1e3
+def _latency_reason(options: Options, row: int, need_ms: float) -> str:
+    p99_ms = options.p99_s[row] * 1e3
     if not np.isfinite(p99_ms):
         return "cannot carry the peak rate with 1,000 replicas"
     told = f"{p99_ms:,.0f}" if p99_ms >= 100 else f"{p99_ms:.3g}"
     return f"p99 is {told} ms, limit is {need_ms:,g} ms"
 
 
-def _late_job(columns: Columns, row: int, need_ms: float) -> str:
-    hours = columns.p99_s[row] / 3600
+def _late_job(options: Options, row: int, need_ms: float) -> str:
+    hours = options.p99_s[row] / 3600
     return (
-        f"a job takes {hours:,.3g} h with {columns.replicas[row]} machines, the deadline is "
+        f"a job takes {hours:,.3g} h with {options.replicas[row]} machines, the deadline is "
         f"{need_ms / 3.6e6:,.3g} h"
     )
 
@@ -102,22 +102,22 @@ class Order:
     feasible_count: int
 
 
-def order(columns: Columns, *, feasible: Bools, candidate_of: Ints, best: int | None) -> Order:
+def order(options: Options, *, feasible: Bools, candidate_of: Ints, best: int | None) -> Order:
     """Pick the options to show: the chosen one, and the telling ones of the others.
 
     Of each candidate, platform, region and purchase only the cheapest sku and form is listed, and
     the next cheapest overall; a group without a feasible sku lists the one nearest to feasible.
 
     Args:
-        columns: all options.
+        options: all of them.
         feasible: which of them meet every need.
         candidate_of: per profile, the candidate it is a form of.
         best: the chosen option, which is listed first.
     """
     able = np.flatnonzero(feasible)
-    place = np.lexsort((columns.sku[able].astype(str), columns.usd_per_month[able]))
+    place = np.lexsort((options.sku[able].astype(str), options.usd_per_month[able]))
     by_cost: list[int] = able[place].tolist()
-    group_of = _groups(columns, candidate_of[columns.candidate])
+    group_of = _groups(options, candidate_of[options.candidate])
     groups: dict[Group, int] = {}
     for row in by_cost:
         groups.setdefault(group_of[row], row)
@@ -127,38 +127,39 @@ def order(columns: Columns, *, feasible: Bools, candidate_of: Ints, best: int | 
         ranked.insert(0, best)
     return Order(
         ranked=tuple(ranked),
-        rejected=tuple(_nearest_misses(columns, group_of, feasible, groups)),
+        rejected=tuple(_nearest_misses(options, group_of, feasible, groups)),
         feasible_count=len(by_cost),
     )
 
 
-Group = tuple[int, str, str, str, bool]
+Group = tuple[int, int, str, int, bool]
 """Candidate, platform, region, purchase, and whether replicas follow the traffic."""
 
 
-def _groups(columns: Columns, owner: Ints) -> list[Group]:
-    parts = (owner, columns.platform, columns.region, columns.purchase, columns.scaled)
+def _groups(options: Options, owner: Ints) -> list[Group]:
+    platform, purchase = options.platform_at, options.purchase_at
+    parts = (owner, platform, options.region, purchase, options.scaled)
     return list(zip(*(part.tolist() for part in parts), strict=True))
 
 
 def _nearest_misses(
-    columns: Columns, group_of: Sequence[Group], feasible: Bools, groups: dict[Group, int]
+    options: Options, group_of: Sequence[Group], feasible: Bools, groups: dict[Group, int]
 ) -> list[int]:
     """Return, of each group without a feasible option, the one with the fewest broken rules.
 
     Among equals the one that comes closest in latency, then in cost.
     """
-    rows = np.flatnonzero(~feasible & ~columns.scaled)
+    rows = np.flatnonzero(~feasible & ~options.scaled)
     broken = (
-        4.0 * ~columns.sold[rows]
-        + 2.0 * ~columns.fits[rows]
-        + 1.0 * ~columns.meets_latency[rows]
-        + 1.0 * (columns.other[rows] != "")
+        4.0 * ~options.sold[rows]
+        + 2.0 * ~options.fits[rows]
+        + 1.0 * ~options.meets_latency[rows]
+        + 1.0 * (options.limit[rows] != "")
     )
-    usd = np.where(np.isfinite(columns.usd_per_month), columns.usd_per_month, np.inf)
-    late = np.where(columns.meets_latency[rows], 0.0, columns.p99_s[rows])
+    usd = np.where(np.isfinite(options.usd_per_month), options.usd_per_month, np.inf)
+    late = np.where(options.meets_latency[rows], 0.0, options.p99_s[rows])
     nearest: dict[Group, int] = {}
     for row in rows[np.lexsort((usd[rows], late, broken))].tolist():
         if group_of[row] not in groups:
             nearest.setdefault(group_of[row], row)
-    return sorted(nearest.values(), key=lambda r: (usd[r], str(columns.platform[r]), r))
+    return sorted(nearest.values(), key=lambda r: (usd[r], options.platform_of(r), r))

@@ -86,10 +86,10 @@ def risk_table(problem: Problem, choice: Choice, *, shown: Sequence[int]) -> Ris
     """Draw the options that are shown, beside the cheapest of each draw."""
     rows = np.array(list(dict.fromkeys(shown)), dtype=np.intp)
     own = draw(problem, rows)
-    owner = problem.space.candidate_of[problem.terms.candidate[rows]]
+    owner = problem.space.candidate_of[problem.options.candidate[rows]]
     best_usd = np.full((len(rows), problem.scenarios.draws.count), np.inf)
     wins, platform_wins = np.zeros(len(rows)), np.zeros(len(rows))
-    platform = problem.terms.platform
+    platform = problem.options.platform_at
     for candidate in np.unique(owner):
         usd, winner = cheapest_of_each_draw(problem, choice, int(candidate))
         best_usd[owner == candidate] = usd
@@ -118,7 +118,7 @@ def cheapest_of_each_draw(
     Where none does, the cost is infinite and the row -1.
     """
     drawn = choice.drawn
-    owner = problem.space.candidate_of[problem.terms.candidate[drawn.outcomes.rows]]
+    owner = problem.space.candidate_of[problem.options.candidate[drawn.outcomes.rows]]
     ranked = drawn.feasible & (owner == candidate)
     count = drawn.outcomes.usd.shape[1] - 1
     if not ranked.any():

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from advisor.decision.scenarios.narrowed import for_releases
 from advisor.decision.scenarios.option_space import OptionSpace
 from advisor.retraining.advice import Cadence, cadence_of
 from advisor.study.types import Study
 from advisor.training import Places
+
+CADENCES_KEPT = 256
+"""Plans of retraining that are kept: one for each candidate and each of the last studies."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,18 @@ class CandidateCosts:
 
 def costs_of(study: Study, space: OptionSpace) -> tuple[CandidateCosts, ...]:
     """Return what each profile's candidate costs wherever it runs; forms share it."""
+    releases = for_releases(study)
     found: dict[str, CandidateCosts] = {}
     for profile, training in zip(space.profiles, space.training, strict=True):
         if profile.name not in found:
-            cadence = _cadence(study, space, profile.name, training.usd_per_run)
+            cadence = space.memo(
+                cadence_of,
+                releases,
+                profile,
+                space.evidence,
+                usd_per_run=training.usd_per_run,
+                most=CADENCES_KEPT,
+            )
             found[profile.name] = CandidateCosts(
                 places=training.places,
                 place_row=training.place_row,
@@ -42,21 +54,3 @@ def costs_of(study: Study, space: OptionSpace) -> tuple[CandidateCosts, ...]:
                 artefact_usd=training.artefact_usd,
             )
     return tuple(found[p.name] for p in space.profiles)
-
-
-def _cadence(study: Study, space: OptionSpace, name: str, usd_per_run: float) -> Cadence:
-    """Plan one candidate's retraining, unless the same was planned before."""
-    key = (
-        "cadence",
-        name,
-        study.retraining,
-        study.team.engineer_usd_per_hour,
-        study.cases_per_day,
-        study.horizon_months,
-    )
-    hashed = (*key[:2], key[2].model_dump_json(), *key[3:])
-    if hashed not in space.kept:
-        profile = next(p for p in space.profiles if p.name == name)
-        space.kept[hashed] = cadence_of(study, profile, space.evidence, usd_per_run=usd_per_run)
-    found: Cadence = space.kept[hashed]
-    return found

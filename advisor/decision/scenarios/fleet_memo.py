@@ -1,16 +1,16 @@
 """Fleets that were asked for, kept from question to question, and their means."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from advisor.arrays import Bools, Floats
-from advisor.memo import last_few
-
-FLEETS_KEPT = 4
-"""Loads whose fleets are kept: drivers that leave the load alone ask for the same ones."""
+from advisor.decision.scenarios.uncertainty import Draws
+from advisor.options.machine_classes import MachineClasses
+from advisor.options.machines import MachineTable
+from advisor.study.types import Study
 
 
 class MeanFleets(NamedTuple):
@@ -45,7 +45,7 @@ class Means(NamedTuple):
 
 @dataclass(frozen=True)
 class KeptFleets:
-    """Fleets of the kinds of machine that were asked for at one load, (kind x draw)."""
+    """Fleets of the classes of machine that were asked for at one load, (class x draw)."""
 
     count: NDArray[np.int16]
     met: Bools
@@ -54,32 +54,38 @@ class KeptFleets:
     """Replicas billed on average where they follow the traffic."""
     followed: Bools
     paid: Floats
-    """Mean of the replicas at their price, (fixed or following x kind x purchase); NaN where it was
-    not asked for."""
+    """Mean of the replicas at their price, (fixed or following x class x purchase); NaN where it
+    was not asked for."""
 
 
-def kept_fleets(
-    kept: dict[Any, Any], key: tuple[Any, ...], *, classes: int, draws: int, purchases: int
+def no_fleets(
+    *,
+    load: Study,
+    machines: MachineTable,
+    classes: MachineClasses,
+    draws: Draws,
+    service: Floats,
+    purchases: tuple[str, ...],
 ) -> KeptFleets:
-    """Return the table of fleets of a load, empty where it is new.
+    """Return the table of fleets of a load, still empty; whoever asks fills it in.
 
     Args:
-        kept: what an option space keeps.
-        key: load, need and doubt.
-        kinds: rows of the table.
+        load: workload and needs; nothing else of the study counts.
+        machines: what fleets are made of.
+        classes: rows of the table.
         draws: its columns, the study at its word counted.
+        service: true over predicted service time in each of them.
         purchases: ways to buy.
     """
-
-    def empty() -> KeptFleets:
-        return KeptFleets(
-            count=np.zeros((classes, draws), dtype=np.int16),
-            met=np.zeros((classes, draws), dtype=bool),
-            known=np.zeros(classes, dtype=bool),
-            billed=np.empty((classes, draws)),
-            followed=np.zeros(classes, dtype=bool),
-            paid=np.full((2, classes, purchases), np.nan),
-        )
-
-    tables: dict[Any, KeptFleets] = kept.setdefault("fleets", {})
-    return last_few(tables, key, empty, most=FLEETS_KEPT)
+    del load, machines
+    rows, columns = len(classes.first), draws.peak.size
+    if service.shape[1] != columns:
+        raise ValueError(f"{service.shape[1]} draws of the service time, {columns} of the load")
+    return KeptFleets(
+        count=np.zeros((rows, columns), dtype=np.int16),
+        met=np.zeros((rows, columns), dtype=bool),
+        known=np.zeros(rows, dtype=bool),
+        billed=np.empty((rows, columns)),
+        followed=np.zeros(rows, dtype=bool),
+        paid=np.full((2, rows, len(purchases)), np.nan),
+    )

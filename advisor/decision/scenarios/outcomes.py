@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from advisor.arrays import Bools, Floats, Ints
 from advisor.capacity.fleet import Fleet, fleet_counts
 from advisor.capacity.target_tracking import billed_replicas
-from advisor.decision.options.machine_classes import MachineClasses
-from advisor.decision.options.table import OptionTable, fewest_replicas, load_replicas
 from advisor.decision.scenarios.uncertainty import Draws, service_factor, transfer_factors
+from advisor.evidence import CandidateProfile
+from advisor.options.machine_classes import ErrorGroups, MachineClasses
+from advisor.options.machines import MachineTable
+from advisor.options.replicas import fewest_replicas, load_replicas
+from advisor.options.table import Options
 from advisor.study.types import Study
 
 CHUNK = 256
@@ -42,41 +45,6 @@ class Scenarios:
     """Price of a replica over today's, (purchase x draw)."""
     service: Floats
     """True over predicted service time, (group x draw)."""
-    platforms: tuple[str, ...]
-    purchases: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CostTerms:
-    """What the cost and the latency of each option are made of, one row each."""
-
-    candidate: Ints
-    platform: Ints
-    """Row of `Worlds.platforms`."""
-    purchase: Ints
-    """Row of `Worlds.purchases`."""
-    machine_class: Ints
-    """Kind of machine; -1 where replicas do not stand."""
-    group: Ints
-    """Whose service time it shares: row of `Worlds.service`; -1 for a certain one."""
-    replica_usd: Floats
-    """One replica. [USD/month]"""
-    fixed_usd: Floats
-    """What no traffic changes. [USD/month]"""
-    request_usd: Floats
-    """What grows with the requests, at the study's rate. [USD/month]"""
-    work_usd: Floats
-    """What grows with requests and service time, at the study's rate. [USD/month]"""
-    scaled: Bools
-    """Whether the replicas follow the traffic."""
-    p99_fixed_s: Floats
-    """Parts of p99 of an option without standing replicas. [s]"""
-    p99_service_s: Floats
-    p99_start_s: Floats
-
-    def __len__(self) -> int:
-        """Return the number of options."""
-        return len(self.candidate)
 
 
 @dataclass(frozen=True)
@@ -104,7 +72,7 @@ class Outcomes:
 
 def fleets_of(
     study: Study,
-    table: OptionTable,
+    table: MachineTable,
     classes: MachineClasses,
     scenarios: Scenarios,
     which: NDArray[np.intp],
@@ -142,7 +110,7 @@ def fleets_of(
 
 def billed_of(
     study: Study,
-    table: OptionTable,
+    table: MachineTable,
     classes: MachineClasses,
     scenarios: Scenarios,
     which: NDArray[np.intp],
@@ -154,8 +122,8 @@ def billed_of(
 
     Args:
         study: the question.
-        table: the options.
-        kinds: the machines in it.
+        table: the machines.
+        classes: those of them that differ by price alone.
         scenarios: the draws.
         which: kinds.
         count: replicas of their fixed fleets, (kind x draw).
@@ -198,7 +166,7 @@ def _fewest(
 
 def outcomes_of(
     study: Study,
-    terms: CostTerms,
+    options: Options,
     scenarios: Scenarios,
     rows: NDArray[np.intp],
     *,
@@ -209,7 +177,7 @@ def outcomes_of(
 
     Args:
         study: the question.
-        terms: what cost and latency are made of.
+        options: all options.
         scenarios: the draws.
         rows: which options.
         fleets: the replicas of some kinds of machine in every draw.
@@ -220,53 +188,57 @@ def outcomes_of(
     replicas = np.zeros(size, dtype=np.int16)
     limit = study.needs.max_usd_per_month
     drift, traffic = scenarios.draws.drift, scenarios.draws.traffic
-    standing = terms.machine_class[rows] >= 0
+    standing = options.machine_class[rows] >= 0
     if standing.any():
         own = rows[standing]
-        fleet = fleets(terms.machine_class[own])
+        fleet = fleets(options.machine_class[own])
         met[standing], replicas[standing] = fleet.met, fleet.count
     for start in range(0, len(rows), CHUNK):
         part = slice(start, start + CHUNK)
         own = rows[part]
-        cost = terms.replica_usd[own][:, None] * scenarios.price[terms.purchase[own]]
-        follows = terms.scaled[own]
+        cost = options.replica_usd[own][:, None] * scenarios.price[options.purchase_at[own]]
+        follows = options.scaled[own]
         cost[~follows] *= replicas[part][~follows]
         if follows.any():
-            cost[follows] *= billed(terms.machine_class[own[follows]])
-        cost += (terms.fixed_usd[own][:, None] + terms.request_usd[own][:, None] * traffic) * drift
-        cost += scenarios.people_usd[terms.platform[own]]
-        cost += scenarios.candidate_usd[terms.candidate[own]]
+            cost[follows] *= billed(options.machine_class[own[follows]])
+        cost += (
+            options.fixed_usd[own][:, None] + options.request_usd[own][:, None] * traffic
+        ) * drift
+        cost += scenarios.people_usd[options.platform_at[own]]
+        cost += scenarios.candidate_usd[options.candidate[own]]
         usd[part] = cost
     others = np.flatnonzero(~standing)
     for start in range(0, len(others), CHUNK):
         at = others[start : start + CHUNK]
         own = rows[at]
-        usd[at] += terms.work_usd[own][:, None] * _service(terms, scenarios, own) * traffic * drift
-        met[at] = in_time(study, terms, scenarios, own)
+        usd[at] += (
+            options.work_usd[own][:, None] * _service(options, scenarios, own) * traffic * drift
+        )
+        met[at] = in_time(study, options, scenarios, own)
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
 
 
-def in_time(study: Study, terms: CostTerms, scenarios: Scenarios, rows: NDArray[np.intp]) -> Bools:
+def in_time(study: Study, options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Bools:
     """Return in which draws some options without standing replicas keep p99, (option x draw)."""
     need_ms = study.needs.max_p99_latency_ms
     if need_ms is None:
         return np.ones((len(rows), scenarios.peak_per_s.size), dtype=bool)
     p99_s = (
-        terms.p99_fixed_s[rows][:, None]
-        + terms.p99_service_s[rows][:, None] * _service(terms, scenarios, rows)
-        + terms.p99_start_s[rows][:, None] * scenarios.draws.start
+        options.p99_fixed_s[rows][:, None]
+        + options.p99_service_s[rows][:, None] * _service(options, scenarios, rows)
+        + options.p99_start_s[rows][:, None] * scenarios.draws.start
     )
     kept: Bools = p99_s <= need_ms / 1e3
     return kept
 
 
-def _service(terms: CostTerms, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
+def _service(options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
     """Return true over predicted service time of some options; 1 where it is certain."""
     service = np.ones((len(rows), scenarios.peak_per_s.size))
-    told = terms.group[rows] >= 0
-    service[told] = scenarios.service[terms.group[rows[told]]]
+    told = options.group[rows] >= 0
+    service[told] = scenarios.service[options.group[rows[told]]]
     return service
 
 
@@ -283,28 +255,26 @@ def criterion_usd(study: Study, usd: Floats) -> Floats:
 
 
 def service_of(
-    study: Study, draws: Draws, classes: MachineClasses, errors: dict[int, tuple[str, float]]
+    study: Study, draws: Draws, groups: ErrorGroups, profiles: tuple[CandidateProfile, ...]
 ) -> Floats:
     """Return true over predicted service time of each group, (group x draw).
 
     Args:
-        study: the question.
+        study: its doubts.
         draws: the common draws.
-        kinds: the groups.
-        errors: per candidate its name and the relative error of its measurement.
+        groups: who shares an error.
+        profiles: the candidates, whose measurements err too.
     """
     size = {"count": draws.count, "seed": draws.seed}
-    measured = {
-        c: service_factor(study, candidate=name, relative_error=error, **size)
-        for c, (name, error) in errors.items()
-    }
+    measured = [
+        service_factor(
+            study, candidate=p.name + p.form, relative_error=p.service_relative_error, **size
+        )
+        for p in profiles
+    ]
     carried = transfer_factors(
-        study,
-        chips=[str(c) for c in classes.group_chip],
-        up=classes.group_up,
-        down=classes.group_down,
-        **size,
+        study, chips=[str(c) for c in groups.chip], up=groups.up, down=groups.down, **size
     )
-    for group, candidate in enumerate(classes.group_candidate):
+    for group, candidate in enumerate(groups.candidate):
         carried[group] *= measured[int(candidate)]
     return carried

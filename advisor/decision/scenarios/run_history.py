@@ -1,7 +1,6 @@
 """The runs of the past in the decision: runs per release, hit rate and spend, measured."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,22 +8,23 @@ from numpy.typing import NDArray
 from advisor.errors import AdvisorError
 from advisor.imports.history import RunHistory
 from advisor.imports.spend import Prices, spend
+from advisor.market import Market
 from advisor.recommendation import HistoryAdvice
 from advisor.study.types import Retraining, Study
-from pricing.quotes import PriceBook
 
 MOST_RUNS = 100_000
 """No more runs per release are planned with; a study takes no more either."""
 
 
 def machine_prices(
-    histories: Sequence[RunHistory], *, machine: str, region: str, book: PriceBook, on: date
+    histories: Sequence[RunHistory], *, machine: str, region: str, market: Market
 ) -> Prices:
     """Price each machine type that occurs: SageMaker's for `ml.*`, else EC2's, on demand.
 
     Raises:
         PricingError: the default machine has no price in the region.
     """
+    book, on = market.book, market.on
 
     def service(name: str) -> str:
         return "sagemaker-training" if name.startswith("ml.") else "ec2"
@@ -39,22 +39,33 @@ def machine_prices(
 
 
 def history_advice(
-    study: Study, histories: Sequence[RunHistory], *, book: PriceBook, on: date
+    histories: tuple[RunHistory, ...],
+    market: Market,
+    *,
+    machine: str,
+    region: str,
+    is_used: bool,
 ) -> HistoryAdvice | None:
     """Sum up the stores that the study names.
 
     Promotions and spend come from the first store, an MLflow one where both are named: a search of
     Optuna's promotes nothing but its best trial. What a stopped run costs comes from the first one
     that knows.
+
+    Args:
+        histories: the stores; tuples so that they can be kept.
+        market: prices of the machines.
+        machine: what a run without a machine ran on.
+        region: where.
+        is_used: whether the runs per release are taken from them.
     """
     if not histories:
         return None
     prices = machine_prices(
         histories,
-        machine=study.history.machine,
-        region=study.cloud.regions[0],
-        book=book,
-        on=on,
+        machine=machine,
+        region=region,
+        market=market,
     )
     first = histories[0]
     told = spend(first, prices=prices)
@@ -70,7 +81,7 @@ def history_advice(
         open_run_count=told["open_runs"],
         runs_per_promoted_model=told["runs_per_promoted_model"],
         runs_per_promoted_model_80=(low, high),
-        is_used="runs_per_release" not in study.retraining.model_fields_set,
+        is_used=is_used,
         hit_fraction=told["promoted_share"],
         stop_cost_fraction=phi,
         mean_run_s=told["mean_run_s"],

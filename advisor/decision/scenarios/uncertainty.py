@@ -163,7 +163,7 @@ def _spread(
     )
 
 
-def draws_of(study: Study, *, decay_is_known: bool = False) -> Draws:
+def draws_of(study: Study, decay_is_known: bool = False) -> Draws:
     """Return the common draws of a study."""
     spreads = spreads_of(study, decay_is_known=decay_is_known)
     named = {s.name: s for s in spreads}

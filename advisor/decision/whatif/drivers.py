@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from advisor.decision.scenarios.problem import Problem
+from advisor.platforms import facts_of
 from advisor.study.types import HOURS_PER_MONTH, Study
 
 NEAR = (1.02, 1.05, 1.1, 1.18, 1.3, 1.45, 1.65, 2.0, 2.5, 3.3, 5.0, 8.0, 15.0, 40.0, 100.0)
@@ -132,23 +133,17 @@ def _hours(problem: Problem) -> list[Driver]:
 
 def _possible_platforms(problem: Problem) -> list[str]:
     """Return the platforms that have an option at all: no job answers a request at once."""
-    terms, needs = problem.terms, problem.study.needs
-    late_s = terms.p99_fixed_s
-    in_time = (terms.machine_class >= 0) | (
+    options, needs = problem.options, problem.study.needs
+    late_s = options.p99_fixed_s
+    in_time = options.stands | (
         late_s <= (np.inf if needs.max_p99_latency_ms is None else needs.max_p99_latency_ms / 1e3)
     )
-    able = np.unique(terms.platform[problem.possible & in_time])
-    return [problem.scenarios.platforms[int(i)] for i in able]
+    able = np.unique(options.platform_at[problem.possible & in_time])
+    return [options.platforms[int(i)] for i in able]
 
 
 def _prices(problem: Problem) -> list[Driver]:
-    services = {"sagemaker-": "sagemaker", "ecs-fargate": "fargate", "ecs-ec2": "ec2"}
-    sold = {
-        s
-        for p in problem.scenarios.platforms
-        for start, s in services.items()
-        if p.startswith(start)
-    }
+    sold = {facts_of(name).discount_service for name in problem.options.platforms}
     discounts = problem.study.cloud.discounts
     return [
         Driver(
@@ -160,7 +155,7 @@ def _prices(problem: Problem) -> list[Driver]:
 
 
 def _gpu(problem: Problem) -> list[Driver]:
-    if not problem.space.table.on_gpu.any():
+    if not problem.space.machines.on_gpu.any():
         return []
     now = problem.study.decision.gpu_speed_factor
     return [Driver("decision.gpu_speed_factor", "factor", now, 1e-3, 1e4, moves_options=True)]

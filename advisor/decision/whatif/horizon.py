@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from advisor.decision.choice.choose import answer_key, choose, sku_of
 from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.pruning import draw
-from advisor.decision.options.table import build_offers
 from advisor.decision.scenarios.problem import Problem, problem_of
+from advisor.platforms import PLATFORMS
+from advisor.platforms.always_on import AlwaysOn
 from advisor.recommendation import CommitmentAdvice, HorizonAdvice, HorizonMonth
 from advisor.study.types import DAYS_PER_MONTH, MONTHS_PER_YEAR, Study
 
@@ -125,26 +127,21 @@ def commitment_advice(engine: Engine, best: int) -> CommitmentAdvice:
 
 def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
     """Return one replica of the chosen machine on demand and committed. [USD/month]"""
-    table = engine.table
-    if best >= len(table):
+    platform = PLATFORMS[engine.options.platform_of(best)]
+    if not isinstance(platform, AlwaysOn):
         return None
     study = engine.study
     both = study.replace(
         cloud=study.cloud.replace(
-            purchase=("on-demand", COMMITMENT), regions=(str(engine.columns.region[best]),)
+            purchase=("on-demand", COMMITMENT), regions=(str(engine.options.region[best]),)
         )
     )
-    offers = build_offers(
-        both,
-        book=engine.book,
-        catalogue=engine.catalogue,
-        on=engine.on,
-    )
-    sku, platform = sku_of(engine.problem, best), str(engine.columns.platform[best])
+    sku = sku_of(engine.problem, best)
     found: dict[str, float] = {}
-    for offer in offers:
-        if offer.platform == platform and sku in offer.machines.sku:
-            usd = float(offer.replica_usd_per_month[offer.machines.sku.index(sku)])
+    for offer in platform.offers(both, engine.market):
+        if sku in offer.machines.sku:
+            each_usd = platform.replica_usd(engine.market, offer)
+            usd = float(each_usd[offer.machines.sku.index(sku)])
             if np.isfinite(usd):
                 found[offer.purchase] = usd
     if "on-demand" not in found or COMMITMENT not in found:
@@ -152,13 +149,11 @@ def _twin(engine: Engine, best: int) -> tuple[float, float] | None:
     return found["on-demand"], found[COMMITMENT]
 
 
-def _replicas_in(engine: Engine, best: int, month: int) -> np.typing.NDArray[np.int16]:
+def _replicas_in(engine: Engine, best: int, month: int) -> NDArray[np.int16]:
     """Return the replicas that the chosen option needs in each draw of a month."""
     study = _in_month(engine.study, month)
     problem: Problem = problem_of(study, engine.space)
-    found: np.typing.NDArray[np.int16] = problem.outcomes(np.array([best], dtype=np.intp)).replicas[
-        0, 1:
-    ]
-    if problem.terms.scaled[best]:  # only those that always run are in use for the whole term
+    found: NDArray[np.int16] = problem.outcomes(np.array([best], dtype=np.intp)).replicas[0, 1:]
+    if problem.options.scaled[best]:  # only those that always run are in use for the whole term
         return np.minimum(found, study.needs.availability_zones)
     return found

@@ -12,10 +12,10 @@ from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.naming import name_of
 from advisor.decision.choice.pruning import compared_usd
 from advisor.decision.choice.ranking import reasons
-from advisor.decision.scenarios.problem import Problem, problem_of
+from advisor.decision.scenarios.problem import WAITED_FOR, Problem, problem_of
 from advisor.decision.whatif.drivers import Driver, drivers_of, with_value
 from advisor.evidence import CandidateProfile
-from advisor.platforms import TITLES
+from advisor.platforms import facts_of, title_of
 from advisor.recommendation import Overtaking, Rival
 
 PAIR_DRIVERS = (
@@ -61,7 +61,7 @@ def rivals(engine: Engine) -> tuple[Rival, ...]:
 
 def _qualifies(engine: Engine, row: int) -> bool:
     """Return whether an option keeps every rule and need, so that cost alone decides."""
-    name = engine.profiles[int(engine.columns.candidate[row])].name
+    name = engine.profiles[int(engine.options.candidate[row])].name
     fit = engine.choice.unfit[name] is None
     return fit and bool(engine.runs[row]) and engine.risk.feasible(row)
 
@@ -69,29 +69,29 @@ def _qualifies(engine: Engine, row: int) -> bool:
 def _asked(engine: Engine, best: int) -> Iterator[Asked]:
     """Pick, for each question, the cheapest option of that kind, feasible ones first."""
     shown = [*engine.order.ranked, *engine.order.rejected]
-    shown = [r for r in shown if engine.columns.sold[r] and r != best]
+    shown = [r for r in shown if engine.options.sold[r] and r != best]
     shown.sort(key=lambda r: (not _qualifies(engine, r), engine.risk.criterion_usd(r)))
-    columns, table = engine.columns, engine.table
-    owner = engine.candidate_of[columns.candidate]
-    candidate, platform = int(owner[best]), str(columns.platform[best])
+    options = engine.options
+    owner = engine.candidate_of[options.candidate]
+    candidate, platform = int(owner[best]), options.platform_of(best)
     taken: set[int] = set()
 
     def first(fits: Callable[[int], bool]) -> int | None:
         return next((r for r in shown if r not in taken and fits(r)), None)
 
     def runs_on(name: str, row: int) -> bool:
-        return bool(columns.platform[row] == name and owner[row] == candidate)
+        return options.platform_of(row) == name and int(owner[row]) == candidate
 
     def runs(other: int, row: int) -> bool:
         return int(owner[row]) == other
 
     questions: list[tuple[str, Callable[[int], bool]]] = [
-        (f"Why not {TITLES[name]}?", partial(runs_on, name))
-        for name in dict.fromkeys(map(str, columns.platform))
+        (f"Why not {title_of(name)}?", partial(runs_on, name))
+        for name in options.platforms
         if name != platform
     ]
-    if not columns.on_gpu[best]:
-        questions.append(("Why not a GPU?", lambda r: bool(columns.on_gpu[r])))
+    if not options.on_gpu[best]:
+        questions.append(("Why not a GPU?", lambda r: bool(options.on_gpu[r])))
     questions += [
         (
             f"Why not {profile.name}, {_better_or_simpler(profile, engine.profiles[candidate])}?",
@@ -100,16 +100,15 @@ def _asked(engine: Engine, best: int) -> Iterator[Asked]:
         for i, profile in enumerate(engine.profiles)
         if profile.form_rank == 0 and i != candidate and not profile.is_baseline
     ]
-    if best < len(table):
-        scaled = bool(columns.scaled[best])
+    if options.stands[best]:
+        scaled = bool(options.scaled[best])
         questions.append(
             (
                 "Why not a fixed fleet?" if scaled else "Why not autoscaling?",
                 lambda r: (
-                    r < len(table)
-                    and owner[r] == candidate
-                    and str(columns.platform[r]) == platform
-                    and bool(columns.scaled[r]) != scaled
+                    owner[r] == candidate
+                    and options.platform_of(r) == platform
+                    and bool(options.scaled[r]) != scaled
                 ),
             )
         )
@@ -117,10 +116,9 @@ def _asked(engine: Engine, best: int) -> Iterator[Asked]:
             (
                 "Why not a smaller machine?",
                 lambda r: (
-                    r < len(table)
-                    and owner[r] == candidate
-                    and str(columns.platform[r]) == platform
-                    and float(table.replica_usd[r]) < float(table.replica_usd[best])
+                    owner[r] == candidate
+                    and options.platform_of(r) == platform
+                    and float(options.replica_usd[r]) < float(options.replica_usd[best])
                 ),
             )
         )
@@ -138,7 +136,7 @@ def _better_or_simpler(profile: CandidateProfile, chosen: CandidateProfile) -> s
 
 
 def _hours_keys(engine: Engine, rows: Sequence[int]) -> list[str]:
-    names = dict.fromkeys(str(engine.columns.platform[r]) for r in rows)
+    names = dict.fromkeys(engine.options.platform_of(r) for r in rows)
     return [f"team.hours_per_month.{name}" for name in names]
 
 
@@ -148,7 +146,9 @@ class _Gaps:
     def __init__(self, engine: Engine, rows: Sequence[int]) -> None:
         self._engine = engine
         self._rows = np.array(rows, dtype=np.intp)
-        self._whole = any(engine.metered_at(row) is not None for row in rows)
+        self._whole = any(
+            facts_of(engine.options.platform_of(row)).billing in WAITED_FOR for row in rows
+        )
         self._heard: dict[tuple[str, float], np.typing.NDArray[np.float64] | None] = {}
 
     def at(self, driver: Driver, value: float) -> np.typing.NDArray[np.float64] | None:
@@ -175,7 +175,7 @@ def _errors_usd(
         (p.error_per_case or 0.0) * per_loss + c.cadence.ageing_usd_per_month
         for p, c in zip(problem.space.profiles, problem.costs, strict=True)
     ]
-    found: np.typing.NDArray[np.float64] = np.array(errors)[problem.terms.candidate[rows]]
+    found: np.typing.NDArray[np.float64] = np.array(errors)[problem.options.candidate[rows]]
     return found
 
 
@@ -217,9 +217,9 @@ def _halved(gaps: _Gaps, driver: Driver, place: int, same: float, other: float) 
 
 
 def _rival(engine: Engine, best: int, one: Asked, overtakes: tuple[Overtaking, ...]) -> Rival:
-    columns, row = engine.columns, one.row
-    profile = engine.profiles[int(columns.candidate[row])]
-    platform, sku = str(columns.platform[row]), str(columns.sku[row])
+    options, row = engine.options, one.row
+    profile = engine.profiles[int(options.candidate[row])]
+    platform, sku = options.platform_of(row), str(options.sku[row])
     more = float((engine.risk.usd(row) - engine.risk.usd(best)).mean())
     return Rival(
         question=one.question,
@@ -227,8 +227,8 @@ def _rival(engine: Engine, best: int, one: Asked, overtakes: tuple[Overtaking, .
         candidate=profile.name,
         platform=platform,
         sku=sku,
-        region=str(columns.region[row]),
-        purchase=str(columns.purchase[row]),
+        region=str(options.region[row]),
+        purchase=options.purchase_of(row),
         usd_per_month_more=more,
         probability_cheaper=engine.risk.probability_cheaper(row, best),
         qualifies=_qualifies(engine, row),
@@ -241,22 +241,20 @@ def _why_not(
     engine: Engine, best: int, row: int, more: float, overtakes: tuple[Overtaking, ...]
 ) -> str:
     """Say the figures that decide between an option and the chosen one."""
-    columns = engine.columns
-    own, chosen = (engine.profiles[int(columns.candidate[r])] for r in (row, best))
+    options = engine.options
+    own, chosen = (engine.profiles[int(options.candidate[r])] for r in (row, best))
     parts: list[str] = []
     if not _qualifies(engine, row):
         share = float(engine.risk.probability[engine.risk.place[row]])
-        broken = reasons(engine.study, columns, row, candidate_reason=None, probability=share)
+        broken = reasons(engine.study, options, row, candidate_reason=None, probability=share)
         parts += broken or (f"it keeps the needs in {share:.0%} of the draws",)
     if own.name != chosen.name:
         verdict = engine.ladder.verdicts.get(own.name)
         if verdict:
             parts.append(verdict)
     team = engine.study.team
-    people = team.upkeep_usd(str(columns.platform[row])) - team.upkeep_usd(
-        str(columns.platform[best])
-    )
-    serving = float(columns.serving_usd[row] - columns.serving_usd[best])
+    people = team.upkeep_usd(options.platform_of(row)) - team.upkeep_usd(options.platform_of(best))
+    serving = float(options.serving_usd[row] - options.serving_usd[best])
     # The mean of the draws is not the plan: what is left stands there too, so that it adds up.
     rest = more - serving - people
     other = "what the draws change" if own.name == chosen.name else "the model and the draws"

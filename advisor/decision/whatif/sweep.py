@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from advisor.decision.choice.choose import choose, sku_of
-from advisor.decision.options.table import plan
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_for
 from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.whatif.drivers import with_value
 from advisor.errors import StudyError
+from advisor.options.replicas import plan
 from advisor.study.file import study_keys
 from advisor.study.types import Study
 
@@ -143,22 +143,21 @@ def _point(problem: Problem, values: tuple[float, ...]) -> Point:
     row = choice.best
     if row is None:
         return Point(values, None, None, None, None, None, None, None, None)
-    table, terms = problem.space.table, problem.terms
+    options = problem.options
     place = int(np.flatnonzero(choice.judged.rows == row)[0])
-    if row < len(table):
-        own = table.take(np.array([row], dtype=np.intp))
-        found = plan(problem.study, own, peak_per_s=problem.study.workload.peak_per_s)
-        p99_s, region = float(found.p99_s[0]), table.offers[table.offer[row]].region
-    else:
-        other = row - len(table)
-        p99_s, region = float(problem.others.p99_s[other]), str(problem.others.region[other])
+    p99_s = float(options.p99_s[row])
+    if options.stands[row]:
+        own = problem.space.machines.take(options.machine[[row]])
+        p99_s = float(
+            plan(problem.study, own, peak_per_s=problem.study.workload.peak_per_s).p99_s[0]
+        )
     return Point(
         values=values,
-        candidate=problem.space.profiles[int(terms.candidate[row])].name,
-        platform=problem.scenarios.platforms[int(terms.platform[row])],
+        candidate=problem.space.profiles[int(options.candidate[row])].name,
+        platform=options.platform_of(row),
         sku=sku_of(problem, row),
-        region=region,
-        purchase=problem.scenarios.purchases[int(terms.purchase[row])],
+        region=str(options.region[row]),
+        purchase=options.purchase_of(row),
         replicas=int(choice.judged.planned[place]),
         usd_per_month=float(choice.judged.criterion_usd[place]),
         p99_latency_ms=p99_s * 1e3 if np.isfinite(p99_s) else None,

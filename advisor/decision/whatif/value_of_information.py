@@ -10,7 +10,7 @@ from advisor import defaults
 from advisor.arrays import Floats
 from advisor.decision.choice.engine import Engine
 from advisor.decision.scenarios.uncertainty import Spread, scores, service_spread
-from advisor.platforms import sagemaker_serverless
+from advisor.platforms import facts_of
 from advisor.recommendation import MeasureNext, Option, RetrainingAdvice, UncertainInput
 from advisor.retraining.spending import CALENDAR_DAYS
 from advisor.study.types import HOURS_PER_MONTH
@@ -96,8 +96,8 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
     usd = _ranked_usd(engine)
     own = engine.risk.usd(best)
     problem, draws = engine.problem, engine.problem.scenarios.draws
-    platform = problem.scenarios.platforms[int(problem.terms.platform[best])]
-    candidate = engine.profiles[int(problem.terms.candidate[best])]
+    platform = problem.options.platform_of(best)
+    candidate = engine.profiles[int(problem.options.candidate[best])]
     streams = {
         "training time": f"training {candidate.name}",
         "people's hours": f"hours {platform}",
@@ -121,8 +121,8 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
 
 def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
     """Return which drawn options are feasible ways to run the chosen candidate."""
-    drawn, terms = engine.choice.drawn, engine.problem.terms
-    owner = engine.candidate_of[terms.candidate]
+    drawn, options = engine.choice.drawn, engine.problem.options
+    owner = engine.candidate_of[options.candidate]
     ours: NDArray[np.bool_] = drawn.feasible & (
         owner[drawn.outcomes.rows] == owner[engine.choice.best]
     )
@@ -148,7 +148,7 @@ def _hours_information_usd(engine: Engine) -> float:
     rows = drawn.outcomes.rows
     ranked = _ways_to_run(engine)
     means = drawn.outcomes.usd[ranked, 1:].mean(axis=1)
-    platform = problem.terms.platform[rows[ranked]]
+    platform = problem.options.platform_at[rows[ranked]]
     people = problem.scenarios.people_usd[:, 1:]
     cheapest = np.array(
         [
@@ -164,7 +164,7 @@ def _decay_information_usd(engine: Engine) -> float:
     best = engine.choice.best
     if best is None:
         return 0.0
-    cost = engine.costs[int(engine.problem.terms.candidate[best])]
+    cost = engine.costs[int(engine.problem.options.candidate[best])]
     spending, draws = cost.cadence.spending, engine.problem.scenarios.draws
     chosen = cost.cadence.interval.days or spending.horizon_days
     days = np.array([*(d for d in CALENDAR_DAYS if d < spending.horizon_days), chosen], dtype=float)
@@ -177,14 +177,14 @@ def _decay_information_usd(engine: Engine) -> float:
 def _speeds(engine: Engine, best: int) -> list[tuple[Spread, str]]:
     """Return the bands of the chosen option's measurement and of its transfer."""
     problem = engine.problem
-    profile = engine.profiles[int(problem.terms.candidate[best])]
+    profile = engine.profiles[int(problem.options.candidate[best])]
     measured = service_spread(engine.study, profile.service_relative_error)
     found = [(measured, f"service {profile.name}{profile.form}")]
-    table, classes = engine.table, engine.space.classes
-    if best < len(table):
-        group = int(classes.group[classes.of_row[best]])
+    groups = engine.problem.groups
+    if problem.options.stands[best]:
+        group = int(problem.options.group[best])
         own = engine.study.decision.transfer_factor
-        factor = float(classes.group_up[group]) if own is None else own
+        factor = float(groups.up[group]) if own is None else own
         if factor > 1:
             spread = Spread(
                 name="transfer between machines",
@@ -194,7 +194,7 @@ def _speeds(engine: Engine, best: int) -> list[tuple[Spread, str]]:
                 else "study: decision.transfer_factor",
                 basis="scaled" if own is None else "input",
             )
-            found.append((spread, f"chip {classes.group_chip[group]}"))
+            found.append((spread, f"chip {groups.chip[group]}"))
     return found
 
 
@@ -267,7 +267,7 @@ def _speed_action(
 ) -> MeasureNext | None:
     if best is None:
         return None
-    if best.platform == sagemaker_serverless.NAME:
+    if facts_of(best.platform).billing == "by-request":
         return MeasureNext(
             action="Latency and cold starts of serverless are assumed: deploy "
             f"{best.candidate} to a trial endpoint of {best.sku} in {best.region} and invoke it "
@@ -278,7 +278,7 @@ def _speed_action(
     if best.basis == "measured":
         return None
     row = engine.choice.best
-    replica_usd = 0.0 if row is None else float(engine.problem.terms.replica_usd[row])
+    replica_usd = 0.0 if row is None else float(engine.problem.options.replica_usd[row])
     cost_usd = replica_usd / HOURS_PER_MONTH * defaults.MEASURING_S.value / 3600
     jobs = engine.study.workload.pattern == "batch"
     what = "The time of a job" if jobs else "Latency"

@@ -10,48 +10,16 @@ from typing import Any, Literal, cast
 
 import altair as alt
 
+from advisor.platforms import PLATFORMS
 from advisor.recommendation import Option, Recommendation
 from advisor.report.tables import platform_name, where_differs
 
-PLATFORM_COLOURS = {
-    "sagemaker-realtime": "#0072B2",
-    "sagemaker-serverless": "#B066A6",
-    "sagemaker-multi-model": "#4F86C6",
-    "sagemaker-async": "#7A6FD0",
-    "sagemaker-batch-transform": "#0072B2",
-    "sagemaker-processing": "#B066A6",
-    "ecs-fargate": "#D55E00",
-    "ecs-ec2": "#009E73",
-    "ecs-fargate-scheduled": "#D55E00",
-    "ecs-ec2-scheduled": "#009E73",
-}
+PLATFORM_COLOURS = {name: one.facts.look.colour for name, one in PLATFORMS.items()}
 """After Okabe and Ito; each has a contrast of at least 3 against white and against black."""
 
-PLATFORM_DASHES = {
-    "sagemaker-realtime": [1, 0],
-    "sagemaker-serverless": [6, 3],
-    "sagemaker-multi-model": [2, 2],
-    "sagemaker-async": [8, 3, 2, 3],
-    "sagemaker-batch-transform": [1, 0],
-    "sagemaker-processing": [6, 3],
-    "ecs-fargate": [1, 0],
-    "ecs-ec2": [6, 3],
-    "ecs-fargate-scheduled": [2, 2],
-    "ecs-ec2-scheduled": [8, 3, 2, 3],
-}
+PLATFORM_DASHES = {name: list(one.facts.look.dash) for name, one in PLATFORMS.items()}
 
-PLATFORM_SHAPES = {
-    "sagemaker-realtime": "circle",
-    "sagemaker-serverless": "square",
-    "sagemaker-multi-model": "cross",
-    "sagemaker-async": "triangle-down",
-    "sagemaker-batch-transform": "circle",
-    "sagemaker-processing": "square",
-    "ecs-fargate": "triangle-up",
-    "ecs-ec2": "diamond",
-    "ecs-fargate-scheduled": "triangle-right",
-    "ecs-ec2-scheduled": "triangle-left",
-}
+PLATFORM_SHAPES = {name: one.facts.look.mark for name, one in PLATFORMS.items()}
 
 PART_COLOURS = {
     "serving": "#4477AA",

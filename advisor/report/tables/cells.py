@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
+from advisor.platforms import PLATFORMS
+from advisor.platforms.training import TRAINING_TITLES
 from advisor.recommendation import BASIS_BADGES, Assumption, Basis, Option, Recommendation
 
 GROUPS = ("serving", "training", "labels", "people")
@@ -32,20 +34,9 @@ PARTS_SENTENCE = (
     "retraining is labels and people's review of each release, people the upkeep of the platform."
 )
 
-PLATFORM_NAMES = {
-    "sagemaker-realtime": "SageMaker real-time",
-    "sagemaker-serverless": "SageMaker serverless",
-    "sagemaker-multi-model": "SageMaker multi-model",
-    "sagemaker-async": "SageMaker asynchronous",
-    "sagemaker-batch-transform": "SageMaker batch transform",
-    "sagemaker-processing": "SageMaker processing job",
-    "ecs-fargate": "ECS Fargate",
-    "ecs-ec2": "ECS on EC2",
-    "ecs-fargate-scheduled": "ECS Fargate, scheduled",
-    "ecs-ec2-scheduled": "ECS on EC2, scheduled",
-    "sagemaker-training": "SageMaker training",
-    "sagemaker-training-spot": "SageMaker training, spot",
-}
+PLATFORM_NAMES = {name: one.facts.short_title for name, one in PLATFORMS.items()}
+PLATFORM_NAMES |= {n: title for n, title in TRAINING_TITLES.items() if n not in PLATFORM_NAMES}
+"""Names of platforms and of places to train, for narrow columns."""
 
 
 Point = TypeVar("Point")

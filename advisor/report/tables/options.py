@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 from advisor.decision.answer.words import hours_of
-from advisor.platforms import JOB_PLATFORMS
+from advisor.platforms import facts_of
 from advisor.recommendation import Option, Recommendation, Rejection
 from advisor.report.tables.cells import Cell, Column, Table, known, weakest
 from advisor.report.words import UNKNOWN, milliseconds, percent, quality, usd
@@ -113,7 +113,7 @@ def _time(time_ms: float | None, option: Option, recommendation: Recommendation)
     """Write a time: of a job in hours; of what stands all month there is no job to time."""
     if recommendation.pattern != "batch":
         return milliseconds(time_ms)
-    if time_ms is None or option.platform not in JOB_PLATFORMS:
+    if time_ms is None or facts_of(option.platform).billing != "job":
         return UNKNOWN
     return hours_of(time_ms)
 

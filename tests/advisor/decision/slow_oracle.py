@@ -15,7 +15,6 @@ from advisor import defaults
 from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.capacity.replicas import plan_replicas
 from advisor.capacity.target_tracking import ROUTING, tracked_fleet_of
-from advisor.decision.scenarios.option_space import shared_usd
 from advisor.decision.scenarios.problem import Problem
 from advisor.decision.scenarios.uncertainty import scores
 
@@ -27,16 +26,17 @@ STUDENT = {1: 12.706, 2: 4.303, 3: 3.182}
 
 def errs_by(problem: Problem, row: int) -> list[float]:
     """Return true over predicted service time of one option in every draw."""
-    table, draws, own = problem.space.table, problem.scenarios.draws, problem.study.decision
-    if row < len(table):
-        candidate, chip = int(table.profile[row]), str(table.chip[row])
-        up = round(float(table.service_high_s[row] / table.service_s[row]), 9)
-        down = round(float(table.service_low_s[row] / table.service_s[row]), 9)
+    table, draws, own = problem.space.machines, problem.scenarios.draws, problem.study.decision
+    asked = problem.asked
+    if asked.stands[row]:
+        at = int(asked.machine[row])
+        candidate, chip = int(table.profile[at]), str(table.chip[at])
+        up = round(float(table.service_high_s[at] / table.service_s[at]), 9)
+        down = round(float(table.service_low_s[at] / table.service_s[at]), 9)
     else:
-        other = row - len(table)
-        candidate, chip = int(problem.others.candidate[other]), "serverless"
-        up = round(float(problem.others.service_up[other]), 9)
-        down = round(float(problem.others.service_down[other]), 9)
+        candidate, chip = int(asked.candidate[row]), "serverless"
+        up = round(float(asked.service_up[row]), 9)
+        down = round(float(asked.service_down[row]), 9)
     profile = problem.space.profiles[candidate]
     measured = 1 + profile.service_relative_error
     if own.service_factor is not None:
@@ -57,15 +57,16 @@ def fleets(problem: Problem, rows: list[int]) -> dict[int, list[tuple[int, bool]
 
     Machines that differ by price alone are asked once.
     """
-    study, table = problem.study, problem.space.table
+    study, table = problem.study, problem.space.machines
     need_ms, peaks = study.needs.max_p99_latency_ms, problem.scenarios.peak_per_s.tolist()
     alike: dict[tuple[float, ...], list[int]] = {}
     for row in rows:
-        if row < len(table):
+        if problem.asked.stands[row]:
+            at = int(problem.asked.machine[row])
             figures = (
-                table.profile[row], table.service_s[row], table.service_high_s[row],
-                table.service_low_s[row], table.workers[row], table.scv[row], table.front_s[row],
-                table.network_gbps[row], table.sustained_vcpu[row], hash(str(table.chip[row])),
+                table.profile[at], table.service_s[at], table.service_high_s[at],
+                table.service_low_s[at], table.workers[at], table.scv[at], table.front_s[at],
+                table.network_gbps[at], table.sustained_vcpu[at], hash(str(table.chip[at])),
             )  # fmt: skip
             alike.setdefault(tuple(map(float, figures)), []).append(row)
     asked: list[tuple[float, ...]] = []
@@ -131,25 +132,16 @@ class Parts(NamedTuple):
 
 def parts_of(problem: Problem, row: int) -> Parts:
     """Return one option's prices, as they are sold."""
-    space, table, others = problem.space, problem.space.table, problem.others
-    if row < len(table):
-        offer = int(table.offer[row])
-        sold = space.offers[offer]
-        idle = float(space.idle_usd[offer])
-        shared = float(shared_usd(space, problem.study)[offer])
-        replica = float(table.replica_usd[row]) * (1 + surge(problem, row))
-        named = int(table.profile[row]), sold.platform, sold.purchase
-        return Parts(*named, replica=replica, fixed=idle, requests=shared - idle, work=0.0)
-    other = row - len(table)
-    requests, work = float(others.request_usd[other]), float(others.work_usd[other])
+    asked = problem.asked
+    stands = bool(asked.stands[row])
     return Parts(
-        candidate=int(others.candidate[other]),
-        platform=str(others.platform[other]),
-        purchase=str(others.purchase[other]),
-        replica=0.0,
-        fixed=float(others.serving_usd[other]) - requests - work,
-        requests=requests,
-        work=work,
+        candidate=int(asked.candidate[row]),
+        platform=asked.platform_of(row),
+        purchase=asked.purchase_of(row),
+        replica=float(asked.replica_usd[row]) * (1 + surge(problem, row)) if stands else 0.0,
+        fixed=float(asked.fixed_usd[row]),
+        requests=float(asked.request_usd[row]),
+        work=float(asked.work_usd[row]),
     )
 
 
@@ -158,33 +150,34 @@ def surge(problem: Problem, row: int) -> float:
 
     On ECS the old one still drains for five minutes when the new one answers.
     """
-    table = problem.space.table
-    platform = problem.space.offers[int(table.offer[row])].platform
+    table, machine = problem.space.machines, int(problem.asked.machine[row])
+    platform = problem.asked.platform_of(row)
     if platform == "sagemaker-multi-model":
         return 0.0
-    seconds = float(table.start_s[row]) + (300 if platform.startswith("ecs") else 0)
-    releases = problem.costs[int(table.profile[row])].cadence.releases_per_month
+    seconds = float(table.start_s[machine]) + (300 if platform.startswith("ecs") else 0)
+    releases = problem.costs[int(table.profile[machine])].cadence.releases_per_month
     return releases * seconds / (HOURS * 3600)
 
 
 def billed(problem: Problem, row: int, fleet: list[tuple[int, bool]]) -> list[float]:
     """Return the replicas paid for in every draw, by the minute where they follow the traffic."""
-    study, table = problem.study, problem.space.table
+    study, table = problem.study, problem.space.machines
     counts = [count for count, _ in fleet]
-    if row >= len(table) or not table.scaled[row]:
+    at = int(problem.asked.machine[row])
+    if not problem.asked.scaled[row]:
         return [float(count) for count in counts]
     zones, work = study.needs.availability_zones, study.workload
     following = tracked_fleet_of(
-        work, start_minutes=math.ceil(float(table.start_s[row]) / 60), fewest=zones
+        work, start_minutes=math.ceil(float(table.start_s[at]) / 60), fewest=zones
     )
     active = work.active_hours_per_month / HOURS
-    pooled = float(problem.pooled(problem.terms.machine_class[[row]])[0])
-    gbps, vcpu = float(table.network_gbps[row]), float(table.sustained_vcpu[row])
-    service_s = float(table.service_s[row])
+    pooled = float(problem.pooled(problem.options.machine_class[[row]])[0])
+    gbps, vcpu = float(table.network_gbps[at]), float(table.sustained_vcpu[at])
+    service_s = float(table.service_s[at])
     found = []
     draws = zip(counts, problem.scenarios.peak_per_s.tolist(), errs_by(problem, row), strict=True)
     for most, peak, factor in draws:
-        load = peak * service_s * factor * pooled / (float(table.workers[row]) * 0.7)
+        load = peak * service_s * factor * pooled / (float(table.workers[at]) * 0.7)
         steps = math.ceil(48 * math.log2(min(max(load, 0.25), 1e9) / 0.25) - 1e-6)
         asked = 0.25 * 2 ** (min(steps, 13 * 48 - 1) / 48)
         least = min(most, max(zones, math.ceil(most / 20 - 1e-9)))
@@ -223,7 +216,7 @@ def costs_and_met(
     What options have in common is put into `told`, where it is given, and taken from it.
     """
     told = {} if told is None else told
-    study, draws, others = problem.study, problem.scenarios.draws, problem.others
+    study, draws, asked = problem.study, problem.scenarios.draws, problem.asked
     need_ms, limit = study.needs.max_p99_latency_ms, study.needs.max_usd_per_month
     parts = parts_of(problem, row)
     if (parts.candidate,) not in told:
@@ -242,8 +235,8 @@ def costs_and_met(
     )  # fmt: skip
     paid = [0.0] * (draws.count + 1)
     if fleet is not None:
-        table = problem.space.table
-        same = float(id(fleet)), float(table.start_s[row]), float(table.scaled[row])
+        started_s = float(problem.space.machines.start_s[int(asked.machine[row])])
+        same = float(id(fleet)), started_s, float(asked.scaled[row])
         if same not in told:
             told[same] = billed(problem, row, fleet)
         paid = told[same]
@@ -252,10 +245,9 @@ def costs_and_met(
         if fleet is not None:
             count, kept = fleet[d]
         else:
-            other = row - len(problem.space.table)
-            whole_s = float(others.p99_s[other])
-            start_s = float(others.p99_start_s[other])
-            service_s = float(others.p99_service_s[other])
+            whole_s = float(asked.p99_s[row])
+            start_s = float(asked.p99_start_s[row])
+            service_s = float(asked.p99_service_s[row])
             late_s = whole_s + service_s * (slower - 1) + start_s * (start - 1)
             count, kept = 0, need_ms is None or late_s <= need_ms / 1e3
         metered = parts.requests * traffic + parts.work * slower * traffic
@@ -372,8 +364,7 @@ def decide(problem: Problem) -> tuple[set[int], float | None]:
     def simplicity(row: int) -> tuple[float, int, bool, int]:
         parts = parts_of(problem, row)
         upkeep = study.team.upkeep_hours(parts.platform)
-        table = problem.space.table
-        scaled = row < len(table) and bool(table.scaled[row])
+        scaled = bool(problem.asked.scaled[row])
         return upkeep, profiles[parts.candidate].form_rank, scaled, judged[row][1]
 
     own = [r for r in judged if profiles[parts_of(problem, r).candidate].name == chosen]

@@ -7,9 +7,9 @@ import numpy as np
 
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.evidence import Evidence
+from advisor.recommend import market_on
 from advisor.study.types import Study
 from pricing.instances import InstanceCatalogue, load_catalogue
-from pricing.tables import load_book
 from tests.advisor.factories import evidence, run, study
 
 ON = date(2026, 11, 21)
@@ -99,9 +99,7 @@ def choosy(rng: np.random.Generator, wanted: Study) -> Study:
 @lru_cache(maxsize=64)
 def _option_space(cloud: str, measured: int) -> OptionSpace:
     wanted = study(cloud=Study.model_validate_json(cloud).cloud)
-    return option_space_of(
-        wanted, LADDERS[measured], on=ON, book=load_book(), catalogue=few_machines()
-    )
+    return option_space_of(wanted, LADDERS[measured], market_on(ON, catalogue=few_machines()))
 
 
 def space(wanted: Study, *, measured: int = 0) -> OptionSpace:

@@ -9,8 +9,8 @@ from advisor.decision.scenarios.problem import problem_of
 from advisor.decision.whatif.drivers import drivers_of, with_value
 from advisor.decision.whatif.sensitivity import answer_at, break_evens
 from advisor.decision.whatif.value_of_information import information_usd
+from advisor.recommend import market_on
 from pricing.instances import InstanceCatalogue, load_catalogue
-from pricing.tables import load_book
 from tests.advisor.decision.small_worlds import ON, TYPES, random_study, space
 from tests.advisor.factories import evidence, run, study
 
@@ -75,13 +75,13 @@ def test_asked_about_a_gpus_speed_the_answer_is_that_of_a_ground_made_from_nothi
     )
     measured = evidence(run("torch_mlp", 4, service_s=0.05, parameter_count=50_000_000))
     shapes = tuple(s for s in load_catalogue().shapes if s.instance_type in {*TYPES, "g4dn.xlarge"})
-    fixed = {"on": ON, "book": load_book(), "catalogue": InstanceCatalogue(shapes=shapes)}
-    own = option_space_of(wanted, measured, **fixed)
-    assert own.table.on_gpu.any()
+    market = market_on(ON, catalogue=InstanceCatalogue(shapes=shapes))
+    own = option_space_of(wanted, measured, market)
+    assert own.machines.on_gpu.any()
 
     for factor in (0.05, 0.5, 2.0, 20.0, 1000.0):
         moved = with_value(wanted, "decision.gpu_speed_factor", factor)
-        told = answer(moved, option_space_of(moved, measured, **fixed))
+        told = answer(moved, option_space_of(moved, measured, market))
         assert answer_at(moved, option_space_for(moved, own)) == told
 
 

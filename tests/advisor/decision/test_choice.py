@@ -61,13 +61,13 @@ def test_costs_feasibility_and_replicas_equal_a_plain_loop_to_a_billionth(seed):
 def test_an_option_left_out_is_beaten_in_every_draw(seed):
     wanted = random_study(np.random.default_rng(seed), draw_count=32)
     problem = problem_of(wanted, space(wanted))
-    kept = undominated(problem)
+    kept = undominated(problem.options, problem.possible)
     left = np.setdiff1d(np.flatnonzero(problem.possible), kept)[:40]
 
     winners, losers = draw(problem, kept).outcomes, draw(problem, left).outcomes
 
     for place, row in enumerate(left):
-        rivals = problem.terms.machine_class[kept] == problem.terms.machine_class[row]
+        rivals = problem.options.machine_class[kept] == problem.options.machine_class[row]
         assert (winners.usd[rivals] <= losers.usd[place] * (1 + 1e-12)).all(axis=1).any()
 
 
@@ -75,7 +75,7 @@ def test_an_option_left_out_is_beaten_in_every_draw(seed):
 def test_no_mean_cost_falls_below_its_bound(seed):
     wanted = random_study(np.random.default_rng(seed), draw_count=64)
     problem = problem_of(wanted, space(wanted))
-    rows = undominated(problem)
+    rows = undominated(problem.options, problem.possible)
     usd = draw(problem, rows).outcomes
 
     within = usd.replicas.max(axis=1) < 1000

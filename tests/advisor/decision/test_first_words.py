@@ -11,9 +11,9 @@ from advisor.decision.answer.words import EXCLUDED, deployment
 from advisor.decision.choice.engine import judge
 from advisor.decision.scenarios.option_space import option_space_of
 from advisor.decision.whatif.value_of_information import swings_usd
+from advisor.recommend import market_on
 from advisor.report.tables import facts, retraining_details
 from advisor.report.words import headline
-from pricing.tables import load_book
 from tests.advisor.decision.small_worlds import ON, few_machines, space
 from tests.advisor.factories import evidence, run, study
 
@@ -29,7 +29,7 @@ def guessing():
     """Return an engine whose candidates all err as often as the baseline."""
     wanted = study(decision={"draw_count": 64})
     alike = evidence(*(run(name, rank, error=0.1) for rank, name in enumerate(NAMES)))
-    own = option_space_of(wanted, alike, on=ON, book=load_book(), catalogue=few_machines())
+    own = option_space_of(wanted, alike, market_on(ON, catalogue=few_machines()))
     return judge(wanted, own)
 
 

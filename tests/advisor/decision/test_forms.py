@@ -6,10 +6,8 @@ import pytest
 
 from advisor.decision.choice.engine import prepare
 from advisor.evidence import profiles_of
-from advisor.recommend import recommend
+from advisor.recommend import market_on, recommend
 from benchmarks.storage.records import FormMeasurement, InferenceMeasurement
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 from tests.advisor.factories import evidence, run, study
 
 ON = date(2026, 11, 1)
@@ -45,9 +43,7 @@ def engine(*runs, **changes):
     return prepare(
         study(**needs),
         evidence(*runs),
-        on=ON,
-        book=load_book(),
-        catalogue=load_catalogue(),
+        market_on(ON),
     )
 
 
@@ -109,7 +105,5 @@ def recommend_with(found):
         found.study,
         found.evidence,
         on=ON,
-        book=found.book,
-        catalogue=found.catalogue,
         what_if=False,
     )

@@ -5,10 +5,8 @@ from datetime import date
 import pytest
 
 from advisor.decision.answer.latency import latency_advice, learning_curves
-from advisor.recommend import prepare, recommend
+from advisor.recommend import market_on, prepare, recommend
 from advisor.study.file import parse_study
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 from tests.advisor.factories import evidence, ladder
 
 ON = date(2026, 11, 21)
@@ -26,7 +24,7 @@ def study(need_ms=60.0, **workload):
 def answered(**workload):
     question = study(**workload)
     found = evidence(*ladder())
-    engine = prepare(question, found, on=ON, book=load_book(), catalogue=load_catalogue())
+    engine = prepare(question, found, market_on(ON))
     return engine, latency_advice(engine), recommend(question, found, on=ON, what_if=False)
 
 

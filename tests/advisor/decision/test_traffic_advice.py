@@ -5,10 +5,8 @@ from datetime import date
 import pytest
 
 from advisor.decision.answer.traffic import traffic_advice
-from advisor.recommend import prepare
+from advisor.recommend import market_on, prepare
 from advisor.study.file import parse_study
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 from tests.advisor.factories import evidence, ladder
 
 OFFICE = [1, 1, 1, 1, 1, 1, 2, 4, 8, 9, 9, 9, 8, 9, 9, 9, 8, 6, 4, 2, 1, 1, 1, 1]
@@ -22,9 +20,7 @@ def ask(**changes):
     engine = prepare(
         question,
         evidence(*ladder()),
-        on=date(2026, 11, 21),
-        book=load_book(),
-        catalogue=load_catalogue(),
+        market_on(date(2026, 11, 21)),
     )
     return engine, traffic_advice(engine)
 
@@ -45,12 +41,14 @@ def test_the_hours_are_the_studys_profile_and_keep_its_mean(told):
 
 def test_the_fixed_fleet_is_the_one_of_the_answer_and_bill(told):
     engine, advice = told
-    row = next(r for r in engine.order.ranked if r < len(engine.table))
+    row = next(r for r in engine.order.ranked if engine.options.stands[r])
     fixed = advice.scaling[0]
 
     assert fixed.mean_replicas == fixed.most_replicas == advice.replicas
     assert fixed.serving_usd_per_month == pytest.approx(
-        advice.replicas * engine.table.replica_usd[row] + engine.table.shared_usd[row]
+        advice.replicas * engine.options.replica_usd[row]
+        + engine.options.fixed_usd[row]
+        + engine.options.request_usd[row]
     )
     assert fixed.out_of_need_fraction == 0
 

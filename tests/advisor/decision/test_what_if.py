@@ -14,8 +14,7 @@ from advisor.decision.whatif.gate import gate
 from advisor.decision.whatif.horizon import commitment_advice
 from advisor.decision.whatif.sweep import parse_axis, sweep
 from advisor.errors import StudyError
-from advisor.recommend import prepare, recommend
-from pricing.tables import load_book
+from advisor.recommend import market_on, prepare, recommend
 from tests.advisor.decision.small_worlds import EVIDENCE, ON, few_machines, space
 from tests.advisor.factories import study
 
@@ -104,7 +103,7 @@ def test_a_cheap_present_stays():
 
 def test_a_commitment_pays_for_a_fleet_that_is_always_needed():
     wanted = small(cloud={"platforms": ["ecs-ec2"]}, horizon_months=24)
-    made = prepare(wanted, EVIDENCE, on=ON, book=load_book(), catalogue=few_machines())
+    made = prepare(wanted, EVIDENCE, market_on(ON, catalogue=few_machines()))
 
     found = commitment_advice(made, made.choice.best)
 

@@ -12,14 +12,13 @@ from advisor import defaults
 from advisor.decision.answer.compose import option_lines
 from advisor.decision.whatif.relaxations import relaxations
 from advisor.errors import StudyError
-from advisor.platforms import ASYNC, JOB_PLATFORMS
-from advisor.recommend import prepare
+from advisor.platforms import PLATFORMS
+from advisor.recommend import market_on, prepare
 from advisor.study.types import PLATFORM_NAMES, Study
-from pricing.instances import load_catalogue
-from pricing.tables import load_book
 from tests.advisor.factories import answer, evidence, ladder, study
 from tests.advisor.factories import engine as ladder_engine
 
+JOB_PLATFORMS = {n for n, platform in PLATFORMS.items() if platform.facts.billing == "job"}
 ON = date(2026, 11, 21)
 
 
@@ -31,7 +30,7 @@ def nightly(rows=1e7, hours=4.0, **changes) -> Study:
 def engine(wanted, *runs):
     if not runs:
         return ladder_engine(wanted)
-    return prepare(wanted, evidence(*runs), on=ON, book=load_book(), catalogue=load_catalogue())
+    return prepare(wanted, evidence(*runs), market_on(ON))
 
 
 def test_a_nightly_job_is_run_by_a_platform_of_jobs_and_its_time_is_told_in_hours():
@@ -63,7 +62,7 @@ def test_any_batch_study_adds_up_and_keeps_its_deadline(rows, hours, per_day, pu
         rows, hours, workload={"jobs_per_day": per_day}, cloud={"purchase": list(purchase)}
     )
     made = engine(wanted, *ladder()[:3])
-    columns = made.columns
+    columns = made.options
 
     sold = np.flatnonzero(columns.sold)
     for row in np.random.default_rng(1).choice(sold, size=25):
@@ -76,31 +75,28 @@ def test_any_batch_study_adds_up_and_keeps_its_deadline(rows, hours, per_day, pu
 def test_a_job_by_hand():
     """ml.m5.large in us-east-1 costs 0.115 USD/h: one job a day of t seconds, 30.4167 a month."""
     made = engine(nightly(rows=1e9, hours=10))
-    part = next(p for p in made.metered if p.priced[0].offer.platform in JOB_PLATFORMS)
-    table = part.table
-    row = next(
-        i
-        for i in range(len(part))
-        if table.offers[table.offer[i]].platform == "sagemaker-batch-transform"
-        and table.offers[table.offer[i]].machines.sku[table.row[i]] == "ml.m5.large"
-    )
+    options, table = made.options, made.machines
+    own = options.on_platform("sagemaker-batch-transform") & (options.sku == "ml.m5.large")
+    option = int(np.flatnonzero(own)[0])
+    row = int(options.machine[option])
     row_s = table.service_s[row] / table.workers[row] / 1000
     start_s = defaults.SAGEMAKER_JOB_START_S.value
     moved_s = (200 + 20) * 8 / 1e6 / 1000 / table.network_gbps[row]
     count = math.ceil(1e9 * (row_s + moved_s) / (36000 * 0.7 - start_s))
     wall_s = start_s + 1e9 * (row_s + moved_s) / count
 
-    assert part.machines[row] == count
-    assert part.p99_s[row] == pytest.approx(wall_s)
+    assert options.replicas[option] == count
+    assert options.p99_s[option] == pytest.approx(wall_s)
     hours = count * math.ceil(wall_s) / 3600 * 730 / 24
-    machine_usd = part.serving_usd[row] - part.priced[0].request_usd - part.priced[0].fixed_usd
+    bill = option_lines(made, option)
+    machine_usd = sum(line.usd_per_month for line in bill if "Batch transform" in line.label)
     assert machine_usd == pytest.approx(hours * 0.115)
 
 
 def test_more_rows_never_cost_less_and_a_shorter_deadline_never_costs_less():
     def cheapest(wanted):
         made = engine(wanted)
-        return made.columns.usd_per_month[made.runs & (made.columns.candidate == 1)].min()
+        return made.options.usd_per_month[made.runs & (made.options.candidate == 1)].min()
 
     free = {"retraining": {"error_cost_usd": 0}}
     by_rows = [cheapest(nightly(rows, 4, **free)) for rows in (1e6, 1e8, 1e10)]
@@ -147,8 +143,7 @@ def test_an_asynchronous_endpoint_scales_to_zero_where_the_need_allows_for_a_sta
     patient = engine(study(workload=few, needs={"max_p99_latency_ms": 900_000}))
 
     def hours(made):
-        part = next(p for p in made.metered if p.priced[0].offer.platform == ASYNC.name)
-        return part.hours_per_month[0]
+        return made.options.billed_hours[made.options.on_platform("sagemaker-async")][0]
 
     assert hours(hurried) == pytest.approx(2 * 730)
     # One request in 10,000 s: a start of 420 s and an idle timer of 900 s for most of them.

@@ -9,7 +9,7 @@ from advisor import defaults
 from advisor.arrays import Floats
 from advisor.capacity.service_shapes import cache_miss_share, zipf_popularity
 from advisor.evidence import CandidateProfile
-from advisor.platforms.rules import LOADS_ON_DEMAND
+from advisor.options.facts import Facts
 from advisor.study.types import Study
 
 GIB_PER_GB = 1e9 / 2**30
@@ -24,12 +24,12 @@ def model_gib(profile: CandidateProfile) -> float:
     return max(1e-6, min(loaded, profile.memory_gib))
 
 
-def worker_gib(study: Study, profile: CandidateProfile, platform: str) -> float:
+def worker_gib(study: Study, profile: CandidateProfile, facts: Facts) -> float:
     """Return the memory of one worker: with all models, or with none where they come and go."""
     own = model_gib(profile)
     if study.workload.models == 1:
         return profile.memory_gib
-    if platform in LOADS_ON_DEMAND:
+    if facts.loads_on_demand:
         return max(profile.memory_gib - own, 1e-3)
     return profile.memory_gib + (study.workload.models - 1) * own
 

@@ -1,1 +1,0 @@
-"""What can be bought: one table of options in columns, and their replicas."""

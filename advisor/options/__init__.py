@@ -1,0 +1,1 @@
+"""What an option is: machines, offers, replicas, and the one table of options in columns."""
