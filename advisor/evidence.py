@@ -122,6 +122,8 @@ class CandidateProfile:
     """Whether fewer rows were measured than there are."""
     row_count: int
     """Training rows of the whole data set."""
+    blind_class_rows: int | None
+    """Rows of a class that are too few for accuracy to tell models apart; null where enough."""
     parameter_count: int | None
     """Weights of a torch model; null where there is no GPU form."""
     gpu_run: BenchmarkRun | None
@@ -428,6 +430,7 @@ def profile_of(
         training_memory_gib=max(t.peak_memory_bytes for t in run.training) / 2**30,
         training_is_extrapolated=growth > 1,
         row_count=run.dataset.row_count,
+        blind_class_rows=run.dataset.rarest_class_rows if run.dataset.accuracy_is_blind else None,
         parameter_count=run.parameter_count,
         gpu_run=gpu_run,
     )

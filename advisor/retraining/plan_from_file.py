@@ -164,7 +164,8 @@ def from_run(run: "BacktestRun", *, money: Money) -> Asked:
         train_s=float(np.mean(run.training_wall_s)),
         sampled_fraction=run.dataset.used_row_count / run.dataset.row_count,
     )
-    return replace(asked, notes=run.notes)
+    guard = None if asked.guard is None else asked.guard.replace(loss=run.loss)
+    return replace(asked, guard=guard, notes=run.notes)
 
 
 def _asked(

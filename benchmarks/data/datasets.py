@@ -289,6 +289,7 @@ def _task_data(
         used_row_count=len(rows),
         feature_count=len(kinds),
         class_count=len(labels) if found_task == "classification" else None,
+        rarest_class_rows=_rarest(y, labels),
         metric=chosen_metric(
             metric,
             where=where,
@@ -310,6 +311,13 @@ def _task_data(
         notes=(*notes, *column_notes, *target_notes),
         readings=readings,
     )
+
+
+def _rarest(y: "np.ndarray[Any, Any] | None", labels: tuple[str, ...]) -> int | None:
+    """Rows of the class that has the fewest; null where there are no classes."""
+    import numpy as np
+
+    return None if y is None or not labels else int(np.bincount(y).min())
 
 
 def _usable_rows(
@@ -436,7 +444,8 @@ def split_rows(
     """Return the row numbers for training and for test.
 
     With a time column: train on the past, test on the last fifth, whatever the seed; so the spread
-    over seeds is then the model's own. Else: at random by seed, each class in its proportion.
+    over seeds is then the model's own. Else: at random by seed, each class in its proportion, and
+    a case at least of each class that has two.
     """
     import numpy as np
 
@@ -449,7 +458,30 @@ def split_rows(
     shuffled = rng.permutation(row_count)
     if data.spec.task == "classification" and data.y is not None:
         shuffled = _dealt(shuffled, data.y[shuffled], first=rng.random())
+        shuffled = _with_every_class(shuffled, data.y, test_count=test_count)
     return np.sort(shuffled[test_count:]), np.sort(shuffled[:test_count])
+
+
+def _with_every_class(
+    rows: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]", *, test_count: int
+) -> "np.ndarray[Any, Any]":
+    """Let the first rows, which are the test, hold a case of each class that has two or more.
+
+    A rare class that the lot left out of the test changes places with a row of the class that has
+    the most there.
+    """
+    import numpy as np
+
+    rows = rows.copy()
+    counts = np.bincount(y, minlength=int(y.max()) + 1)
+    for label in np.flatnonzero(counts >= 2):
+        in_test = np.bincount(y[rows[:test_count]], minlength=len(counts))
+        if in_test[label] or in_test.max() < 2:
+            continue
+        given = int(np.flatnonzero(y[rows[:test_count]] == in_test.argmax())[-1])
+        taken = test_count + int(np.flatnonzero(y[rows[test_count:]] == label)[0])
+        rows[given], rows[taken] = rows[taken], rows[given]
+    return rows
 
 
 def thin_rows(

@@ -1,5 +1,6 @@
 """What a column of answers or of times holds: classes or numbers, and in which metric to score."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.data.column_types.column import listed
@@ -8,7 +9,7 @@ from benchmarks.data.column_types.words import MISSING
 from benchmarks.data.features import as_utc
 from benchmarks.data.quality import DEFAULT_METRIC, METRICS
 from benchmarks.errors import DataError, did_you_mean
-from benchmarks.storage.records import TEST_FRACTION, Task
+from benchmarks.storage.records import LEAST_TEST_CLASS_ROWS, TEST_FRACTION, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +24,6 @@ MAX_CLASS_COUNT = 1_000
 
 LEAST_ROWS_PER_CLASS = 5
 """Rows per class on average from which many different words are classes and no identifier."""
-
-LEAST_CLASS_ROWS = 10
-"""A class of fewer rows is told: its fifth is one or two rows of a test."""
 
 MOST_SHOWN_CLASSES = 4
 """Classes that a note names."""
@@ -139,14 +137,20 @@ def _class_notes(
         if len(alike) > 1:
             found = listed([f"{w!r} ({counts[labels.index(w)]:,})" for w in alike], most=4)
             notes.append(f"the classes {found} differ in case or blanks only: write them alike")
-    rare = [i for i in np.argsort(counts, kind="stable") if counts[i] < LEAST_CLASS_ROWS]
+    enough = min(LEAST_TEST_CLASS_ROWS / TEST_FRACTION, len(codes) / len(labels) / 4)
+    rare = [i for i in np.argsort(counts, kind="stable") if counts[i] < enough]
     if rare:
         found = listed(
             [f"{labels[i]!r} {counts[i]:,} of {len(codes):,} rows" for i in rare],
             most=MOST_SHOWN_CLASSES,
         )
+        least = LEAST_TEST_CLASS_ROWS / TEST_FRACTION
+        wanted = math.ceil(least * len(codes) / max(1, int(counts[rare[0]])))
         notes.append(
-            f"few rows of a class ({found}): each test part holds {TEST_FRACTION:.0%} of them"
+            f"few rows of a class ({found}), of which a test holds {TEST_FRACTION:.0%}: accuracy "
+            "cannot tell models apart on it; data.metric balanced_accuracy or roc_auc can, or "
+            f"the costs of both errors, with {least:.0f} rows of it or more (about {wanted:,} rows "
+            "in all)"
         )
     if len(labels) > MAX_AUTO_CLASS_COUNT:
         notes.append(f"{len(labels):,} classes")

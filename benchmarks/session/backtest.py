@@ -24,7 +24,13 @@ from benchmarks.data.losses import Loss, mad
 from benchmarks.data.periods import PeriodLength, cut_periods, seconds
 from benchmarks.errors import DataError
 from benchmarks.processes.isolation import Job, Worker
-from benchmarks.storage.records import BacktestRun, Candidate, ErrorCell, HardwareProfile
+from benchmarks.storage.records import (
+    BacktestRun,
+    Candidate,
+    ErrorCell,
+    ErrorLoss,
+    HardwareProfile,
+)
 from benchmarks.tasks.backtest_training import (
     Bench,
     Scored,
@@ -114,6 +120,7 @@ def run_backtest(
         window=window,
         cells=error_cells(done, calendar=bench.periods.calendar) if enough else (),
         training_wall_s=tuple(r.wall_s for r in done),
+        loss=error_loss(bench),
         outcome="ok" if enough else "failed",
         reason=None if enough else "; ".join(failed) or "fewer than two trainings",
         notes=(
@@ -196,9 +203,7 @@ def make_trials(
     )
 
 
-def error_cells(
-    results: Sequence[Scored], *, calendar: NDArray[np.int64]
-) -> tuple[ErrorCell, ...]:
+def error_cells(results: Sequence[Scored], *, calendar: NDArray[np.int64]) -> tuple[ErrorCell, ...]:
     """The error matrix of finished trials, periods by the calendar, those without cases left out.
 
     A model from before a gap in the data is as old behind it as the gap is long.
@@ -358,6 +363,18 @@ def _label_known(data: TaskData) -> NDArray[np.float64] | None:
         )
     missing = data.label_time.isna().to_numpy()
     return np.where(missing, np.inf, known)
+
+
+def error_loss(bench: Bench) -> ErrorLoss:
+    """Return what an error is in a back-test, for whoever counts newly scored cases."""
+    assert bench.loss.name != "auto"  # resolved with the bench
+    return ErrorLoss(
+        name=bench.loss.name,
+        scale=bench.scale,
+        class_labels=bench.data.class_labels,
+        false_positive_usd=bench.loss.false_positive_cost_usd,
+        false_negative_usd=bench.loss.false_negative_cost_usd,
+    )
 
 
 def _class_notes(bench: Bench) -> tuple[str, ...]:

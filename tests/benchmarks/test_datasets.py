@@ -460,3 +460,31 @@ def test_openml_data_bring_their_target(monkeypatch):
 
     assert data.spec.target == "outcome"
     assert data.spec.name == "churn"
+
+
+# Rare classes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rare_count", [2, 3, 5, 8, 12, 30])
+@pytest.mark.parametrize("row_count", [200, 2_000])
+def test_every_test_part_holds_a_case_of_each_class(tmp_path, rare_count, row_count):
+    positives = (np.arange(row_count) % (row_count // rare_count) == 1).astype(int)
+    data = load(tmp_path, numbered(row_count).assign(y=positives))
+
+    for seed in range(6):
+        train, test = split_rows(data, seed=seed)
+        assert set(data.y[test]) == set(data.y[train]) == {0, 1}
+        assert sorted([*train, *test]) == list(range(row_count))
+
+
+@pytest.mark.parametrize(
+    ("counts", "blind"),
+    [((1998, 2), True), ((1960, 40), True), ((1900, 100), False), ((30, 30), False)],
+)
+def test_a_class_that_is_hardly_there_is_told_with_what_would_be_enough(tmp_path, counts, blind):
+    labels = np.repeat([0, 1], counts)
+    data = load(tmp_path, numbered(sum(counts)).assign(y=labels))
+
+    assert data.spec.rarest_class_rows == counts[1]
+    assert data.spec.accuracy_is_blind is blind
+    assert any("cannot tell models apart" in note for note in data.notes) is blind
