@@ -186,7 +186,7 @@ def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = 
         runs=tuple(selected),
         elsewhere=tuple(runs_elsewhere(selected, runs)),
         backtests=tuple(backtests),
-        warnings=_changed_file(study_path, study, runs),
+        warnings=(*_changed_file(study_path, study, runs), *_left_out(stored, runs, asked)),
         load_tests=tuple(
             test for test in (kept.load_tests() if kept else ()) if _is_like(test, study, asked)
         ),
@@ -196,13 +196,32 @@ def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = 
         for entry in study.candidates:
             if isinstance(entry, str):
                 require_family(entry)  # a name that is misspelt was never measured either
-        failed = next((f" ({run.candidate.name}: {run.reason})" for run in evidence.runs), "")
+        if evidence.runs:
+            failed = "; ".join(f"{run.candidate.name}: {run.reason}" for run in evidence.runs[:3])
+            more = " ..." if len(evidence.runs) > 3 else ""
+            raise NoRunsError(
+                f"{study_path}: every candidate failed ({failed}{more}): mend them, then run "
+                f"'advisor bench {study_path}' again"
+            )
         other = " for these data settings" if len(stored) > len(runs) else ""
         raise NoRunsError(
-            f"no finished run{other} of {study_path} in {folder}{failed}: "
+            f"no finished run{other} of {study_path} in {folder}: "
             f"run 'advisor bench {study_path}' first"
         )
     return evidence
+
+
+def _left_out(
+    stored: Sequence[BenchmarkRun], runs: Sequence[BenchmarkRun], asked: DataSettings
+) -> tuple[str, ...]:
+    """Tell runs on the same data that were measured with other settings of it."""
+    source = asked.source or asked.path
+    others = [r for r in stored if r.dataset.source == source and r not in runs]
+    if not others or not runs:
+        return ()
+    names = sorted({run.candidate.name for run in others})
+    shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+    return (f"{len(others):,} runs with other settings of these data are left out ({shown})",)
 
 
 def _is_like(test: LoadTest, study: Study, asked: DataSettings) -> bool:

@@ -32,7 +32,7 @@ from advisor.cli import (
     traffic,
     whatif,
 )
-from advisor.cli.console import harmless
+from advisor.cli.console import fit_surroundings, harmless
 from advisor.cli.help_texts import Stopped, TeachingGroup, TeachingTyper
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
@@ -110,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    fit_surroundings()
     try:
         code = app(args=arguments, prog_name="advisor", standalone_mode=False)
     except typer.Exit as stop:
