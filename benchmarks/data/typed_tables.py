@@ -87,7 +87,7 @@ def type_columns(
             typed = _unread(name, column, str(error))
         readings.append(typed.reading)
         series[name] = typed.series
-    return TypedTable(pd.DataFrame(series), tuple(readings))
+    return TypedTable(pd.DataFrame(series, copy=False), tuple(readings))
 
 
 def _unread(name: str, column: Any, why: str) -> TypedColumn:

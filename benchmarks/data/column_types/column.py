@@ -53,7 +53,7 @@ class ColumnReading:
     missing_count: int = 0
     """Empty fields, words for missing, and misfits."""
     distinct_count: int = 0
-    """Different values as the file writes them."""
+    """Different values as the file writes them; at least so many in a long column of numbers."""
     misfit_count: int = 0
     """Values that are not of this type and were taken as missing."""
     misfits: tuple[Misfit, ...] = ()

@@ -172,9 +172,10 @@ def _quick_numbers(name: str, filled: Any, head: Any, setting: Setting) -> Typed
     except pa.ArrowInvalid:
         return None
     values = to_numpy(numbers).astype(float)
-    finite = np.abs(values[np.isfinite(values)])
-    if len(finite) and finite.max() > LARGEST_EXACT and not dotted.any():
-        return None
+    if not dotted.any():
+        finite = np.abs(values[np.isfinite(values)])
+        if len(finite) and finite.max() > LARGEST_EXACT:
+            return None
     if setting.role == "time" or setting.said == "time":
         return None
     missing = int(np.isnan(values).sum())
@@ -200,25 +201,36 @@ def _quick_whole(
         setting.said is None and pc.any(pc.match_substring_regex(filled, r"^[+-]?0\d")).as_py()
     ):
         return None
-    reading = _reading(name, "number", "whole numbers", filled, head)
+    reading = _reading(name, "number", "whole numbers", filled, head, whole=whole)
     if whole.null_count:
         return TypedColumn(pd.Series(to_numpy(whole).astype(float)), reading)
     return TypedColumn(pd.Series(to_numpy(whole)), reading)
 
 
 def _reading(
-    name: str, kind: ColumnKind, ground: str, filled: Any, head: Any, *, missing: int | None = None
+    name: str,
+    kind: ColumnKind,
+    ground: str,
+    filled: Any,
+    head: Any,
+    *,
+    missing: int | None = None,
+    whole: Any = None,
 ) -> ColumnReading:
-    """Describe a column that was read at once; its different values are those of its head."""
+    """Describe a column that was read at once.
+
+    Its different values are counted where that may tell something: in whole numbers of which the
+    first are all different, and where the first are all the same.
+    """
     import pyarrow.compute as pc
 
     missing_count = filled.null_count if missing is None else missing
     different = pc.unique(head)
-    distinct_count = (
-        len(different) if len(different) < HEAD / 2 else pc.count_distinct(filled).as_py()
-    )
-    if distinct_count == len(different) and len(filled) > HEAD:
-        distinct_count = pc.count_distinct(filled).as_py()
+    distinct_count = len(different)
+    if len(filled) > HEAD and distinct_count == 1:
+        distinct_count = int(pc.count_distinct(filled).as_py())
+    elif len(filled) > HEAD and distinct_count == len(head) and whole is not None:
+        distinct_count = int(pc.count_distinct(whole).as_py())
     return ColumnReading(
         name=name,
         kind=kind,
