@@ -30,7 +30,16 @@ HEAD_LINES: Final = 40
 MOST_FOOTER_LINES: Final = 3
 """Short lines at the end that are taken for a footer."""
 
-BLOCK_BYTES: Final = 4_194_304
+LEAST_TYPED_BYTES: Final = 1_000_000
+"""A text from this size on has its plain columns of numbers read at once. [B]"""
+
+TYPED_LINES: Final = 200
+"""Lines that tell which these are."""
+
+_POINT: Final = re.compile(r"[+-]?(\d+\.\d*|\.\d+|\d+)([eE][+-]?\d+)?")
+_SURE_POINT: Final = re.compile(r"[+-]?(0\.\d*|\d*\.(\d{0,2}|\d{4,})([eE][+-]?\d+)?|\d{4,}\.\d*)")
+
+BLOCK_BYTES: Final = 1_048_576
 """Arrow reads so much of a file at a time; no row may be longer. [B]"""
 
 BOMS: Final = (
@@ -373,10 +382,13 @@ def read_body(
         DataError: a row has more or fewer fields than the header, or a quote is never closed.
     """
     mark = (layout.delimiter + " " + layout.quote).encode()
-    loose = layout.by_blanks or body.find(mark, start) >= 0
+    quoted = body.find(layout.quote.encode(), start) >= 0
+    loose = layout.by_blanks or (quoted and body.find(mark, start) >= 0)
     view = memoryview(body)[start:]
     try:
-        arrays = None if loose else _read_at_once(view, layout)
+        arrays = None if loose else _read_at_once(view, layout, floats=_surely_floats(view, layout))
+        if arrays is None and not loose:
+            arrays = _read_at_once(view, layout, floats=frozenset())
         notes: list[str] = []
         if arrays is None:
             text = bytes(view).decode("utf-8")
@@ -388,7 +400,27 @@ def read_body(
     return _named(arrays, replace(layout, notes=(*layout.notes, *notes)), path=path)
 
 
-def _read_at_once(view: memoryview, layout: Layout) -> list[Any] | None:
+def _surely_floats(view: memoryview, layout: Layout) -> frozenset[int]:
+    """Columns whose first values are numbers with a decimal point and nothing else.
+
+    Reading them as numbers at once saves making texts of them; where one turns out to hold
+    something else, all are read as texts.
+    """
+    if len(view) < LEAST_TYPED_BYTES:
+        return frozenset()
+    lines = bytes(view[:HEAD_BYTES]).decode("utf-8", errors="replace").splitlines()[:TYPED_LINES]
+    rows = _fields(lines, layout.delimiter, quote=layout.quote)
+    rows = [row for row in rows if len(row) == layout.width]
+    found = set()
+    for place in range(layout.width):
+        cells = [row[place] for row in rows if row[place]]
+        plain = bool(cells) and all(_POINT.fullmatch(cell) for cell in cells)
+        if plain and any(_SURE_POINT.fullmatch(cell) for cell in cells):
+            found.add(place)
+    return frozenset(found)
+
+
+def _read_at_once(view: memoryview, layout: Layout, *, floats: frozenset[int]) -> list[Any] | None:
     """Read a regular text with Arrow; None where some line is odd."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -399,17 +431,21 @@ def _read_at_once(view: memoryview, layout: Layout) -> list[Any] | None:
     odd: list[Any] = []
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(view)), **_arrow_options(layout, len(view), odd)
+            pa.BufferReader(pa.py_buffer(view)), **_arrow_options(layout, len(view), odd, floats)
         )
-    except pa.ArrowInvalid:  # a row beyond a block, or a letter that is none
+    except (
+        pa.ArrowInvalid
+    ):  # a value of another type, a row beyond a block, or a letter that is none
         return None
     if odd or (table.num_rows and any("\n" in str(table[key][-1]) for key in keys)):
         return None
     return [table[key] for key in keys]
 
 
-def _arrow_options(layout: Layout, size_bytes: int, odd: list[Any]) -> dict[str, Any]:
-    """All columns as texts; rows of another number of fields are collected."""
+def _arrow_options(
+    layout: Layout, size_bytes: int, odd: list[Any], floats: frozenset[int] = frozenset()
+) -> dict[str, Any]:
+    """All other columns as texts; rows of another number of fields are collected."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -429,7 +465,9 @@ def _arrow_options(layout: Layout, size_bytes: int, odd: list[Any]) -> dict[str,
             invalid_row_handler=skip,
         ),
         "convert_options": arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
+            column_types={key: pa.float64() if int(key) in floats else pa.string() for key in keys},
+            null_values=[""],
+            strings_can_be_null=False,
         ),
     }
 
@@ -604,8 +642,6 @@ class _Lines:
 
 def _named(arrays: list[Any], layout: Layout, *, path: Path) -> RawTable:
     """Give columns their names; leave out row names, empty columns and lines that are no rows."""
-    import pyarrow.compute as pc
-
     notes = list(layout.notes)
     names = list(layout.names)
     if layout.row_names:
@@ -621,7 +657,7 @@ def _named(arrays: list[Any], layout: Layout, *, path: Path) -> RawTable:
                     f"{path}: data.path: column {name!r} occurs more than once: rename one of them"
                 )
             columns[name] = array
-        elif pc.all(pc.equal(pc.utf8_trim(array, characters=BLANKS), "")).as_py() in {None, True}:
+        elif _is_empty(array):
             continue
         elif place == 0:
             notes.append("the first column has no name and was left out: row numbers or names")
@@ -636,6 +672,16 @@ def _named(arrays: list[Any], layout: Layout, *, path: Path) -> RawTable:
     if not columns:
         raise DataError(f"{path}: data.path: no column has a name: write a header")
     return _without_odd_rows(columns, tuple(notes), layout)
+
+
+def _is_empty(array: Any) -> bool:
+    """Whether a column has no value at all."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(array.type):
+        return bool(array.null_count == len(array))
+    return bool((pc.utf8_length(pc.utf8_trim(array, characters=BLANKS)).to_numpy() == 0).all())
 
 
 def _without_odd_rows(columns: dict[str, Any], notes: tuple[str, ...], layout: Layout) -> RawTable:
@@ -659,7 +705,7 @@ def _without_odd_rows(columns: dict[str, Any], notes: tuple[str, ...], layout: L
         keep[empty] = False
         found.append(f"{len(empty):,} rows without any value were left out")
     for place in reversed(np.flatnonzero(keep)[-MOST_FOOTER_LINES:].tolist()):
-        cells = [str(column[place]).strip(BLANKS) for column in columns.values()]
+        cells = [str(column[place].as_py() or "").strip(BLANKS) for column in columns.values()]
         first = next((cell for cell in cells if cell), "")
         if count < 5 or first.lower().rstrip(": ") not in FOOTERS:
             break
@@ -675,10 +721,19 @@ def _rows_where(
     columns: dict[str, Any], *, keep: NDArray[np.bool_], wanted: dict[str, str]
 ) -> NDArray[np.int64]:
     """Rows in which every column has a certain text; most columns are never looked at."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     candidates: NDArray[np.int64] | None = None
-    for name, column in columns.items():
+    texts_first = sorted(columns.items(), key=lambda item: not pa.types.is_string(item[1].type))
+    for name, column in texts_first:
+        if not pa.types.is_string(column.type):
+            if wanted[name]:
+                return np.array([], dtype=np.int64)  # a header would not have been read as numbers
+            empty = column.is_null().to_numpy()
+            candidates = np.flatnonzero(empty & keep) if candidates is None else candidates
+            candidates = candidates[empty[candidates]]
+            continue
         if candidates is None:
             hit = pc.fill_null(pc.equal(column, wanted[name]), fill_value=False)
             candidates = np.flatnonzero(hit.to_numpy(zero_copy_only=False) & keep)

@@ -109,7 +109,9 @@ def _decimal_of(table: RawTable) -> Mark | None:
         return None
     votes: list[Mark] = []
     for column in list(table.columns.values())[:MOST_MARK_COLUMNS]:
-        if pa.types.is_string(column.type):
+        if pa.types.is_floating(column.type):
+            votes.append(".")
+        elif pa.types.is_string(column.type):
             mark = decimal_mark(column, delimiter=table.delimiter)
             if mark is not None:
                 votes.append(mark)

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from advisor.evaluation.files import WAYS, evaluate
 from benchmarks.data.datasets import load_data, read_typed
 from benchmarks.errors import DataError
 
@@ -348,3 +349,38 @@ def test_what_is_odd_about_times_is_told(tmp_path, stamps, expected):
 
 def test_an_even_row_of_times_needs_no_word(tmp_path):
     assert timed(tmp_path, hours(400)).notes == ()
+
+
+# Large files --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Read plain columns of numbers at once, as in large files."""
+    monkeypatch.setattr("benchmarks.data.text_tables.LEAST_TYPED_BYTES", 0)
+
+
+@pytest.mark.parametrize("case", WELL)
+@pytest.mark.usefixtures("at_once")
+def test_a_large_file_is_read_as_a_small_one(tmp_path, case):
+    test_a_file_is_read_as_a_person_would(tmp_path, case)
+
+
+@pytest.mark.parametrize("seed", [3])
+@pytest.mark.usefixtures("at_once")
+def test_large_tables_in_every_dialect_are_read_back_or_told(seed):
+    assert evaluate(len(WAYS), seed=seed)["silent"] == []
+
+
+@pytest.mark.parametrize("odd", ["unknown", "", "NA", "1,5", "12%", "1.2.3"])
+@pytest.mark.usefixtures("at_once")
+def test_an_odd_value_far_down_is_found_in_a_large_file(tmp_path, odd):
+    lines = [f"{i / 8},{i % 2}\n" for i in range(3_000)]
+    lines[2_500] = f'"{odd}",1\n'
+
+    data = read(tmp_path, "a,y\n" + "".join(lines))
+
+    assert data.kinds == {"a": "number"}
+    assert data.X["a"].isna().sum() == 1
+    told = any("row 2,501" in note for note in data.notes)
+    assert told is (odd not in {"", "NA"})

@@ -15,7 +15,7 @@ from benchmarks.data.column_types.column import (
     TypedColumn,
     to_numpy,
 )
-from benchmarks.data.column_types.reader import LARGEST_EXACT, Setting, read_texts
+from benchmarks.data.column_types.reader import HEAD, LARGEST_EXACT, Setting, read_texts
 from benchmarks.data.column_types.times import times_of_numbers
 
 
@@ -111,9 +111,14 @@ def _decoded(column: Any) -> Any | None:
 def _reading(
     name: str, kind: ColumnKind, ground: str, column: Any, *, notes: tuple[str, ...] = ()
 ) -> ColumnReading:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    different = pc.unique(column.slice(0, 1_000).drop_null())
+    different = pc.unique(column.slice(0, HEAD).drop_null())
+    if len(column) > HEAD and pa.types.is_floating(column.type) and len(different) > 1:
+        distinct_count = len(different)  # at least: to count all of them takes longer than reading
+    else:
+        distinct_count = int(pc.count_distinct(column).as_py())
     return ColumnReading(
         name=name,
         kind=kind,
@@ -121,7 +126,7 @@ def _reading(
         examples=tuple(str(each) for each in different[:3].to_pylist()),
         value_count=len(column) - column.null_count,
         missing_count=column.null_count,
-        distinct_count=int(pc.count_distinct(column).as_py()),
+        distinct_count=distinct_count,
         notes=tuple(f"column {name!r}: {note}" for note in notes),
     )
 
@@ -238,7 +243,7 @@ def _floats(name: str, column: Any, setting: Setting) -> TypedColumn:
     import pandas as pd
     import pyarrow as pa
 
-    values = to_numpy(column.cast(pa.float64(), safe=False)).astype(float)
+    values = np.asarray(to_numpy(column.cast(pa.float64(), safe=False)), dtype=float)
     ground = "numbers"
     asked = setting.role == "time" or setting.said == "time"
     if asked:
@@ -255,4 +260,4 @@ def _floats(name: str, column: Any, setting: Setting) -> TypedColumn:
         reading = ColumnReading(
             **vars(reading) | {"missing_count": nan_count, "value_count": len(values) - nan_count}
         )
-    return TypedColumn(pd.Series(values), reading)
+    return TypedColumn(pd.Series(values, copy=False), reading)

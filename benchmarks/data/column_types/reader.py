@@ -171,7 +171,7 @@ def _quick_numbers(name: str, filled: Any, head: Any, setting: Setting) -> Typed
         numbers = pc.cast(filled, pa.float64())
     except pa.ArrowInvalid:
         return None
-    values = to_numpy(numbers).astype(float)
+    values = np.asarray(to_numpy(numbers), dtype=float)
     if not dotted.any():
         finite = np.abs(values[np.isfinite(values)])
         if len(finite) and finite.max() > LARGEST_EXACT:
@@ -180,7 +180,7 @@ def _quick_numbers(name: str, filled: Any, head: Any, setting: Setting) -> Typed
         return None
     missing = int(np.isnan(values).sum())
     reading = _reading(name, "number", "numbers", filled, head, missing=missing)
-    return TypedColumn(pd.Series(values), reading)
+    return TypedColumn(pd.Series(values, copy=False), reading)
 
 
 def _quick_whole(
@@ -203,8 +203,8 @@ def _quick_whole(
         return None
     reading = _reading(name, "number", "whole numbers", filled, head, whole=whole)
     if whole.null_count:
-        return TypedColumn(pd.Series(to_numpy(whole).astype(float)), reading)
-    return TypedColumn(pd.Series(to_numpy(whole)), reading)
+        return TypedColumn(pd.Series(np.asarray(to_numpy(whole), dtype=float), copy=False), reading)
+    return TypedColumn(pd.Series(to_numpy(whole), copy=False), reading)
 
 
 def _reading(
@@ -491,7 +491,7 @@ class _Reader:
         if distinct.blank_variant_count and self.setting.role == "target":
             notes.append("blanks around values were cut off")
         values = np.where(fits, words, np.nan)
-        series = pd.Series(distinct.spread(values, missing=np.nan), dtype=object)
+        series = pd.Series(distinct.spread(values, missing=np.nan), dtype=object, copy=False)
         question = None if why is not None else self.doubt()
         ground = why or self.ground_of_words(folded is not None)
         reading = self.reading("category", ground, fits=fits, notes=notes, question=question)
@@ -630,7 +630,7 @@ def _exact(texts: Any, found: Numbers) -> NDArray[Any] | None:
 def _stamps_series(stamps: NDArray[Any]) -> "pd.Series[Any]":
     import pandas as pd
 
-    return pd.Series(stamps.astype("datetime64[us]"))
+    return pd.Series(stamps.astype("datetime64[us]", copy=False), copy=False)
 
 
 def _ignored(name: str, row_count: int, why: str) -> TypedColumn:
