@@ -123,6 +123,7 @@ def compose(
             relaxations=relaxed,
             too_close=kind == "too-close",
             guess=is_guess(engine),
+            blind=blind_to(engine),
         ),
         best=best,
         beats_guessing=None if best is None else not is_guess(engine),
@@ -210,6 +211,14 @@ def is_guess(engine: Engine) -> bool:
     """Return whether the chosen candidate learns nothing, since no other one is better."""
     chosen = engine.ladder.chosen
     return any(p.is_baseline for p in engine.profiles if p.name == chosen)
+
+
+def blind_to(engine: Engine) -> str | None:
+    """Return why these data cannot tell models apart by accuracy; None where they can."""
+    chosen = next((p for p in engine.profiles if p.name == engine.ladder.chosen), None)
+    if chosen is None or chosen.blind_class_rows is None:
+        return None
+    return words.blind_words(chosen.blind_class_rows, row_count=chosen.row_count)
 
 
 def is_on_another_platform(engine: Engine, row: int) -> bool:
