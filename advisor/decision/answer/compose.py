@@ -149,7 +149,7 @@ def compose(
         risk=_risk(engine, known),
         present=then(present_advice(engine)),
         **_asked_of(engine),
-        **(_curves(engine, chosen, pause) if curves else {}),
+        **(_curves(engine, chosen, pause) if curves else {"cost_curve": ()}),
         **(_what_if(engine, pause) if what_if else {}),
     )
 
