@@ -3,12 +3,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A worker for each processor, four at most: what some tests time is other processes' work. A file
+# stays with one worker, so that what its tests share is made once.
+PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile \
+    --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test app check lint types contracts format speed lock reference docs clean
+.PHONY: help setup demo test test-fast app check lint format mutants speed lock reference docs clean
 
 help:  ## Show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP)  ## Create .venv with everything in it (a second time takes a second)
 
@@ -20,7 +24,10 @@ demo: $(STAMP)  ## Run the main job on the embedded example; writes out/demo
 	@$(BIN)/advisor demo
 
 test: $(STAMP)  ## Run the tests
-	@$(BIN)/python -m pytest -q
+	@$(PYTEST)
+
+test-fast: $(STAMP)  ## Run the tests that take no seconds: no browser, server or benchmark
+	@$(PYTEST) -m "not slow and not browser"
 
 app: $(STAMP)  ## Open the explorer in the browser
 	@$(BIN)/advisor app
@@ -36,6 +43,9 @@ lint: $(STAMP)  ## Format, lint, types and import contracts
 format: $(STAMP)  ## Rewrite the code in the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+mutants: $(STAMP)  ## Leave out a line of a new platform at a time: all must be noticed
+	@$(BIN)/python scripts/mutants.py
 
 speed: $(STAMP)  ## Benchmarks of the product itself: ratios against a baseline in the same run
 	@for script in tests/speed/speed_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -11,3 +11,7 @@ class StudyError(AdvisorError):
 
 class NoRunsError(AdvisorError):
     """There is no measurement to decide from."""
+
+
+class AmountsDifferError(AdvisorError):
+    """An option's bill, columns and draws tell different amounts: a fault of the program."""

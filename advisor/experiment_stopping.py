@@ -331,17 +331,6 @@ def _normal_above(u: float) -> float:
     return math.erfc(u / math.sqrt(2)) / 2
 
 
-def shrunk_best(*, best: Any, mean: Any, true_variance: Any, noise_variance: Any) -> Floats:
-    """What the winner of a noisy comparison is worth: mu + s_t^2 / (s_t^2 + s_n^2) (best - mu).
-
-    Example:
-        >>> float(shrunk_best(best=0.9, mean=0.8, true_variance=3.0, noise_variance=1.0))
-        0.875
-    """
-    true = np.asarray(true_variance, dtype=np.float64)
-    return np.asarray(mean + true / (true + noise_variance) * (np.asarray(best) - mean))
-
-
 # When to stop -------------------------------------------------------------------------------------
 
 
@@ -353,31 +342,6 @@ class Stopping:
     """Stop at the first score above this. [score]"""
     expected_runs: float
     """Runs until then, 1 / P(X > z). [runs]"""
-
-
-def uniform_stopping(*, cost_per_value: float) -> Stopping:
-    """Reservation value of uniform(0, 1) scores: c / V = (1 - z)^2 / 2.
-
-    Example:
-        >>> uniform_stopping(cost_per_value=0.005)
-        Stopping(reservation=0.9, expected_runs=10.0)
-    """
-    gap = math.sqrt(2 * cost_per_value)
-    if gap > 1:
-        return Stopping(reservation=0.5 - cost_per_value, expected_runs=1.0)
-    return Stopping(reservation=1 - gap, expected_runs=1 / gap)
-
-
-def exponential_stopping(*, cost_per_value: float) -> Stopping:
-    """Reservation value of exponential(1) scores: c / V = exp(-z).
-
-    Example:
-        >>> round(exponential_stopping(cost_per_value=0.01).reservation, 3)
-        4.605
-    """
-    if cost_per_value >= 1:
-        return Stopping(reservation=1 - cost_per_value, expected_runs=1.0)
-    return Stopping(reservation=-math.log(cost_per_value), expected_runs=1 / cost_per_value)
 
 
 def normal_stopping(*, mean: float, deviation: float, cost_per_value: float) -> Stopping:

@@ -1,12 +1,14 @@
 """The market: what can be bought, on which day, at whose prices; and the lines of a bill."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from advisor.arrays import Floats
+from advisor.memo import key_of
 from advisor.recommendation import CostLine, LineQuote
 from advisor.study.types import Study
 from pricing.bill import Bill, price_usage
@@ -28,10 +30,10 @@ class Market:
     negotiated: tuple[Negotiated, ...] = ()
     """Discounts of the study's account; empty at list prices."""
 
-    @property
-    def memo_key(self) -> tuple[object, ...]:
+    @cached_property
+    def memo_key(self) -> Hashable:
         """What tells one market from another."""
-        return self.book, self.catalogue, self.on.isoformat(), self.negotiated
+        return tuple(key_of(part) for part in (self.book, self.catalogue, self.on, self.negotiated))
 
     def at_list(self) -> "Market":
         """Return the same market without negotiated discounts."""

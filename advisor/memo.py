@@ -79,18 +79,18 @@ class Beside:
 def key_of(value: object) -> Hashable:
     """Return what tells one argument from another: what it says, or else which one it is.
 
+    A value of another kind that is told apart by what it says has a `memo_key` of its own.
+
     Example:
         >>> one, alike = [1], [1]
         >>> key_of((1.0, "a")) == key_of((1.0, "a")), key_of(one) == key_of(alike)
         (True, False)
     """
-    if value is None or isinstance(value, str | float | int | bool | date | Path):
+    if value is None or isinstance(value, str | bytes | float | int | bool | date | Path):
         return type(value), value
     if isinstance(value, BaseModel):
         return type(value), value.model_dump_json()
     if isinstance(value, tuple):
-        return (type(value), *(key_of(part) for part in value))
-    own_key = getattr(value, "memo_key", None)
-    if own_key is not None:
-        return type(value), key_of(own_key)
-    return "this one", id(value)
+        return (type(value), *[key_of(part) for part in value])
+    own_key: Hashable | None = getattr(value, "memo_key", None)
+    return ("this one", id(value)) if own_key is None else (type(value), own_key)

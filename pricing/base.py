@@ -8,7 +8,7 @@ Basis = Literal["list", "scaled", "assumed", "input"]
 """Where a price comes from: a dated price list, a stated ratio, a default, or the user."""
 
 HOURS_PER_MONTH: Final = 730.0
-"""The month of every monthly figure in this product."""
+"""One month, everywhere: 8,760 h / 12. AWS's own examples use 720, 730 and 744. [h]"""
 
 
 class Record(

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple, get_args
 
 from pricing.base import Basis
 from pricing.quotes import PURCHASES, Row, Unit
+from pricing.rules import SAGEMAKER_COMPONENTS as RULED_COMPONENTS
+from pricing.rules import SHIPPED_RULES
 from pricing.tables import as_text
 
 LARGEST_JUMP: Final = 3.0
@@ -17,6 +19,7 @@ REGION_TOLERANCE: Final = 0.002
 """How far a size may stand off its family's regional ratio, as a fraction of the price."""
 REGION_TOLERANCE_USD: Final = 1.01e-4
 """The same in dollars: list prices are printed to a ten-thousandth."""
+DERIVED: Final = frozenset(RULED_COMPONENTS)
 HALF: Final = 0.5
 """A region with fewer skus than this share of what is usual is half-empty."""
 REFERENCE_REGION: Final = "us-east-1"
@@ -33,13 +36,23 @@ SAGEMAKER_COMPONENTS: Final = (
 )
 SAGEMAKER_RATIOS: Final[Mapping[str, tuple[float, float]]] = {
     # family: (ratio of .xlarge, ratio of every other size)
-    **dict.fromkeys(("t3", "m5", "c5", "r5", "c7i"), (1.20, 1.20)),
+    **dict.fromkeys(("t3", "m5", "c5", "r5", "m4", "m5d", "c5d", "r5d"), (1.20, 1.20)),
+    **dict.fromkeys(("m6g", "c6g", "r6g", "c6i", "c7g", "c8g", "r8g"), (1.20, 1.20)),
+    **dict.fromkeys(("c7i", "m7i", "r7i"), (1.20, 1.20)),
     **dict.fromkeys(("g4dn", "g5", "g6", "g6e"), (1.40, 1.25)),
+    "g7e": (1.25, 1.25),
     "p3": (1.25, 1.25),
-    **dict.fromkeys(("p4d", "p5"), (1.15, 1.15)),
+    **dict.fromkeys(("p4d", "p4de", "p5", "p5en", "p6-b200", "trn1"), (1.15, 1.15)),
+    "inf1": (1.30, 1.20),
     "inf2": (1.306, 1.20),
 }
 """SageMaker / EC2 in one region, verified on real prices; constant across sizes of a class."""
+SAGEMAKER_SIZES: Final[Mapping[str, float]] = {"p3.8xlarge": 1.20, "p3.16xlarge": 1.15}
+"""The same where one size stands apart; a day before 2026 saw 1.25 for all of p3."""
+ALSO_SEEN: Final[Mapping[str, tuple[float, ...]]] = {"inf2": (1.15,), "p3": (1.25,)}
+"""Ratios that a family has in some regions, or had, beside its usual one."""
+RATIO_TOLERANCE: Final = 0.004
+"""How far a hosting price may stand off its ratio, as a fraction: c8g in us-east-1 has 1.196."""
 
 
 class Finding(NamedTuple):
@@ -64,6 +77,10 @@ def check_rows(rows: Sequence[Row]) -> list[Finding]:
 def check_new_rows(new: Sequence[Row], *, held: Sequence[Row]) -> list[Finding]:
     """Hold rows that are about to be added against the rules, together with the book they join."""
     fresh = set(new)
+    related = {row.service for row in new}
+    if related.intersection(("ec2", *SAGEMAKER_COMPONENTS)):
+        related.update(("ec2", *SAGEMAKER_COMPONENTS))  # they are held against each other
+    held = [row for row in held if row.service in related]
     places = {place_of(row) for row in new} | {f"{row.service} in {row.region}" for row in new}
     before = set(check_rows(held))
     return [
@@ -172,14 +189,18 @@ def no_half_empty_region(rows: Sequence[Row]) -> Iterable[Finding]:
     """No region holds less than half of the skus that a service usually has."""
     skus: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     regions = {row.region for row in rows}
+    sold = {(row.service, row.region, "on-demand") for row in rows if row.purchase == "on-demand"}
     for row in rows:
         if row.purchase == "on-demand":
             skus[row.service, row.purchase][row.region].add(row.sku)
+    derivable = {group[:2] for group in SHIPPED_RULES.groups(sold)}
     for (service, _), held in skus.items():
         usual = median(len(held.get(region, ())) for region in regions)
         for region in regions:
             count = len(held.get(region, ()))
-            if count < HALF * usual:
+            # What the rules derive need not be held, and one of one says nothing of a cut source.
+            derived = service in DERIVED and (service, region) in derivable
+            if count < HALF * usual and usual > 1 and not derived:
                 yield Finding(
                     "no-half-empty-region",
                     f"{service} in {region}",
@@ -217,7 +238,9 @@ def constant_regional_ratio(rows: Sequence[Row]) -> Iterable[Finding]:
         usual = median(ratio for _, ratio in sizes)
         for row, ratio in sizes:
             off_usd = abs(row.price_usd_per_unit * (1 - usual / ratio)) if ratio else math.inf
-            if abs(ratio / usual - 1) > REGION_TOLERANCE and off_usd > REGION_TOLERANCE_USD:
+            digits = max(REGION_TOLERANCE_USD, 0.51 * _display_step_usd(row))
+            digits += 0.51 * ratio * _display_step_usd(newest["ec2", row.sku, REFERENCE_REGION])
+            if abs(ratio / usual - 1) > REGION_TOLERANCE and off_usd > digits:
                 yield Finding(
                     "constant-regional-ratio",
                     place_of(row),
@@ -229,6 +252,9 @@ def sagemaker_ratio(instance_type: str) -> float | None:
     """Return SageMaker / EC2 of a type whose family's ratio was verified, else None."""
     family, _, size = instance_type.removeprefix("ml.").partition(".")
     ratios = SAGEMAKER_RATIOS.get(family)
+    apart = SAGEMAKER_SIZES.get(f"{family}.{size}")
+    if apart is not None:
+        return apart
     if ratios is None or "metal" in size:
         return None
     return ratios[0] if size == "xlarge" else ratios[1]
@@ -236,7 +262,7 @@ def sagemaker_ratio(instance_type: str) -> float | None:
 
 def constant_sagemaker_ratio(rows: Sequence[Row]) -> Iterable[Finding]:
     """SageMaker over EC2 is the size class's ratio, in every region, within display rounding."""
-    newest = _newest(rows)
+    newest = _newest(row for row in rows if "UNVERIFIED" not in row.note)
     for (service, sku, region), row in newest.items():
         if service not in SAGEMAKER_COMPONENTS:
             continue
@@ -244,9 +270,15 @@ def constant_sagemaker_ratio(rows: Sequence[Row]) -> Iterable[Finding]:
         ec2 = newest.get(("ec2", sku.removeprefix("ml."), region))
         if ratio is None or ec2 is None:
             continue
+        family = sku.removeprefix("ml.").partition(".")[0]
         expected = ratio * ec2.price_usd_per_unit
-        allowed = _display_step_usd(row) + ratio * 0.5 * 1e-4
-        if abs(row.price_usd_per_unit - expected) > allowed:
+        allowed = _display_step_usd(row) + ratio * 0.5 * 1e-4 + RATIO_TOLERANCE * expected
+        # EC2's own price may be printed with three digits only.
+        allowed += ratio * 0.5 * _display_step_usd(ec2)
+        if not any(
+            abs(row.price_usd_per_unit - one * ec2.price_usd_per_unit) <= allowed
+            for one in (ratio, *ALSO_SEEN.get(family, ()))
+        ):
             yield Finding(
                 "constant-sagemaker-ratio",
                 place_of(row),

@@ -39,10 +39,20 @@ class Effect(NamedTuple):
     """Lines that a changed price touches."""
 
 
-def changes_between(book: PriceBook, *, start: date, end: date) -> tuple[PriceChange, ...]:
-    """Return every price in force on one day and not the same on the other, sorted."""
+def changes_between(
+    book: PriceBook, *, start: date, end: date, derived: bool = False
+) -> tuple[PriceChange, ...]:
+    """Return every price in force on one day and not the same on the other, sorted.
+
+    Args:
+        book: the prices.
+        start: the earlier day.
+        end: the later day.
+        derived: whether prices that rules derive are compared too, not only what was read.
+    """
     found = []
-    for service, sku, region, purchase in sorted({row[:4] for row in book.rows}):
+    rows = book.all_rows() if derived else book.rows
+    for service, sku, region, purchase in sorted({row[:4] for row in rows}):
         where = {"service": service, "sku": sku, "region": region, "purchase": purchase}
         before = _tiers(book, where, on=start)
         after = _tiers(book, where, on=end)

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import Field, PositiveFloat
 
 from pricing.base import HOURS_PER_MONTH, Record
 from pricing.errors import UsageError
-from pricing.quotes import PriceBook, PriceQuote, Purchase
+from pricing.quotes import PlanPurchase, PriceBook, PriceQuote, Purchase
 
 
 class Negotiated(Record):
@@ -39,8 +39,8 @@ class Commitment(Record):
     """Commitment at the plan's own, lower rates. [USD/h]"""
     hours: PositiveFloat = HOURS_PER_MONTH
     """Hours of the bill that the commitment runs for. [h]"""
-    purchase: Literal["savings-1y", "savings-3y"] = "savings-1y"
-    """Whose rates apply, where the price book has them."""
+    purchase: PlanPurchase = "savings-1y"
+    """Whose rates apply, where the price book has them, e.g. `compute-3y-none`."""
     saving_fraction: float | None = Field(default=None, gt=0, lt=1)
     """The plan's saving against on-demand; null to take the rates from the price book."""
 

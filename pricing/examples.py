@@ -108,9 +108,9 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
 
 def load_examples(path: Path = EXAMPLES) -> tuple[WorkedExample, ...]:
     """Read the worked examples."""
-    import yaml
+    from pricing.yaml_text import load_yaml
 
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = load_yaml(path.read_text(encoding="utf-8"))
     return tuple(WorkedExample.model_validate(one) for one in content)
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pricing.base import HOURS_PER_MONTH
+from pricing.errors import UsageError
 
 Floats = NDArray[np.float64]
 
 SECONDS_PER_HOUR: Final = 3600.0
-GIB_PER_TIB: Final = 1024.0
 ROUNDING_SLACK: Final = 1e-6
 """What a whole number may miss by through binary fractions before it is rounded up."""
 
@@ -45,9 +45,14 @@ NLCU_NEW_CONNECTIONS_PER_S: Final = 800.0
 NLCU_ACTIVE_CONNECTIONS: Final = 100_000.0
 NLCU_GB_PER_HOUR: Final = 1.0
 
+LAMBDA_MEMORY_GIB: Final = (0.125, 10.0)
+"""Least and most memory of a function. [GiB]"""
+LAMBDA_FREE_EPHEMERAL_GIB: Final = 0.5
+LAMBDA_LARGEST_EPHEMERAL_GIB: Final = 10.0
+HTTP_API_UNIT_KIB: Final = 512.0
+"""An HTTP API counts each started 512 KiB of a request with its answer as one request."""
+
 EC2_MINIMUM_S: Final = 60.0
-GP3_FREE_IOPS: Final = 3000.0
-GP3_FREE_MIBPS: Final = 125.0
 
 
 def fargate_billed_s(*, duration_s: ArrayLike, minimum_s: ArrayLike = FARGATE_MINIMUM_S) -> Floats:
@@ -75,40 +80,6 @@ def fargate_billed_s(*, duration_s: ArrayLike, minimum_s: ArrayLike = FARGATE_MI
     return np.where(duration > 0, np.maximum(minimum_s, whole), 0.0)
 
 
-def fargate_task_usd(
-    *,
-    vcpu_count: ArrayLike,
-    memory_gib: ArrayLike,
-    duration_s: ArrayLike,
-    usd_per_vcpu_hour: ArrayLike,
-    usd_per_gib_hour: ArrayLike,
-    task_count: ArrayLike = 1.0,
-) -> Floats:
-    """Charge for Linux tasks that reserve vCPUs and memory.
-
-        usd = tasks * billed_s / 3600 * (vcpu * p_vcpu + gib * p_gib)
-
-    Args:
-        vcpu_count: reserved per task. [vCPU]
-        memory_gib: reserved per task. [GiB]
-        duration_s: run time of each task. [s]
-        usd_per_vcpu_hour: price. [USD/vCPU-hour]
-        usd_per_gib_hour: price. [USD/GiB-hour]
-        task_count: tasks that each run `duration_s`.
-
-    Returns:
-        Charge. [USD], broadcast shape
-
-    Example:
-        >>> round(float(fargate_task_usd(vcpu_count=1, memory_gib=2, duration_s=1800,
-        ...                              usd_per_vcpu_hour=0.04, usd_per_gib_hour=0.005)), 6)
-        0.025
-    """
-    billed_hours = fargate_billed_s(duration_s=duration_s) / SECONDS_PER_HOUR
-    rate = np.asarray(vcpu_count) * usd_per_vcpu_hour + np.asarray(memory_gib) * usd_per_gib_hour
-    return np.asarray(np.asarray(task_count) * billed_hours * rate)
-
-
 def whole_hours(hours: ArrayLike) -> Floats:
     """Hours billed where a started hour counts in full (load balancers, NAT gateways). [h]
 
@@ -131,6 +102,49 @@ def ec2_billed_hours(*, hours: ArrayLike) -> Floats:
     """
     run = np.asarray(hours, dtype=float)
     return np.where(run > 0, np.maximum(run, EC2_MINIMUM_S / SECONDS_PER_HOUR), 0.0)
+
+
+def lambda_billed_s(*, duration_s: ArrayLike) -> Floats:
+    """Seconds that one invocation is billed for: started milliseconds in full. [s]
+
+        billed_s = ceil(1000 * duration_s) / 1000
+
+    Example:
+        >>> float(lambda_billed_s(duration_s=0.01234))
+        0.013
+
+    Source:
+        AWS Lambda pricing page: "rounded up to the nearest 1 ms".
+    """
+    milliseconds = np.asarray(duration_s, dtype=float) * 1000.0
+    return np.ceil(milliseconds - ROUNDING_SLACK) / 1000.0
+
+
+def require_lambda_memory(*, memory_gib: float) -> None:
+    """Refuse a function size that cannot be had.
+
+    Raises:
+        UsageError: the message says the sizes that can.
+    """
+    least, most = LAMBDA_MEMORY_GIB
+    if not least <= memory_gib <= most:
+        raise UsageError(f"lambda has {least:g} to {most:g} GiB of memory, got {memory_gib:g}")
+
+
+def http_api_units(*, payload_kib: ArrayLike) -> Floats:
+    """Requests that one call of an HTTP API counts as.
+
+        units = max(1, ceil(payload_kib / 512))
+
+    Example:
+        >>> float(http_api_units(payload_kib=600))
+        2.0
+
+    Source:
+        Amazon API Gateway pricing page: "HTTP APIs are metered in 512 KB increments".
+    """
+    started = np.ceil(np.asarray(payload_kib, dtype=float) / HTTP_API_UNIT_KIB - ROUNDING_SLACK)
+    return np.maximum(1.0, started)
 
 
 def application_lcu_count(
@@ -225,18 +239,6 @@ def tier_quantities(
     before = np.asarray(used_before, dtype=float)[..., None]
     after = before + np.asarray(quantity, dtype=float)[..., None]
     return np.asarray(np.maximum(0.0, np.minimum(after, end) - np.maximum(before, start)))
-
-
-def tiered_usd(*, quantity: ArrayLike, tier_from: ArrayLike, usd_per_unit: ArrayLike) -> Floats:
-    """Charge for a month's quantity at tiered prices. [USD], shape of `quantity`
-
-    Example:
-        >>> round(float(tiered_usd(quantity=157000, tier_from=[0, 10240, 51200, 153600],
-        ...                        usd_per_unit=[.114, .098, .094, .092])), 2)
-        15119.84
-    """
-    split = tier_quantities(quantity=quantity, tier_from=tier_from)
-    return np.asarray(split @ np.asarray(usd_per_unit, dtype=float))
 
 
 def month_fraction(*, hours: ArrayLike) -> Floats:

@@ -7,6 +7,7 @@ the others.
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -16,15 +17,18 @@ from pricing.checks import HALF, check_new_rows, place_of
 from pricing.derived import carry
 from pricing.errors import CheckFailed, NetworkError, PricingError, TableError
 from pricing.instances import load_catalogue, load_spot_advice
+from pricing.parts import Parts
 from pricing.quotes import Confirmation, PriceBook, Row
 from pricing.sources import SOURCES, Via
 from pricing.sources.files import Transport
-from pricing.tables import DATA, load_book, read_book, write_table
+from pricing.tables import load_book, own_folder, read_book, write_table
 
 FEW = 0.1
 """Up to this share of the prices read may break a rule before all of them are refused."""
 SILENT_SOURCES = 2
 """Sources in a row that nobody answers for before the rest are not tried."""
+WORKERS = 4
+"""Files that are read at a time: each holds a block of a megabyte, whatever its size."""
 SAME_PRICE = 1e-9
 """Prices closer than this fraction are one price: a decimal string went through a float."""
 
@@ -37,6 +41,11 @@ class Change(NamedTuple):
 
     row: Row
     before: Row | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the price is another than the one held."""
+        return self.before is not None and not _same_price(self.before, self.row)
 
     def __str__(self) -> str:
         row = self.row
@@ -73,6 +82,16 @@ class Outcome(NamedTuple):
     differences: tuple[str, ...]
     path: Path | None
 
+    @property
+    def moved_count(self) -> int:
+        """Prices that are others than those held, what was carried along not counted."""
+        return sum(change.moved for change in self.changes if change.row.basis == "list")
+
+    @property
+    def read_count(self) -> int:
+        """Prices that were read and are known."""
+        return len(self.confirmed) + sum(change.row.basis == "list" for change in self.changes)
+
 
 class Plan(Record):
     """What to refresh and how."""
@@ -95,7 +114,7 @@ def refresh(
     plan: Plan,
     *,
     today: date,
-    folder: Path = DATA,
+    folder: Path | None = None,
     transport: Transport | None = None,
     report: Report | None = None,
 ) -> Outcome:
@@ -104,7 +123,8 @@ def refresh(
     Args:
         plan: what to read, and how.
         today: the day of reading, UTC.
-        folder: where the book's tables are.
+        folder: where the book's tables are; None for the shipped ones and the user's own, which
+            the new table joins.
         transport: how the offer files are reached.
         report: told how far each source has come.
 
@@ -115,45 +135,93 @@ def refresh(
         TableError: the book cannot be read, or its folder cannot be written to.
     """
     book = read_book(folder)
+    into = own_folder() if folder is None else folder
     changes: list[Change] = []
     confirmed: list[Row] = []
     failures: list[Failure] = []
     differences: list[str] = []
-    silent = 0
-    for service in plan.services:
-        for region in plan.regions:
-            try:
-                if silent >= SILENT_SOURCES:
-                    raise NetworkError("not tried, for the same reason as above")
-                if service == "instance-types":
-                    differences += _catalogue_differences(region, plan=plan, report=report)
-                    continue
-                rows = _fetch(
-                    service, region, plan=plan, today=today, transport=transport, report=report
-                )
-                rows = _known(rows, book=book)
-                fresh, same = _compare(rows, book=book, jump_note=plan.jump_note)
-                held = [*book.rows, *(change.row for change in changes)]
-                fresh, refused = _sound(fresh, held=held, read_count=len(rows))
-                if refused:
-                    failures.append(Failure(source=service, region=region, message=refused))
-            except PricingError as error:
-                failures.append(Failure(source=service, region=region, message=str(error)))
-                silent += isinstance(error, NetworkError)
-            else:
-                silent = 0
-                changes += fresh
-                confirmed += same
+    address = (transport or Transport()).base_url
+    parts = None
+    if plan.via == "files" and not plan.dry_run:
+        parts = Parts(into, today=today, address=address)
+    jobs = [(service, region) for service in plan.services for region in plan.regions]
+    read = _read_all(jobs, plan=plan, today=today, transport=transport, report=report, parts=parts)
+    for (service, region), found in zip(jobs, read, strict=True):
+        try:
+            if isinstance(found, PricingError):
+                raise found
+            if service == "instance-types":
+                differences += _catalogue_differences(region, plan=plan, report=report)
+                continue
+            rows = _known(found, book=book)
+            fresh, same = _compare(rows, book=book, jump_note=plan.jump_note)
+            held = [*book.rows, *(change.row for change in changes)]
+            fresh, refused = _sound(fresh, held=held, read_count=len(rows))
+            if refused:
+                failures.append(Failure(source=service, region=region, message=refused))
+        except PricingError as error:
+            failures.append(Failure(source=service, region=region, message=str(error)))
+        else:
+            changes += fresh
+            confirmed += same
     changes += _carried(changes, book=book)
     whole, single = _confirmations(confirmed, changes=changes, book=book)
     path = None
     if not plan.dry_run and (changes or confirmed):
-        path = _write(
-            [change.row for change in changes] + single, whole, today=today, folder=folder
-        )
+        path = _write([change.row for change in changes] + single, whole, today=today, folder=into)
+    if parts is not None:
+        parts.clear()
     return Outcome(
         tuple(changes), tuple(confirmed), tuple(whole), tuple(failures), tuple(differences), path
     )
+
+
+Read = list[Row] | PricingError
+"""What came of one source in one region: its rows, or why there are none."""
+
+
+def _read_all(
+    jobs: Sequence[tuple[str, str]],
+    *,
+    plan: Plan,
+    today: date,
+    transport: Transport | None,
+    report: Report | None,
+    parts: Parts | None,
+) -> list[Read]:
+    """Read every source, several at a time once one has answered.
+
+    Without a network the first two are tried alone, and the rest are not.
+    """
+
+    def read(job: tuple[str, str]) -> Read:
+        service, region = job
+        if service == "instance-types":
+            return []
+        kept = parts.load(service, region) if parts else None
+        if kept is not None:
+            return kept
+        try:
+            rows = _fetch(
+                service, region, plan=plan, today=today, transport=transport, report=report
+            )
+        except PricingError as error:
+            return error
+        if parts:
+            parts.save(service, region, rows)
+        return rows
+
+    found: list[Read] = []
+    for job in jobs[:SILENT_SOURCES]:
+        found.append(read(job))
+        if not isinstance(found[-1], NetworkError):
+            break
+    left = jobs[len(found) :]
+    if found and len(found) == SILENT_SOURCES and isinstance(found[-1], NetworkError):
+        silent = NetworkError("not tried, for the same reason as above")
+        return [*found, *(silent for _ in left)]
+    with ThreadPoolExecutor(max_workers=WORKERS if plan.via == "files" else 1) as pool:
+        return [*found, *pool.map(read, left)]
 
 
 def _fetch(
@@ -176,10 +244,10 @@ def _fetch(
         raise PricingError(f"{service} cannot be read via {plan.via}, only via {ways}")
     if plan.via == "files":
         from pricing.sources import files
-        from pricing.sources.offers import SERVICES
+        from pricing.sources.offers import OFFER_FILES
 
         rows = files.fetch_rows(
-            SERVICES[service], region=region, today=today, transport=transport, progress=progress
+            OFFER_FILES[service], region=region, today=today, transport=transport, progress=progress
         )
     else:
         rows = _fetch_api(service, region, plan=plan, today=today, progress=progress)
@@ -195,7 +263,7 @@ def _fetch_api(
     progress: Callable[[int, int | None], None],
 ) -> list[Row]:
     from pricing.sources import api
-    from pricing.sources.offers import SERVICES
+    from pricing.sources.offers import OFFER_FILES
 
     where = plan.endpoint_url
     if service == "savings-plans":
@@ -213,7 +281,7 @@ def _fetch_api(
         )
         return [_with_advice(row) for row in rows]
     return api.fetch_rows(
-        SERVICES[service], region=region, today=today, endpoint_url=where, progress=progress
+        OFFER_FILES[service], region=region, today=today, endpoint_url=where, progress=progress
     )
 
 
@@ -285,11 +353,28 @@ def _compare(
 
 def _carried(changes: Sequence[Change], *, book: PriceBook) -> list[Change]:
     """Let prices follow that rest on one that changed and were not read themselves."""
-    rows = [*book.rows, *(change.row for change in changes)]
+    # What the rules derive follows by itself, and hides what an old table derived.
+    fresh = [change.row for change in changes]
+    derived = book.derived_on_demand({row.region for row in fresh})
+    rows = [*book.rows, *derived, *fresh]
     moved = carry(
         [(change.before, change.row) for change in changes], newest=_newest_rows(rows).values()
     )
     return [Change(one.row, one.before) for one in moved]
+
+
+def last_refresh(book: PriceBook, *, region: str) -> date | None:
+    """Return the day of the last refresh of a region's prices, None where there was none."""
+    read = [(row.checked_on, row.region, row.source) for row in book.rows]
+    read += [(one.checked_on, one.region, one.source) for one in book.confirmations]
+    return max(
+        (
+            day
+            for day, where, source in read
+            if where == region and not source.startswith("observed second-hand")
+        ),
+        default=None,
+    )
 
 
 def _newest_rows(rows: Iterable[Row]) -> dict[tuple[object, ...], Row]:
@@ -385,6 +470,7 @@ def _write(
     mark = hashlib.sha256(content.encode()).hexdigest()[:8]
     path = folder / f"refresh-{today.isoformat()}-{mark}.csv"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         write_table(path, rows=rows, confirmations=whole)
     except OSError as error:
         raise TableError(

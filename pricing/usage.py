@@ -4,188 +4,31 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Final, Self
 
-from pydantic import NonNegativeFloat, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 
 from pricing.base import Record
 from pricing.discounts import Commitment, Discounts, Negotiated
 from pricing.errors import UsageError
-from pricing.quotes import Purchase
+from pricing.lines import Line
+from pricing.services import SERVICES
+
+SWITCHES: Final = frozenset({"free_tier"})
+"""Quantities that are yes or no."""
 
 
-class LineFormat(NamedTuple):
-    """The quantities that one service's line takes."""
-
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    one_of: tuple[str, ...] = ()
-    """Exactly one of these must be given."""
-    some_of: tuple[str, ...] = ()
-    """At least one of these must be given."""
-
-    @property
-    def allowed(self) -> tuple[str, ...]:
-        """Every quantity the line may have."""
-        return (*self.required, *self.one_of, *self.some_of, *self.optional)
-
-
-_LOOK_UP = LineFormat(required=("sku", "hours"), optional=("count",))
-_STORED = LineFormat(required=("gb_months",))
-_SENT = LineFormat(required=("gb",))
-
-FORMATS: Mapping[str, LineFormat] = {
-    "sagemaker-hosting": _LOOK_UP,
-    "sagemaker-training": _LOOK_UP,
-    "sagemaker-training-warm-pool": _LOOK_UP,
-    "sagemaker-processing": _LOOK_UP,
-    "sagemaker-batch-transform": _LOOK_UP,
-    "sagemaker-async": _LOOK_UP,
-    "sagemaker-notebook": _LOOK_UP,
-    "sagemaker-studio": _LOOK_UP,
-    "sagemaker-training-storage": _STORED,
-    "sagemaker-hosting-storage": _STORED,
-    "sagemaker-data": LineFormat(required=("gb",), optional=("sku",)),
-    "sagemaker-training-spot": LineFormat(("sku", "training_s", "billable_s"), ("count",)),
-    "sagemaker-serverless": LineFormat(
-        required=("memory_gib",),
-        some_of=(
-            "requests",
-            "duration_s",
-            "data_gb",
-            "provisioned_concurrency",
-            "provisioned_usage_s",
-        ),
-        optional=("provisioned_hours",),
-    ),
-    "ec2": LineFormat(("sku", "hours"), ("purchase", "count")),
-    "fargate-task": LineFormat(
-        required=("vcpu", "memory_gib"),
-        one_of=("duration_s", "hours"),
-        optional=("count", "architecture", "os", "ephemeral_gib", "purchase"),
-    ),
-    "fargate-vcpu-hours": LineFormat(("hours",)),
-    "fargate-gib-hours": LineFormat(("hours",)),
-    "load-balancer": LineFormat(
-        required=("kind", "hours"),
-        optional=(
-            "lcu_hours",
-            "new_connections_per_s",
-            "connection_minutes",
-            "processed_gb",
-            "requests_per_s",
-            "rules",
-        ),
-    ),
-    "nat-gateway": LineFormat(required=("hours",), optional=("processed_gb",)),
-    "public-ipv4": LineFormat(required=("hours",)),
-    "data-transfer-out": _SENT,
-    "data-transfer-zone": _SENT,
-    "ebs-gp3": LineFormat(required=("gb",), optional=("extra_iops", "extra_mibps", "hours")),
-    "cloudwatch-logs": LineFormat(some_of=("ingested_gb", "stored_gb", "scanned_gb")),
-    "cloudwatch-metrics": LineFormat(some_of=("metrics", "alarms", "high_resolution_alarms")),
-    "ecr": _STORED,
-    "s3": LineFormat(some_of=("gb_months", "put_requests", "get_requests")),
-}
-"""Every service a usage line can name. A line may always have a `label`."""
-
-LCU_QUANTITIES = (
-    "new_connections_per_s",
-    "connection_minutes",
-    "processed_gb",
-    "requests_per_s",
-    "rules",
-)
-
-
-class UsageLine(Record):
-    """One thing used. Which quantities apply depends on the service; see `FORMATS`."""
-
-    service: str
-    """What is used, a key of `FORMATS`."""
-    label: str | None = None
-    """What the reader calls it; null for the service and sku."""
-    sku: str | None = None
-    """Instance type; of `sagemaker-data`, `endpoint` or `async`."""
-    purchase: Purchase = "on-demand"
-    """How it is bought."""
-    hours: NonNegativeFloat | None = None
-    """How long it runs; for a disk, how long it is kept. [h]"""
-    count: NonNegativeFloat = 1.0
-    """How many run that long each."""
-    training_s: NonNegativeFloat | None = None
-    """Length of a managed spot training job. [s]"""
-    billable_s: NonNegativeFloat | None = None
-    """Billable part of it. [s]"""
-    memory_gib: NonNegativeFloat | None = None
-    """Memory of a task or a serverless endpoint. [GiB]"""
-    vcpu: NonNegativeFloat | None = None
-    """VCPUs of a task."""
-    duration_s: NonNegativeFloat | None = None
-    """Run time of each task, or mean time of each serverless request. [s]"""
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
-    """Processor architecture of a task."""
-    os: Literal["linux", "windows"] = "linux"
-    """Operating system of a task."""
-    ephemeral_gib: NonNegativeFloat | None = None
-    """Ephemeral disk of a task; 20 GiB are free. [GiB]"""
-    requests: NonNegativeFloat | None = None
-    """Serverless requests, without those that provisioned concurrency serves."""
-    data_gb: NonNegativeFloat | None = None
-    """Data in and out of a serverless endpoint. [GB]"""
-    provisioned_concurrency: NonNegativeFloat | None = None
-    """Serverless slots kept warm."""
-    provisioned_hours: NonNegativeFloat | None = None
-    """How long they are kept warm. [h]"""
-    provisioned_usage_s: NonNegativeFloat | None = None
-    """Time that requests spend on warm slots. [s]"""
-    gb: NonNegativeFloat | None = None
-    """Data sent, or size of a disk. [GB]"""
-    gb_months: NonNegativeFloat | None = None
-    """Data kept for a month. [GB-month]"""
-    kind: Literal["application", "network"] | None = None
-    """Kind of load balancer."""
-    lcu_hours: NonNegativeFloat | None = None
-    """Capacity units used, summed over hours. [LCU-hour]"""
-    new_connections_per_s: NonNegativeFloat | None = None
-    """Connections opened. [1/s]"""
-    connection_minutes: NonNegativeFloat | None = None
-    """How long a connection lasts. [min]"""
-    processed_gb: NonNegativeFloat | None = None
-    """Data through it, total over the hours. [GB]"""
-    requests_per_s: NonNegativeFloat | None = None
-    """Requests. [1/s]"""
-    rules: NonNegativeFloat | None = None
-    """Rules that each request is held against."""
-    extra_iops: NonNegativeFloat | None = None
-    """Disk operations per second above the 3,000 included."""
-    extra_mibps: NonNegativeFloat | None = None
-    """Disk throughput above the 125 included. [MiB/s]"""
-    ingested_gb: NonNegativeFloat | None = None
-    """Logs written. [GB]"""
-    stored_gb: NonNegativeFloat | None = None
-    """Logs kept for a month. [GB]"""
-    scanned_gb: NonNegativeFloat | None = None
-    """Logs searched. [GB]"""
-    metrics: NonNegativeFloat | None = None
-    """Custom metrics kept for a month."""
-    alarms: NonNegativeFloat | None = None
-    """Alarms on a metric at standard resolution, kept for a month."""
-    high_resolution_alarms: NonNegativeFloat | None = None
-    """Alarms on a metric at ten or thirty seconds, kept for a month."""
-    put_requests: NonNegativeFloat | None = None
-    """PUT, COPY, POST and LIST requests."""
-    get_requests: NonNegativeFloat | None = None
-    """GET and other requests."""
+class UsageLine(Line):
+    """One thing used; which quantities apply depends on its service."""
 
     @model_validator(mode="after")
     def _fits_its_service(self) -> Self:
-        form = FORMATS.get(self.service)
-        if form is None:
-            near = get_close_matches(self.service, FORMATS, n=3) or sorted(FORMATS)
+        service = SERVICES.get(self.service)
+        if service is None:
+            near = get_close_matches(self.service, SERVICES, n=3) or sorted(SERVICES)
             raise ValueError(f"no service {self.service!r}: did you mean {', '.join(near)}?")
+        form = service.quantities
         given = {
             name
             for name in self.model_fields_set - {"service", "label"}
@@ -226,61 +69,16 @@ def load_usage(path: Path) -> Usage:
     Raises:
         UsageError: the file cannot be read or a line does not fit; the message names file and line.
     """
-    import yaml
+    from pricing.yaml_text import YamlError, load_yaml
 
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506
+        return read_usage(load_yaml(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    except RecursionError:
-        raise UsageError(f"{path}: nested too deeply: a usage file has a few levels") from None
-    except UsageError as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: not a text file: a usage file is YAML in UTF-8") from error
+    except (UsageError, YamlError) as error:
         raise UsageError(f"{path}: {error}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise UsageError(f"{path}: not a YAML file: {' '.join(str(error).split())}") from error
-    try:
-        return read_usage(content)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
-
-
-@cache
-def _loader() -> Any:
-    """Make a safe YAML loader that reads plain words as they are written.
-
-    YAML 1.1 takes `on` for true, `10:30` for 630 and `010` for 8, and lets the last of two equal
-    keys win: each would bill a quantity that nobody wrote. Here numbers are decimal, and a key
-    that stands twice is an error.
-    """
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """A safe loader with the words of YAML 1.2."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            keys = [key.value for key, _ in node.value if key.tag != _MERGE]
-            for place, name in enumerate(keys):
-                if isinstance(name, str) and name in keys[:place]:
-                    line = node.value[place][0].start_mark.line + 1
-                    raise UsageError(f"key {name!r} stands twice, again in line {line} of the file")
-            return super().construct_mapping(node, deep=deep)
-
-    Loader.yaml_implicit_resolvers = {}
-    for tag, pattern, first in _PLAIN_WORDS:
-        Loader.add_implicit_resolver(tag, re.compile(pattern), list(first))
-    return Loader
-
-
-_DECIMAL = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-_MERGE = "tag:yaml.org,2002:merge"
-_PLAIN_WORDS = (
-    (_MERGE, r"^<<$", "<"),
-    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", ("~", "n", "N", "")),
-    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
-    ("tag:yaml.org,2002:float", rf"^(?:{_DECIMAL}|[-+]?\.inf|\.nan)$", "-+.0123456789"),
-)
-"""What a plain word of the file may mean besides itself: tag, pattern, first characters."""
 
 
 def read_usage(content: Any) -> Usage:
@@ -291,8 +89,6 @@ def read_usage(content: Any) -> Usage:
     """
     if not isinstance(content, Mapping):
         raise UsageError("a usage file is a mapping with region, on and lines")
-    if True in content and "on" not in content:  # YAML 1.1 reads a bare `on` as true
-        content = {"on" if key is True else key: value for key, value in content.items()}
     _only_known(content, allowed=("region", "on", "lines", "discounts"), where="the usage file")
     missing = [key for key in ("region", "on", "lines") if content.get(key) is None]
     if missing:
@@ -320,13 +116,13 @@ def _line(line: Any, *, number: int) -> UsageLine:
     if not isinstance(line, Mapping):
         raise UsageError(f"{where}: a line is a mapping with a service and its quantities")
     if not line.get("service"):
-        raise UsageError(f"{where}: needs a service, one of {', '.join(sorted(FORMATS))}")
+        raise UsageError(f"{where}: needs a service, one of {', '.join(sorted(SERVICES))}")
     service = str(line["service"])
-    if service in FORMATS:
-        allowed = ("service", "label", *FORMATS[service].allowed)
+    if service in SERVICES:
+        allowed = ("service", "label", *SERVICES[service].quantities.allowed)
         _only_known(line, allowed=allowed, where=f"{where} ({service})")
     for name, value in line.items():
-        if isinstance(value, bool):
+        if isinstance(value, bool) and name not in SWITCHES:
             raise UsageError(f"{where}: {name}: {str(value).lower()} is not a quantity")
     try:
         return UsageLine.model_validate(dict(line))
@@ -353,7 +149,7 @@ def _discounts(content: Any) -> Discounts:
             _only_known(entry, allowed=model.model_fields, where=where)
             for service in [entry.get("service"), *(entry.get("services") or ())]:
                 if service is not None and not _is_billed(str(service), whole=kind != "negotiated"):
-                    near = get_close_matches(str(service), FORMATS, n=3) or sorted(FORMATS)
+                    near = get_close_matches(str(service), SERVICES, n=3) or sorted(SERVICES)
                     raise UsageError(
                         f"{where}: no service {service!r}: did you mean {', '.join(near)}?"
                     )
@@ -362,8 +158,8 @@ def _discounts(content: Any) -> Discounts:
 
 def _is_billed(service: str, *, whole: bool) -> bool:
     """Whether a service, or unless `whole` a family of services such as `sagemaker`, is known."""
-    return service in FORMATS or (
-        not whole and any(name.startswith(f"{service}-") for name in FORMATS)
+    return service in SERVICES or (
+        not whole and any(name.startswith(f"{service}-") for name in SERVICES)
     )
 
 
@@ -376,10 +172,6 @@ def _only_known(content: Mapping[Any, Any], *, allowed: Iterable[str], where: st
 
 
 def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
     try:
         return datetime.fromisoformat(str(value)).date()
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Re-key a folder of dated price facts into the tables of `pricing/data/aws`.
+"""Re-key the first folder of dated price facts into the tables of `pricing/data/aws`.
 
 Usage: build_price_tables.py FACTS_FOLDER [--out FOLDER]
 
@@ -59,6 +59,8 @@ CREDITS = {
     "xlarge": (96, 0.40),
     "2xlarge": (192, 0.40),
 }
+VERIFIED = ("t3", "m5", "c5", "r5", "c7i", "g4dn", "g5", "g6", "g6e", "p3", "p4d", "p5", "inf2")
+"""Families whose SageMaker ratio these first facts show; what was learnt later is not theirs."""
 VENDOR_NAMES = {"Intel": "Intel Xeon Platinum ", "AMD": "AMD EPYC ", "AWS": ""}
 
 
@@ -310,7 +312,9 @@ def one_ml_price(
                     for row in rate
                 ]
                 break
-    ratio = sagemaker_ratio(sku)
+    family = sku.removeprefix("ml.").partition(".")[0]
+    ratio = sagemaker_ratio(sku) if family in VERIFIED else None
+    ratio = 1.25 if ratio is not None and family == "p3" else ratio
     derived = []
     for row in ec2.get((region, sku.removeprefix("ml.")), []):
         if ratio is None:

@@ -127,7 +127,8 @@ def study_page(study: type[BaseModel]) -> str:
     lines = [
         "# The study file",
         (
-            "One YAML file under version control: the question. Only `data` is required. A key is"
+            "One file under version control: the question, in YAML 1.2, where `on` and `10:30` are"
+            " words, `010` is ten and no key stands twice. Only `data` is required. A key is"
             " given to `--set` with its dots, as in `--set workload.requests_per_s=200`. The same,"
             " for editors and other programs: [study.schema.json](schemas/study.schema.json)."
         ),

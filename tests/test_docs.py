@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from advisor import notebook
 from advisor.cli import run
@@ -19,6 +18,7 @@ from advisor.cli.help_texts import TeachingCommand
 from advisor.report import render
 from advisor.study.template import study_template
 from pricing.usage import read_usage
+from pricing.yaml_text import load_yaml
 from tests.faces.factories import hostile, infeasible, recommendation
 from tests.faces.pages import measured_study
 
@@ -86,7 +86,7 @@ def test_every_piece_of_a_study_in_the_docs_is_valid(block):
     from advisor.study.file import parse_study
     from advisor.study.types import Study
 
-    given = yaml.safe_load(block)
+    given = load_yaml(block)
     if isinstance(given, dict) and set(given) <= {"region", "on", "lines", "discounts"}:
         line = {"service": "ecr", "gb_months": 1}
         whole = {"region": "us-east-1", "on": "2026-11-21", "lines": [line]} | given
@@ -99,6 +99,7 @@ def test_every_piece_of_a_study_in_the_docs_is_valid(block):
     assert parse_study(whole, where="docs").data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", list(_blocks("python")))
 def test_every_python_example_in_the_docs_runs(block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -156,6 +157,16 @@ def test_the_study_of_init_follows_the_published_schema():
     folder = ROOT / "docs" / "reference" / "schemas"
     schema = json.loads((folder / "study.schema.json").read_text(encoding="utf-8"))
 
-    jsonschema.validate(yaml.safe_load(study_template("churn")), schema)
+    jsonschema.validate(load_yaml(study_template("churn")), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"data": {"path": "a.csv"}, "workloads": {}}, schema)
+
+
+def test_the_recipe_of_a_platform_is_the_toy_that_the_tests_add():
+    from tests.advisor.platforms.toy.installed import ROW
+
+    recipe = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
+    toy = ROOT / "tests" / "advisor" / "platforms" / "toy" / "toy_host.py"
+
+    assert toy.read_text(encoding="utf-8") in recipe
+    assert f"+{ROW}" in recipe

@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("advisor", "benchmarks", "pricing")
+SHIPPED = ("advisor", "benchmarks", "pricing")
+PACKAGES = (*SHIPPED, "evaluation")
 
 
 def sources() -> list[Path]:
@@ -94,6 +96,31 @@ def test_the_constraints_hold_what_the_project_asks_for():
     assert names - locked == set()
 
 
+def test_the_wheel_holds_the_product_and_not_the_suites_that_judge_it():
+    from hatchling.builders.wheel import WheelBuilder
+
+    held = {
+        file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_selected_project_files()
+    }
+
+    assert {path.split("/")[0] for path in held} == {*SHIPPED}
+    assert "advisor/cli/__init__.py" in held
+    assert [path for path in held if "evaluation" in path] == []
+
+
+@pytest.mark.parametrize("suite", ["cadence", "decision", "queueing", "serving", "transfer"])
+def test_the_suites_still_run_under_the_name_that_the_docs_give(suite):
+    shown = subprocess.run(
+        [sys.executable, "-m", f"advisor.evaluation.{suite}", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (shown.returncode, f"python -m advisor.evaluation.{suite}" in shown.stdout) == (0, True)
+
+
 def test_nothing_half_written_is_tracked():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
@@ -124,7 +151,7 @@ def test_the_examples_in_docstrings_run(name):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", SHIPPED)
 def test_a_type_checker_of_a_user_may_read_the_types(package):
     """PEP 561: without this file the types of an installed package are not looked at."""
     assert (ROOT / package / "py.typed").is_file()

@@ -89,13 +89,6 @@ def gpu_constants(gpu_model: str) -> tuple[str, GpuConstants]:
     return SLOWEST, GPUS[SLOWEST]
 
 
-def gpu_form_note(parameter_count: int | None) -> str:
-    """Return why a candidate has no GPU form; empty where it has one."""
-    if parameter_count is None:
-        return "scikit-learn estimators run on the CPU only: a GPU changes nothing"
-    return ""
-
-
 def gpu_service_s(*, gpu_model: str, parameter_count: int, batch_rows: int) -> GpuGuess:
     """Guess the time of one forward pass of a dense network on a GPU. [s]
 
@@ -114,14 +107,6 @@ def gpu_service_s(*, gpu_model: str, parameter_count: int, batch_rows: int) -> G
         + 2.0 * parameter_count * batch_rows / constants.flop_per_s
     )
     return _guess(mean_s, BAND_FACTOR, f"order of magnitude from {name}'s effective rates")
-
-
-def gpu_rows_per_s(*, gpu_model: str, parameter_count: int, batch_rows: int) -> float:
-    """Guess the rows per second of full batches on one GPU. [1/s]"""
-    guess = gpu_service_s(
-        gpu_model=gpu_model, parameter_count=parameter_count, batch_rows=batch_rows
-    )
-    return batch_rows / guess.mean_s
 
 
 def gpu_training_s(

@@ -258,8 +258,7 @@ def _deterministic_ratio(*, rho: Floats, servers: NDArray[np.int_]) -> Floats:
 def lognormal_knots(*, service_s: ArrayLike, service_scv: ArrayLike) -> Floats:
     """Tabulate a lognormal service time by its mean and variation. [s], shape (..., knots)
 
-    Measured service times are skewed to the right; a lognormal is the plainest such law. Where
-    samples exist, `sample_knots` needs no law at all.
+    Measured service times are skewed to the right; a lognormal is the plainest such law.
     """
     mean, scv = np.broadcast_arrays(
         np.asarray(service_s, dtype=float), np.asarray(service_scv, dtype=float)
@@ -268,19 +267,6 @@ def lognormal_knots(*, service_s: ArrayLike, service_scv: ArrayLike) -> Floats:
     knots = np.exp(sigma * _NORMAL_KNOTS)
     scaled: Floats = knots * (mean / _knot_mean(knots))[..., None]
     return scaled
-
-
-def sample_knots(durations_s: ArrayLike) -> Floats:
-    """Tabulate measured service times. [s], shape (knots,)
-
-    Raises:
-        ValueError: there is no duration, or one is not positive.
-    """
-    durations = np.asarray(durations_s, dtype=float)
-    if durations.size == 0 or not np.all(durations > 0):
-        raise ValueError("durations_s must hold at least one duration, all positive")
-    knots: Floats = np.quantile(durations, np.append(KNOT_PROBABILITIES[:-1], _LAST_PROBABILITY))
-    return knots
 
 
 def _knot_mean(knots: Floats) -> Floats:

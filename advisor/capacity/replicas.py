@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +16,6 @@ from advisor.capacity.queueing import (
 )
 
 Integers = NDArray[np.int_]
-Infeasible = Literal["", "service-too-slow", "too-many-replicas"]
-LimitedBy = Literal["minimum", "utilisation", "p99", ""]
-
 PROBABILITIES = (0.5, 0.95, 0.99)
 NO_WAIT = Waiting(mean_s=np.zeros(()), probability=np.zeros(()), scv=np.ones(()))
 

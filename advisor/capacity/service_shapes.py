@@ -1,8 +1,8 @@
 """Ways to serve that are not a fleet standing all day: what each does to time and to hours billed.
 
-Serverless, asynchronous with scale to zero, batch against a deadline, many models on one endpoint,
-and burstable instances. Pure formulas, vectorised where an option table needs them; `idle.py` holds
-the request-by-request simulations that they are checked against.
+Serverless, asynchronous with scale to zero, batch against a deadline, and many models on one
+endpoint. Pure formulas, vectorised where an option table needs them; the tests check them against
+simulations that follow every request.
 """
 
 from typing import NamedTuple
@@ -292,73 +292,3 @@ def cache_miss_share(*, popularity: ArrayLike, sizes_gib: ArrayLike, memory_gib:
         else:
             high = middle
     return float(share @ np.exp(-share * high))
-
-
-class CreditDay(NamedTuple):
-    """CPU credits of a burstable instance over a repeating profile."""
-
-    balance: Floats
-    """Credits at the end of each step, the profile repeated until it settles. [vCPU-minutes]"""
-    throttled_fraction: float
-    """Share of the work that finds no credit and would wait in standard mode."""
-    surplus_vcpu_hours: float
-    """Work of one profile above baseline and credits: what unlimited mode bills. [vCPU-h]"""
-
-    @property
-    def keeps_up(self) -> bool:
-        """Whether the credits last through the whole profile."""
-        return self.throttled_fraction <= 1e-9
-
-
-def credits_over(
-    *,
-    busy_vcpu: ArrayLike,
-    baseline_vcpu: float,
-    step_s: float = 3600.0,
-    limit_hours: float = 24.0,
-) -> CreditDay:
-    """Follow CPU credits over a profile of load, which repeats.
-
-    One credit is one vCPU for a minute. `baseline_vcpu` are earned all the time, up to
-    `limit_hours` of earnings; the work of a step is paid first from what it earns, then from the
-    balance.
-
-    Args:
-        busy_vcpu: vCPUs kept busy in each step, >= 0. [vCPU]
-        baseline_vcpu: what may be used for ever, e.g. 0.4 for 2 vCPUs of 20%. [vCPU]
-        step_s: length of a step. [s]
-        limit_hours: earnings that are kept at most. [h]
-
-    Raises:
-        ValueError: a load is negative or the baseline not positive.
-
-    Source:
-        Amazon EC2 User Guide, "Key concepts for burstable performance instances": one credit is one
-        vCPU at 100% for one minute, and a balance keeps 24 hours of earnings at most.
-    """
-    busy = np.asarray(busy_vcpu, dtype=float).ravel()
-    if np.any(busy < 0) or baseline_vcpu <= 0:
-        raise ValueError("busy_vcpu must be >= 0 and baseline_vcpu positive")
-    minutes = step_s / 60
-    limit = baseline_vcpu * limit_hours * 60
-    gains = ((baseline_vcpu - busy) * minutes).tolist()
-    balance, before = 0.0, -1.0
-    levels = np.empty(busy.size)
-    short = 0.0
-    for _ in range(60):  # days until the balance at the end of a day is that at its start
-        before, short = balance, 0.0
-        for i, gain in enumerate(gains):
-            balance += gain
-            if balance < 0:
-                short -= balance
-                balance = 0.0
-            balance = min(balance, limit)
-            levels[i] = balance
-        if abs(balance - before) <= 1e-9 * limit:
-            break
-    work = float(busy.sum()) * minutes
-    return CreditDay(
-        balance=levels,
-        throttled_fraction=short / work if work else 0.0,
-        surplus_vcpu_hours=short / 60,
-    )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from advisor.arrays import Floats
-from advisor.study.types import WORST_MINUTE_SIGMAS, Workload
+from advisor.study.types import HOURS_PER_MONTH, WORST_MINUTE_SIGMAS, Workload
 
 DAY_HOURS, WEEK_HOURS = 24, 168
 HOUR_MINUTES = 60
@@ -114,7 +114,7 @@ def _growth_per_month(per_minute: Floats) -> float | None:
     if not np.all(sums > 0):
         return None
     per_week = float(np.polyfit(np.arange(weeks), np.log(sums), 1)[0])
-    return round(float(np.expm1(per_week * 730 / WEEK_HOURS)), 4)
+    return round(float(np.expm1(per_week * HOURS_PER_MONTH / WEEK_HOURS)), 4)
 
 
 def peak_rate_per_s(*, requests_per_s: float, profile: ArrayLike, dispersion: float = 1.0) -> float:
@@ -201,8 +201,3 @@ def workload_minutes_per_s(work: Workload, *, seed: int = 0) -> Floats:
         dispersion=work.dispersion,
         rng=np.random.default_rng(seed),
     )
-
-
-def grown_rate_per_s(*, requests_per_s: float, growth_per_month: float, months: float) -> float:
-    """Mean rate after some months of growth: rate (1 + growth)^months. [1/s]"""
-    return float(requests_per_s * (1 + growth_per_month) ** months)

@@ -75,10 +75,6 @@ FARGATE: dict[str, tuple[str, ...]] = {
 of the time, as a survey of tasks reported in 2021 (observed second-hand): assumed. The slowest is
 planned with."""
 
-SMT_YIELD = 1.2
-"""Throughput of two threads on one core / one thread, where a core runs two: 1.0 to 1.45 in public
-scaling curves. Assumed; the default plan of one worker per physical core does not use it."""
-
 
 @dataclass(frozen=True)
 class SpeedRatios:

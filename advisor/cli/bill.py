@@ -34,17 +34,17 @@ def bill(
 
     Example: advisor bill usage.yaml
     """
-    from advisor.cli.prices import parse_day
+    from advisor.cli.price_options import parse_day
     from advisor.files import require_file
     from pricing.age import banner
     from pricing.bill import price_file
     from pricing.errors import PricingError
-    from pricing.tables import DATA, load_book
+    from pricing.tables import load_book
     from pricing.usage import load_usage
 
     require_file(usage, otherwise="docs/reference/prices.md shows how one is written")
     content = load_usage(usage)
-    prices = load_book(book or DATA)
+    prices = load_book(book)
     if known_on is not None:
         prices = prices.known_on(parse_day(known_on))
     try:

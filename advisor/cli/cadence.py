@@ -11,12 +11,15 @@ from advisor.cli.console import harmless, say
 from advisor.cli.help_texts import DefaultedGroup, new_group
 
 if TYPE_CHECKING:
+    from advisor.retraining.advice import Cadence
     from advisor.retraining.drift_guard import Watch
     from advisor.retraining.plan_from_file import Asked
 
 CACHE = Path("~/.cache/model-deployment-advisor/backtests")
 """Where finished trainings are kept, so that a second call goes on."""
 GATE_FAILED = 2
+CHART_SUFFIXES = (".svg", ".html")
+"""What a chart is written as."""
 
 LossOption = Literal["auto", "zero-one", "log", "absolute", "cost", "assignment", "objective"]
 
@@ -70,8 +73,9 @@ def plan(
         typer.Option(help="Your own CSV of trained_at,scored_at,n,error, in place of data."),
     ] = None,
     error_cost_usd: Annotated[
-        float, typer.Option(help="Money per wrong case, or per unit of loss.")
-    ] = 1.0,
+        float | None,
+        typer.Option(help="Money per wrong case, or per unit of loss; the study's, else 1."),
+    ] = None,
     loss: Annotated[
         LossOption,
         typer.Option(
@@ -93,7 +97,8 @@ def plan(
     study: Annotated[
         Path | None,
         typer.Option(
-            help="Study with measured runs: a retrain then costs what its answer says.",
+            help="Study with measured runs: what is not given here is as in its answer, alone also "
+            "the back-test.",
             autocompletion=completion.studies,
         ),
     ] = None,
@@ -112,6 +117,10 @@ def plan(
     label_delay: Annotated[
         str | None,
         typer.Option(help="Time until labels are known, if the errors ignore it: 14d, or periods."),
+    ] = None,
+    horizon_months: Annotated[
+        float | None,
+        typer.Option(help="How long the plan must hold; the study's, else 12 months."),
     ] = None,
     spot_retrain_cost_usd: Annotated[
         float | None, typer.Option(help="Compare: money per retrain on spot, repeats counted.")
@@ -147,21 +156,19 @@ def plan(
 
     Example: advisor cadence events.parquet --target y --time ts --error-cost-usd 2 --now 7d
     """
-    from dataclasses import replace
-
     from advisor.errors import AdvisorError
     from advisor.files import require_file
-    from advisor.retraining.plan_from_file import Money, ask_matrix
+    from advisor.retraining.plan_from_file import Money, ask_matrix, ask_study
 
-    if (data is None) == (error_matrix is None):
+    if data is not None and error_matrix is not None:
         raise AdvisorError("give a data file, or --error-matrix FILE in its place")
+    if data is None and error_matrix is None and study is None:
+        raise AdvisorError("give a data file, or --error-matrix FILE or --study FILE in its place")
     if error_matrix is not None:
         require_file(error_matrix)
-    elif not str(data).startswith(("simulated:", "openml:", "builtin:")):
-        require_file(Path(str(data)).expanduser())
-    notes: tuple[str, ...] = ()
-    if study is not None and retrain_cost_usd is None:
-        retrain_cost_usd, notes = _retrain_cost(study)
+    elif data is not None and not data.startswith(("simulated:", "openml:", "builtin:")):
+        require_file(Path(data).expanduser())
+    answered = None if study is None else _answered(study)
     money = Money(
         error_cost_usd=error_cost_usd,
         retrain_cost_usd=retrain_cost_usd,
@@ -169,17 +176,19 @@ def plan(
         cases_per_period=cases_per_period,
         now=now,
         label_delay=label_delay,
+        horizon_months=horizon_months,
         spot_retrain_cost_usd=spot_retrain_cost_usd,
         warm_retrain_cost_usd=warm_retrain_cost_usd,
         warm_matrix=warm_error_matrix,
         learning_curve=learning_curve,
         learning_power=learning_power,
+        study=None if answered is None else answered.plan.terms,
     )
     if error_matrix is not None:
         asked = ask_matrix(error_matrix, money=money)
-    else:
+    elif data is not None:
         asked = _ask_data(
-            str(data),
+            data,
             target=target,
             time=time,
             label_time=label_time,
@@ -190,13 +199,13 @@ def plan(
             window=window,
             money=money,
         )
-    asked = replace(asked, notes=(*notes, *asked.notes))
+    else:
+        assert answered is not None
+        asked = ask_study(answered, money=money)
     if guard is not None:
         _write_guard(guard, asked)
-    if chart is not None and asked.matrix is not None:
-        from advisor.retraining.plan_chart import write_picture
-
-        write_picture(chart, asked.answer, matrix=asked.matrix)
+    if chart is not None:
+        _write_chart(chart, asked)
     _print_plan(asked, as_json=as_json)
 
 
@@ -237,17 +246,17 @@ def watch(
         raise typer.Exit(GATE_FAILED)
 
 
-def _retrain_cost(study: Path) -> tuple[float, tuple[str, ...]]:
-    """Return what a release of a study's model costs, with a note that says so. [USD]"""
-    from advisor.cli.recommend import answer_of
+def _answered(study_path: Path) -> "Cadence":
+    """Return the retraining plan that a study's answer rests on."""
+    from advisor.cli.console import doing
+    from advisor.cli.recommend import day_of
+    from advisor.recommend import load_evidence, retraining_plan
+    from advisor.study.file import load_study
 
-    answer = answer_of(study, overrides=[], store=None, on=None, what_if=False)
-    usd = answer.retraining.retrain_usd
-    note = (
-        f"a retrain costs {usd:,.2f} USD as in the answer for {study.name}: its training runs as "
-        "measured and priced, labels and review; --retrain-cost-usd sets it"
-    )
-    return usd, (note,)
+    study = load_study(study_path)
+    evidence = load_evidence(study_path, study)
+    with doing("pricing every option, a few seconds"):
+        return retraining_plan(study, evidence, on=day_of(None))
 
 
 def _ask_data(
@@ -300,8 +309,52 @@ def _write_guard(path: Path, asked: "Asked") -> None:
 
     if asked.guard is None:
         raise AdvisorError("errors cost nothing as given: there is nothing to guard")
+    _write(path, asked.guard.model_dump_json(indent=2) + "\n")
+
+
+def _write_chart(path: Path, asked: "Asked") -> None:
+    """Write the plan's charts as SVG, or as a page with them.
+
+    Raises:
+        AdvisorError: the name ends with neither, or the file cannot be written.
+    """
+    import html
+
+    from advisor.cli.cadence_words import verdict
+    from advisor.errors import AdvisorError
+    from advisor.report.charts.drawing import standing_svg
+    from advisor.report.charts.retraining import plan_charts
+    from advisor.retraining.advice import age_points, cost_points
+
+    if path.suffix not in CHART_SUFFIXES:
+        raise AdvisorError(
+            f"{path}: a chart is written as {' or '.join(CHART_SUFFIXES)}: name it so"
+        )
+    plan, title = asked.plan, html.escape(verdict(asked))
+    points, line = age_points(plan, asked.cells, period_days=asked.days_per_period)
+    chart = plan_charts(
+        cost=cost_points(plan),
+        points=points,
+        line=line,
+        advised_days=plan.interval.days,
+        now_days=plan.terms.now_interval_days,
+        band_days=plan.interval.band_days,
+        unit="period" if asked.period_days is None else "day",
+    )
+    text = standing_svg(chart, title=title, prefix="plan")
+    if path.suffix == ".html":
+        text = (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+            f"<h1>{title}</h1>{text}</html>\n"
+        )
+    _write(path, text)
+
+
+def _write(path: Path, text: str) -> None:
+    from advisor.errors import AdvisorError
+
     try:
-        path.write_text(asked.guard.model_dump_json(indent=2) + "\n")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise AdvisorError(f"{path}: cannot be written ({error.strerror})") from None
 
@@ -309,24 +362,22 @@ def _write_guard(path: Path, asked: "Asked") -> None:
 def _print_plan(asked: "Asked", *, as_json: bool) -> None:
     import json
 
-    from advisor.retraining.words import as_json as to_json
+    from advisor.cli import cadence_words
 
     if as_json:
-        typer.echo(json.dumps(to_json(asked.answer), indent=2, allow_nan=False))
+        typer.echo(json.dumps(cadence_words.as_json(asked), indent=2, allow_nan=False))
         return
     from rich.console import Console
     from rich.table import Table
 
-    from advisor.retraining.words import as_lines, cost_table
-
     console = Console()
-    for line in as_lines(asked.answer):
+    for line in cadence_words.as_lines(asked):
         console.print(harmless(line), highlight=False, markup=False)
     table = Table("every (periods)", "USD per period", "", title="Cost against interval")
-    for row in cost_table(asked.answer):
+    for row in cadence_words.cost_table(asked):
         table.add_row(*row)
     console.print(table)
-    for note in (*asked.answer.plan.diagnostics, *asked.notes):
+    for note in cadence_words.notes(asked):
         console.print(harmless(f"- {note}"), highlight=False, markup=False)
 
 

@@ -40,7 +40,7 @@ def families(incomplete: str) -> list[str]:
 
 def keys(incomplete: str) -> list[str]:
     """Return the keys of a study that begin so, each with the `=` that follows it."""
-    from advisor.study.file import study_keys
+    from advisor.study.figures import study_keys
 
     return [f"{key}=" for key in study_keys() if key.startswith(incomplete)][:MOST_OFFERED]
 

@@ -1,56 +1,31 @@
 """`advisor prices`: look prices up, see what changed, check the tables, read them again."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli import completion
 from advisor.cli.console import say
 from advisor.cli.help_texts import new_group
+from advisor.cli.price_options import (
+    Book,
+    Json,
+    On,
+    Regions,
+    Services,
+    echo_json,
+    known_names,
+    load_prices,
+    price_day,
+)
+from advisor.cli.price_refresh import drop, refresh
+from advisor.cli.price_tables import compare, coverage, show
 
 if TYPE_CHECKING:
-    from datetime import date
+    from pricing.diff import Effect
+    from pricing.quotes import PriceQuote
 
-    from pricing.quotes import PriceBook, PriceQuote
-    from pricing.refresh import Outcome, Plan
-
-FAILED, BROKEN = 1, 2
-MOST_NAMED = 3
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Book = Annotated[
-    Path | None, typer.Option(help="Folder with the price tables; the built-in by default.")
-]
-On = Annotated[
-    str | None, typer.Option(metavar="YYYY-MM-DD", help="Day whose prices apply; today by default.")
-]
-Regions = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--region",
-        metavar="REGION",
-        help="Region; may be repeated; all by default.",
-        autocompletion=completion.regions,
-    ),
-]
-Services = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--service",
-        metavar="SERVICE",
-        help="Service; may be repeated; all by default.",
-        autocompletion=completion.services,
-    ),
-]
-
-
-class Via(StrEnum):
-    """Ways to read prices."""
-
-    files = "files"
-    api = "api"
+BROKEN = 2
 
 
 def add(app: typer.Typer) -> None:
@@ -59,65 +34,9 @@ def add(app: typer.Typer) -> None:
         "Look up, compare, check and refresh prices."
         "\n\nExample: advisor prices show ml.m5.large --region eu-west-1"
     )
-    for command in (show, diff, check, age, refresh):
+    for command in (show, compare, coverage, diff, check, age, refresh, drop):
         prices.command()(command)
     app.add_typer(prices, name="prices")
-
-
-def show(
-    sku: Annotated[
-        str,
-        typer.Argument(
-            help="What to look up, e.g. m5.large or ml.m5.large.", autocompletion=completion.skus
-        ),
-    ],
-    regions: Regions = None,
-    services: Services = None,
-    on: On = None,
-    history: Annotated[bool, typer.Option("--history", help="Every price ever recorded.")] = False,
-    book: Book = None,
-    as_json: Json = False,
-) -> None:
-    """Show the prices of a sku, with near matches when there is none of that name.
-
-    Example: advisor prices show ml.m5.large --region eu-west-1 --history
-    """
-    from difflib import get_close_matches
-
-    from pricing.errors import QuoteNotFound
-
-    prices, day = _load(book), _day(on)
-    wanted_regions = _known(regions, prices.regions, "region")
-    wanted_services = _known(services, prices.services, "service")
-    places = sorted(
-        {
-            row[:4]
-            for row in prices.rows
-            if row.sku == sku and row.region in wanted_regions and row.service in wanted_services
-        }
-    )
-    if not places:
-        skus = sorted({row.sku for row in prices.rows})
-        elsewhere = sorted(
-            {f"{row.service} in {row.region}" for row in prices.rows if row.sku == sku}
-        )
-        name = sku.lower()
-        near = get_close_matches(name, skus, n=5) or [s for s in skus if name in s][:5]
-        hint = f": did you mean {', '.join(near)}?" if near else ""
-        if elsewhere:
-            hint = f": it is priced as {', '.join(elsewhere)}"
-        raise QuoteNotFound(f"no price for {sku!r} in the regions and services asked for{hint}")
-    found: list[PriceQuote] = []
-    for service, name, region, purchase in places:
-        where = {"service": service, "sku": name, "region": region, "purchase": purchase}
-        if history:
-            found += prices.history(**where)
-        elif prices.find(**where, on=day) is not None:
-            found += prices.tiers(**where, on=day)
-    if not found:
-        first = min(row.valid_from for row in prices.rows if row[:4] in places)
-        raise QuoteNotFound(f"no price for {sku!r} on {day}: the first one we hold starts {first}")
-    _print_quotes(found, day=day, as_json=as_json)
 
 
 def diff(
@@ -139,20 +58,23 @@ def diff(
     from pricing.age import banner
     from pricing.diff import changes_between, effects
 
-    prices = _load(book)
-    wanted_regions = _known(regions, prices.regions, "region")
-    wanted_services = _known(services, prices.services, "service")
+    prices = load_prices(book)
+    wanted_regions = known_names(regions, prices.regions, "region")
+    wanted_services = known_names(services, prices.services, "service")
     changes = tuple(
         change
-        for change in changes_between(prices, start=_day(start), end=_day(end))
+        for change in changes_between(prices, start=price_day(start), end=price_day(end))
         if change.quote.region in wanted_regions and change.quote.service in wanted_services
     )
-    results = effects(_read_json(recommendation), changes) if recommendation else ()
-    warning = banner((change.quote for change in changes), today=_day(end))
+    results: tuple[Effect, ...] = ()
+    if recommendation:
+        every = changes_between(prices, start=price_day(start), end=price_day(end), derived=True)
+        results = effects(_read_json(recommendation), every)
+    warning = banner((change.quote for change in changes), today=price_day(end))
     if warning:
         say(warning, err=True)
     if as_json:
-        _echo_json(
+        echo_json(
             {
                 "from": start,
                 "to": end,
@@ -191,12 +113,12 @@ def check(book: Book = None, as_json: Json = False) -> None:
     Example: advisor prices check
     """
     from pricing.checks import RULES, check_rows
-    from pricing.tables import DATA, read_book
+    from pricing.tables import read_book
 
-    prices = read_book(book or DATA)
+    prices = read_book(book)
     findings = check_rows(prices.rows)
     if as_json:
-        _echo_json(
+        echo_json(
             {
                 "row_count": len(prices),
                 "rules": list(RULES),
@@ -220,14 +142,14 @@ def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
     """
     from pricing.age import ages, banner_of_day
 
-    prices, day = _load(book), _day(on)
+    prices, day = load_prices(book), price_day(on)
     groups = ages(prices, today=day)
     first = f"{groups[0].service}, {groups[0].region}" if groups else ""
     warning = banner_of_day(groups[0].oldest, today=day, which=first) if groups else None
     if warning:
         say(warning, err=True)
     if as_json:
-        _echo_json(
+        echo_json(
             {
                 "on": day.isoformat(),
                 "groups": [
@@ -250,153 +172,6 @@ def age(on: On = None, book: Book = None, as_json: Json = False) -> None:
         )
 
 
-def refresh(
-    regions: Regions = None,
-    services: Services = None,
-    via: Annotated[
-        Via, typer.Option(help="Public offer files, or the API with your credentials.")
-    ] = Via.files,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the difference, write nothing.")
-    ] = False,
-    accept_jumps: Annotated[
-        str, typer.Option(metavar="WHY", help="Let prices triple this time, and note why.")
-    ] = "",
-    files_url: Annotated[
-        str | None, typer.Option(help="Another address for the offer files, e.g. a mirror.")
-    ] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(help="Another address for the API, e.g. a VPC endpoint.")
-    ] = None,
-    book: Book = None,
-    as_json: Json = False,
-) -> None:
-    """Read prices again at AWS, check them, show what differs, and add what is new.
-
-    Rows are only ever added, all of them in one step. A source that fails keeps its old rows and
-    does not stop the others; exit 1 when any failed.
-
-    Example: advisor prices refresh --region eu-west-1 --service ec2 --dry-run
-    """
-    from pricing.refresh import Plan
-    from pricing.sources import SOURCES
-    from pricing.sources.files import Transport
-    from pricing.tables import DATA, start_book
-
-    if book and start_book(book):
-        say(f"started a book of your own in {book} with the built-in prices", err=True)
-    prices = _load(book)
-    ways = [name for name, how in SOURCES.items() if via.value in how]
-    plan = Plan(
-        regions=tuple(_known(regions, prices.regions, "region")),
-        services=tuple(_known(services, tuple(SOURCES), "service") if services else ways),
-        via=via.value,
-        dry_run=dry_run,
-        jump_note=accept_jumps,
-        endpoint_url=endpoint_url,
-    )
-    transport = Transport(base_url=files_url) if files_url else Transport()
-    outcome = _run_refresh(plan, folder=book or DATA, transport=transport)
-    _print_outcome(outcome, dry_run=dry_run, as_json=as_json)
-    if outcome.failures:
-        raise typer.Exit(FAILED)
-
-
-def _run_refresh(plan: "Plan", *, folder: Path, transport: Any) -> "Outcome":
-    """Refresh with progress bars on stderr."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from pricing.refresh import refresh as refresh_book
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        tasks: dict[str, Any] = {}
-
-        def report(what: str, done: int, of: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done, total=of)
-
-        return refresh_book(
-            plan, today=_day(None), folder=folder, transport=transport, report=report
-        )
-
-
-def _print_outcome(outcome: "Outcome", *, dry_run: bool, as_json: bool) -> None:
-    told: dict[str, list[str]] = {}
-    for failure in outcome.failures:
-        told.setdefault(failure.message, []).append(f"{failure.source} {failure.region}")
-    for message, sources in told.items():
-        some = ", ".join(sources[:MOST_NAMED])
-        more = f" and {len(sources) - MOST_NAMED} more" if len(sources) > MOST_NAMED else ""
-        say(f"{some}{more}: kept the old prices: {message}", err=True)
-    if as_json:
-        _echo_json(
-            {
-                "changes": [str(change) for change in outcome.changes],
-                "confirmed_count": len(outcome.confirmed),
-                "differences": list(outcome.differences),
-                "failures": [failure.model_dump() for failure in outcome.failures],
-                "path": str(outcome.path) if outcome.path else None,
-            }
-        )
-        return
-    for change in outcome.changes:
-        say(str(change))
-    for difference in outcome.differences:
-        say(difference)
-    say(
-        f"{len(outcome.changes)} new prices, {len(outcome.confirmed)} unchanged, "
-        f"{len(outcome.failures)} sources failed"
-    )
-    if dry_run:
-        say("dry run: nothing was written")
-    elif outcome.path:
-        say(f"added {outcome.path}")
-
-
-def _load(folder: Path | None) -> "PriceBook":
-    from pricing.tables import DATA, load_book
-
-    return load_book(folder or DATA)
-
-
-def _day(text: str | None) -> "date":
-    """Return the day that was asked for, today (UTC) for none."""
-    from datetime import UTC, datetime
-
-    return datetime.now(tz=UTC).date() if text is None else parse_day(text)
-
-
-def parse_day(text: str) -> "date":
-    """Read a day.
-
-    Raises:
-        PricingError: it is not one.
-    """
-    from datetime import date
-
-    from pricing.errors import PricingError
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise PricingError(f"{text!r} is not a day like 2026-07-01") from error
-
-
-def _known(asked: list[str] | None, known: tuple[str, ...], what: str) -> list[str]:
-    from difflib import get_close_matches
-
-    from pricing.errors import PricingError
-
-    for name in asked or ():
-        if name not in known:
-            near = get_close_matches(name, known, n=3) or list(known)
-            raise PricingError(f"no {what} {name!r}: did you mean {', '.join(near)}?")
-    return asked or list(known)
-
-
 def _read_json(path: Path) -> dict[str, Any]:
     import json
 
@@ -413,12 +188,6 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _echo_json(content: object) -> None:
-    import json
-
-    typer.echo(json.dumps(content, indent=2))
-
-
 def _change_text(before: "PriceQuote | None", after: "PriceQuote | None") -> str:
     quote = after or before
     assert quote is not None
@@ -430,22 +199,3 @@ def _change_text(before: "PriceQuote | None", after: "PriceQuote | None") -> str
     return (
         f"~ {what}: {before.price_usd_per_unit:g} -> {after.price_usd_per_unit:g} USD/{quote.unit}"
     )
-
-
-def _print_quotes(found: "list[PriceQuote]", *, day: "date", as_json: bool) -> None:
-    from pricing.age import banner
-
-    warning = banner(found, today=day)
-    if warning:
-        say(warning, err=True)
-    if as_json:
-        _echo_json([quote.model_dump(mode="json") for quote in found])
-        return
-    for quote in found:
-        tier = f" from {quote.tier_from_units:g}" if quote.tier_from_units else ""
-        note = f"  {quote.note}" if quote.note else ""
-        say(
-            f"{quote.service} {quote.sku} {quote.region} {quote.purchase}{tier}: "
-            f"{quote.price_usd_per_unit:.10g} USD/{quote.unit}  {quote.basis}, "
-            f"from {quote.valid_from}, checked {quote.checked_on}{note}"
-        )

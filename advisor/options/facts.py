@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor import defaults
 from advisor.defaults import Default
 
 Billing = Literal["always-on", "by-request", "job", "queue"]
@@ -25,9 +24,9 @@ class Look:
     """Shape of its point."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One way to run a model."""
+    """One way to run a model. No fact has a default: one that is forgotten is an error, not a 0."""
 
     name: str
     """Key in a study, such as `ecs-fargate`."""
@@ -47,35 +46,35 @@ class Facts:
     """Billing services that may stand on its bill."""
     discount_service: str
     """The service that a negotiated discount of its machines is named by."""
-    purchases: tuple[str, ...] = ("on-demand",)
+    purchases: tuple[str, ...]
     """Ways to buy it that exist."""
-    front: Default | None = None
+    front: Default | None
     """Time that it adds to each answer, or before a job's first row; null for none. [s]"""
-    start: Default | None = None
+    start: Default | None
     """From asking for a replica to a process that loads the model; null where none is. [s]"""
-    check: Default | None = None
+    check: Default | None
     """From a loaded model to the first request: health checks; null for none. [s]"""
-    surge_fraction: float = 0.0
+    surge_fraction: float
     """Replicas that run beside the old ones while a release rolls out, over those of the fleet."""
-    drain_s: float = 0.0
+    drain_s: float
     """Time that an old replica still runs once the new ones answer. [s]"""
-    waits_for_start: bool = False
+    waits_for_start: bool
     """Whether scaling out waits for a replica's start before it acts again."""
-    reserve: Default | None = defaults.HOST_RESERVE_GIB
+    reserve: Default | None
     """Memory of a machine that no worker gets; null for none. [GiB]"""
-    max_payload_kb: float = float("inf")
+    max_payload_kb: float
     """Largest call of the model. [kB]"""
-    max_duration_s: float = float("inf")
+    max_duration_s: float
     """Longest call of the model. [s]"""
-    max_machines: int = 1_000
+    max_machines: int
     """Most machines of one job or fleet."""
-    serves_one: bool = False
+    serves_one: bool
     """Whether it runs one model; a container of one's own holds as many as fit."""
-    loads_on_demand: bool = False
+    loads_on_demand: bool
     """Whether it keeps the models in memory that are asked for, and loads the others."""
-    advice: str = ""
+    advice: str
     """What to set on it for the plan to hold."""
-    excludes: tuple[str, ...] = ()
+    excludes: tuple[str, ...]
     """What it cannot do that others can."""
 
     @property

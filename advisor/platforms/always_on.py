@@ -1,13 +1,15 @@
 """Platforms whose replicas stand all month, as many as the traffic needs: billed by the hour."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from advisor.arrays import Floats
 from advisor.market import Market
+from advisor.memo import Memo
 from advisor.options.facts import Facts
-from advisor.options.machines import Machines, Offer
+from advisor.options.machines import Machines, MachineTable, Offer
 from advisor.options.table import Options, options_of
 from advisor.platforms.base import (
     IDLE_PER_S,
@@ -62,32 +64,53 @@ class AlwaysOn:
 
     def options(self, ask: Ask) -> Options:
         """Return fleets of every machine, fixed ones and those that follow the traffic."""
-        study, table, rows = ask.study, ask.machines, ask.rows_of(self.facts)
-        own = table.take(rows)
+        study, offers = ask.study, ask.machines.offers
+        follows = study.cloud.autoscaling and not (
+            self.facts.loads_on_demand or pattern_rule(study, self.facts)
+        )
+        fleets = ask.memo(self.fleets, ask.machines, ask.market, ask.memo, follows=follows)
+        offer = ask.machines.offer[fleets.machine]
+        own = [one.facts is self.facts for one in offers]
+        idle, now = (
+            np.array(
+                [
+                    self._shared_of(ask, one, requests_per_s=rate) if mine else 0.0
+                    for one, mine in zip(offers, own, strict=True)
+                ],
+                dtype=float,
+            )[offer]
+            for rate in (IDLE_PER_S, study.workload.requests_per_s)
+        )
+        limits = [
+            self._limit(study, one) if mine else "" for one, mine in zip(offers, own, strict=True)
+        ]
+        return replace(
+            fleets,
+            fixed_usd=idle,
+            request_usd=now - idle,
+            limit=np.array(limits, dtype=object)[offer],
+        )
+
+    def fleets(self, table: MachineTable, market: Market, memo: Memo, *, follows: bool) -> Options:
+        """Return fleets of every machine with what no rate and no need moves.
+
+        Args:
+            table: the machines of all platforms.
+            market: prices.
+            memo: keeps the price of each offer.
+            follows: also those that follow the traffic.
+        """
         offers = table.offers
+        own_offers = np.array([offer.facts is self.facts for offer in offers], dtype=bool)
+        rows = np.flatnonzero(own_offers[table.offer])
+        own = table.take(rows)
         usd = [
-            ask.memo(self.replica_usd, ask.market, offer, most=PRICES_KEPT)
+            memo(self.replica_usd, market, offer, most=PRICES_KEPT)
             if offer.facts is self.facts
             else np.full(len(offer.machines), np.nan)
             for offer in offers
         ]
         replica_usd = table.of_offers(usd)[rows]
-        idle, now = (
-            np.array(
-                [
-                    self._shared_of(ask, offer, requests_per_s=rate)
-                    if offer.facts is self.facts
-                    else 0.0
-                    for offer in offers
-                ],
-                dtype=float,
-            )[own.offer]
-            for rate in (IDLE_PER_S, study.workload.requests_per_s)
-        )
-        limits = np.array(
-            [self._limit(study, offer) if offer.facts is self.facts else "" for offer in offers],
-            dtype=object,
-        )
         fixed = options_of(
             self.facts.name,
             [offers[i].purchase for i in own.offer],
@@ -102,15 +125,12 @@ class AlwaysOn:
             memory_gib=own.memory_gib,
             fits=own.fits,
             sold=np.isfinite(replica_usd),
-            limit=limits[own.offer],
             replica_usd=replica_usd,
-            fixed_usd=idle,
-            request_usd=now - idle,
             service_s=own.service_s,
             service_up=own.service_high_s / own.service_s,
             service_down=own.service_low_s / own.service_s,
         )
-        return _with_scaled(ask, self.facts, fixed)
+        return _with_scaled(fixed) if follows else fixed
 
     def replica_usd(self, market: Market, offer: Offer) -> Floats:
         """Return a month of one replica of each machine, disk and address counted. [USD/month]
@@ -174,15 +194,12 @@ class AlwaysOn:
         return lines
 
 
-def _with_scaled(ask: Ask, facts: Facts, fixed: Options) -> Options:
+def _with_scaled(fixed: Options) -> Options:
     """Add the fleets that follow the traffic, after the fixed ones.
 
     A commitment is paid all the time, and a new replica of many models would have none of them
     loaded.
     """
-    study = ask.study
-    if not study.cloud.autoscaling or facts.loads_on_demand or pattern_rule(study, facts):
-        return fixed
     bought = np.array([name != COMMITTED for name in fixed.purchases], dtype=bool)
     rows = np.flatnonzero(bought[fixed.purchase_at] & fixed.fits & fixed.sold)
     both = fixed.take(np.concatenate([np.arange(len(fixed)), rows]))

@@ -1,6 +1,8 @@
 """What every way to run a model has in common: what it is asked, and what it answers."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -9,7 +11,7 @@ from advisor import defaults
 from advisor.arrays import Rows
 from advisor.evidence import CandidateProfile
 from advisor.market import Market
-from advisor.memo import Memo
+from advisor.memo import Memo, key_of
 from advisor.options.facts import Facts
 from advisor.options.machines import Machines, MachineTable, Offer
 from advisor.options.table import Options
@@ -44,10 +46,12 @@ class Ask:
     """The candidates on the machines of all platforms."""
     memo: Memo
 
-    @property
-    def memo_key(self) -> tuple[object, ...]:
+    @cached_property
+    def memo_key(self) -> Hashable:
         """What tells one question from another."""
-        return self.study, self.market, self.profiles, self.machines
+        return tuple(
+            key_of(part) for part in (self.study, self.market, self.profiles, self.machines)
+        )
 
     def rows_of(self, facts: Facts) -> Rows:
         """Return the rows of the machine table that are a platform's own."""

@@ -5,6 +5,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from advisor import defaults
+from advisor.arrays import Floats, Ints, Objects
 from advisor.capacity.carry_call import carry_call
 from advisor.evidence import CandidateProfile
 from advisor.market import Market
@@ -13,7 +14,7 @@ from advisor.options.machines import Offer
 from advisor.options.table import Options, options_of
 from advisor.platforms.base import IDLE_PER_S, Ask, Bought, Traffic, common_usage, traffic_of
 from advisor.platforms.rules import models_rule, pattern_rule, payload_rule
-from advisor.study.types import Study
+from advisor.study.types import Needs, Study
 from pricing.usage import UsageLine
 
 PROCESSOR = "fargate-x86_64"
@@ -36,14 +37,40 @@ class Times(NamedTuple):
 
 
 class Prices(NamedTuple):
-    """What one size costs, taken apart."""
+    """What requests cost in one region, taken apart."""
 
-    second_usd: float
-    """One second of one container. [USD]"""
-    request_usd: float
-    """What grows with the requests beside that, at the study's rate. [USD/month]"""
+    second_usd: tuple[float, ...]
+    """One second of one container of each size. [USD]"""
     fixed_usd: float
     """What no traffic changes. [USD/month]"""
+
+
+class Sizes(NamedTuple):
+    """Every candidate in every region and size, one row each."""
+
+    candidate: Ints
+    region: Objects
+    sku: Objects
+    size_at: Ints
+    """Row of the platform's sizes."""
+    memory_gib: Floats
+    memory_need_gib: Floats
+    spread: Floats
+    """99th percentile of a request's own time over its mean."""
+    mean_s: Floats
+    low_s: Floats
+    high_s: Floats
+    start_s: Floats
+
+
+def for_prices(study: Study) -> Study:
+    """Return a study without its rate and needs, which prices know nothing of."""
+    work = study.workload
+    if work.pattern == "batch":
+        return study  # its rate follows from its jobs
+    return study.replace(
+        needs=Needs(), workload=work.replace(requests_per_s=1.0, peak_requests_per_s=None)
+    )
 
 
 class ByRequest:
@@ -87,61 +114,83 @@ class ByRequest:
 
     def options(self, ask: Ask) -> Options:
         """Return one row per candidate, region and memory size."""
-        study, profiles, regions = ask.study, ask.profiles, ask.study.cloud.regions
-        keys = [
-            (index, region, size)
-            for index in range(len(profiles))
+        study, regions = ask.study, ask.study.cloud.regions
+        sizes = ask.memo(self.sizes, ask.profiles, regions)
+        bought = ask.memo(self.prices, ask.market, for_prices(study), most=RESULTS_KEPT)
+        now = traffic_of(study)
+        request_usd = {
+            region: ask.memo(
+                self.bill_usd, ask.market, region, self.memory_gib[0], 0.0, now, most=RESULTS_KEPT
+            )
+            - bought[region].fixed_usd
             for region in regions
-            for size in self.memory_gib
-        ]
-        times = [ask.memo(self.times, profiles[i], size, most=RESULTS_KEPT) for i, _, size in keys]
-        prices = {
-            (region, size): self._prices(ask, region=region, memory_gib=size)
-            for region in regions
-            for size in self.memory_gib
         }
-        told = [prices[region, size] for _, region, size in keys]
-        mean_s = np.array([t.mean_s for t in times])
-        start_s = np.array([t.start_s for t in times])
+        region_of = sizes.region.tolist()
+        second_usd = np.array(
+            [
+                bought[region].second_usd[at]
+                for region, at in zip(region_of, sizes.size_at.tolist(), strict=True)
+            ]
+        )
+        fixed_usd = np.array([bought[region].fixed_usd for region in region_of])
         cold = self.cold_fraction(study)
+        front_s, mean_s, start_s = self.facts.front_s, sizes.mean_s, sizes.start_s
         # Each request has a container to itself: no queue, so the service's own tail is the
         # answer's.
-        spread = np.array([1 + 2.33 * np.sqrt(profiles[i].service_scv) for i, _, _ in keys])
-        p99_start_s = start_s if cold > 0.01 else np.zeros(len(keys))
-        front_s = self.facts.front_s
+        spread = sizes.spread
+        p99_start_s = start_s if cold > 0.01 else np.zeros(len(mean_s))
         p99_s = front_s + mean_s * spread + p99_start_s
-        work_usd = np.array([p.second_usd for p in told]) * study.workload.requests_per_month
-        work_usd *= mean_s
-        fixed_usd = np.array([p.fixed_usd for p in told])
-        memory_need_gib = np.array([profiles[i].memory_gib for i, _, _ in keys])
-        memory_gib = np.array([float(size) for _, _, size in keys])
         need_ms = study.needs.max_p99_latency_ms
         return options_of(
             self.facts.name,
             "on-demand",
-            candidate=np.array([i for i, _, _ in keys], dtype=np.int64),
-            region=np.array([region for _, region, _ in keys], dtype=object),
-            sku=np.array([f"{size} GiB" for _, _, size in keys], dtype=object),
-            memory_need_gib=memory_need_gib,
-            memory_gib=memory_gib,
-            fits=memory_need_gib <= memory_gib * defaults.MEMORY_HEADROOM.value,
+            candidate=sizes.candidate,
+            region=sizes.region,
+            sku=sizes.sku,
+            memory_need_gib=sizes.memory_need_gib,
+            memory_gib=sizes.memory_gib,
+            fits=sizes.memory_need_gib <= sizes.memory_gib * defaults.MEMORY_HEADROOM.value,
             sold=np.isfinite(fixed_usd) & ("on-demand" in study.cloud.purchase),
-            limit=np.array([self._limit(study, float(s)) for s in mean_s], dtype=object),
+            limit=np.array([self._limit(study, s) for s in mean_s.tolist()], dtype=object),
             fixed_usd=fixed_usd,
-            request_usd=np.array([p.request_usd for p in told]),
-            work_usd=work_usd,
+            request_usd=np.array([request_usd[region] for region in region_of]),
+            work_usd=second_usd * study.workload.requests_per_month * mean_s,
             p99_fixed_s=front_s,
             p99_service_s=mean_s * spread,
             p99_start_s=p99_start_s,
             service_s=mean_s,
-            service_up=np.array([t.high_s for t in times]) / mean_s,
-            service_down=np.array([t.low_s for t in times]) / mean_s,
+            service_up=sizes.high_s / mean_s,
+            service_down=sizes.low_s / mean_s,
             p50_s=front_s + mean_s + (start_s if cold > 0.5 else 0.0),
             p95_s=front_s
             + mean_s * (1 + (spread - 1) * 1.645 / 2.33)
             + (start_s if cold > 0.05 else 0.0),
             p99_s=p99_s,
             meets_latency=True if need_ms is None else p99_s <= need_ms / 1e3,
+        )
+
+    def sizes(self, profiles: tuple[CandidateProfile, ...], regions: tuple[str, ...]) -> "Sizes":
+        """Return every candidate in every region and size, with the times that no rate moves."""
+        keys = [
+            (index, region, at)
+            for index in range(len(profiles))
+            for region in regions
+            for at in range(len(self.memory_gib))
+        ]
+        own = [[self.times(profile, size) for size in self.memory_gib] for profile in profiles]
+        told = np.array([own[i][at] for i, _, at in keys], dtype=float).reshape(-1, 4)
+        return Sizes(
+            candidate=np.array([i for i, _, _ in keys], dtype=np.int64),
+            region=np.array([region for _, region, _ in keys], dtype=object),
+            sku=np.array([f"{self.memory_gib[at]} GiB" for _, _, at in keys], dtype=object),
+            size_at=np.array([at for _, _, at in keys], dtype=np.int64),
+            memory_gib=np.array([float(self.memory_gib[at]) for _, _, at in keys]),
+            memory_need_gib=np.array([profiles[i].memory_gib for i, _, _ in keys]),
+            spread=np.array([1 + 2.33 * np.sqrt(profiles[i].service_scv) for i, _, _ in keys]),
+            mean_s=told[:, 0],
+            low_s=told[:, 1],
+            high_s=told[:, 2],
+            start_s=told[:, 3],
         )
 
     def times(self, profile: CandidateProfile, memory_gib: int) -> Times:
@@ -157,25 +206,27 @@ class ByRequest:
             start_s=self.cold_start_s() + profile.start_s / share / float(speed.ratio[0]),
         )
 
-    def _prices(self, ask: Ask, *, region: str, memory_gib: int) -> Prices:
-        """Take the bill of one size apart: by the second of work, by the request, and the rest."""
-        work = ask.study.workload
+    def prices(self, market: Market, study: Study) -> dict[str, Prices]:
+        """Take the bill apart for each region: by the second of each size, and what stays.
 
-        def bill(rate_per_s: float, duration_s: float) -> float:
-            # A container that works no second costs nothing of any size: one bill is that of all.
-            size = memory_gib if duration_s else self.memory_gib[0]
-            traffic = traffic_of(ask.study, requests_per_s=rate_per_s)
-            return ask.memo(
-                self.bill_usd, ask.market, region, size, duration_s, traffic, most=RESULTS_KEPT
+        A container that works no second costs nothing of any size: one bill is that of all.
+        """
+        found = {}
+        idle, unit = (traffic_of(study, requests_per_s=rate) for rate in (IDLE_PER_S, 1.0))
+        seconds = study.workload.active_hours_per_month * 3600
+        for region in study.cloud.regions:
+            fixed, at_once = (
+                self.bill_usd(market, region, self.memory_gib[0], 0.0, traffic)
+                for traffic in (idle, unit)
             )
-
-        idle_usd = bill(IDLE_PER_S, 0.0)
-        second_usd = (bill(1.0, 1.0) - bill(1.0, 0.0)) / (work.active_hours_per_month * 3600)
-        return Prices(
-            second_usd=second_usd,
-            request_usd=bill(work.requests_per_s, 0.0) - idle_usd,
-            fixed_usd=idle_usd,
-        )
+            found[region] = Prices(
+                second_usd=tuple(
+                    (self.bill_usd(market, region, size, 1.0, unit) - at_once) / seconds
+                    for size in self.memory_gib
+                ),
+                fixed_usd=fixed,
+            )
+        return found
 
     def bill_usd(
         self, market: Market, region: str, memory_gib: int, duration_s: float, traffic: Traffic

@@ -1,8 +1,10 @@
 """A container of one's own on ECS with EC2 machines: one task per instance, behind a balancer."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.market import Market
 from advisor.options.facts import Facts, Look
 from advisor.options.machines import Machines
@@ -33,7 +35,15 @@ class EcsEc2(AlwaysOn):
         check=defaults.BALANCER_CHECK_S,
         surge_fraction=SURGE_FRACTION,
         drain_s=DRAIN_S,
+        waits_for_start=False,
+        reserve=defaults.HOST_RESERVE_GIB,
+        max_payload_kb=math.inf,
+        max_duration_s=math.inf,
+        max_machines=MAX_REPLICAS,
+        serves_one=False,
+        loads_on_demand=False,
         advice="set the target group to least outstanding requests",
+        excludes=(),
     )
 
     def machines(self, market: Market, *, region: str, purchase: str) -> Machines:

@@ -1,5 +1,6 @@
 """Instances that a capacity provider starts for a scheduled job's tasks, one task on each."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
@@ -29,8 +30,17 @@ class Ec2Scheduled(Job):
         front=defaults.EC2_TASK_START_S,
         start=defaults.EC2_START_S,
         check=defaults.BALANCER_CHECK_S,
+        surge_fraction=0.0,
+        drain_s=0.0,
+        waits_for_start=False,
+        reserve=defaults.HOST_RESERVE_GIB,
+        max_payload_kb=math.inf,
+        max_duration_s=math.inf,
         max_machines=int(defaults.ECS_JOB_TASKS.value),
+        serves_one=False,
+        loads_on_demand=False,
         advice="use a capacity provider with managed scaling down to zero, so that instances end",
+        excludes=(),
     )
 
     def machines(self, market: Market, *, region: str, purchase: str) -> Machines:

@@ -1,10 +1,12 @@
 """A container of one's own on ECS Fargate: tasks behind a load balancer, no machines to keep."""
 
+import math
 from typing import ClassVar
 
 import numpy as np
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.market import Market
 from advisor.options.facts import Facts, Look
 from advisor.options.machines import Machines
@@ -46,7 +48,13 @@ class EcsFargate(AlwaysOn):
         check=defaults.BALANCER_CHECK_S,
         surge_fraction=SURGE_FRACTION,
         drain_s=DRAIN_S,
+        waits_for_start=False,
         reserve=None,
+        max_payload_kb=math.inf,
+        max_duration_s=math.inf,
+        max_machines=MAX_REPLICAS,
+        serves_one=False,
+        loads_on_demand=False,
         advice="set the target group to least outstanding requests",
         excludes=("GPUs",),
     )

@@ -1,5 +1,6 @@
 """A Fargate task that a schedule starts and that ends with the job."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
@@ -29,8 +30,15 @@ class FargateScheduled(Job):
         front=defaults.FARGATE_TASK_START_S,
         start=defaults.FARGATE_START_S,
         check=defaults.BALANCER_CHECK_S,
+        surge_fraction=0.0,
+        drain_s=0.0,
+        waits_for_start=False,
         reserve=None,
+        max_payload_kb=math.inf,
+        max_duration_s=math.inf,
         max_machines=int(defaults.ECS_JOB_TASKS.value),
+        serves_one=False,
+        loads_on_demand=False,
         advice="start the tasks by EventBridge Scheduler and give each its own part of the files",
         excludes=("GPUs",),
     )

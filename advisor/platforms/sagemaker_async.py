@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.market import Market
 from advisor.options.facts import Facts, Look
 from advisor.options.machines import Machines
@@ -37,12 +38,19 @@ class SageMakerAsync(Queue):
             "ecr",
         ),
         discount_service="sagemaker",
+        purchases=("on-demand",),
         front=defaults.ASYNC_FRONT_S,
         start=defaults.SAGEMAKER_START_S,
+        check=None,
+        surge_fraction=0.0,
+        drain_s=0.0,
         waits_for_start=True,
+        reserve=defaults.HOST_RESERVE_GIB,
         max_payload_kb=defaults.ASYNC_MAX_PAYLOAD_KB.value,
         max_duration_s=defaults.ASYNC_MAX_DURATION_S.value,
+        max_machines=MAX_REPLICAS,
         serves_one=True,
+        loads_on_demand=False,
         advice="scale on ApproximateBacklogSizePerInstance, and from zero by a step on "
         "HasBacklogWithoutCapacity",
         excludes=("spot capacity", "an answer to the caller: results are files"),

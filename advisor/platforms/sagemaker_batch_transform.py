@@ -1,5 +1,6 @@
 """SageMaker batch transform: the model's own container is sent the rows in records."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
@@ -22,11 +23,19 @@ class BatchTransform(SageMakerJob):
         look=Look(colour="#0072B2", dash=(1, 0), mark="circle"),
         services=("sagemaker-batch-transform", *JOB_SERVICES),
         discount_service="sagemaker",
+        purchases=("on-demand",),
         front=defaults.SAGEMAKER_JOB_START_S,
         start=defaults.SAGEMAKER_START_S,
-        max_machines=int(defaults.SAGEMAKER_JOB_MACHINES.value),
+        check=None,
+        surge_fraction=0.0,
+        drain_s=0.0,
+        waits_for_start=False,
+        reserve=defaults.HOST_RESERVE_GIB,
         max_payload_kb=defaults.BATCH_TRANSFORM_MAX_PAYLOAD_KB.value,
+        max_duration_s=math.inf,
+        max_machines=int(defaults.SAGEMAKER_JOB_MACHINES.value),
         serves_one=True,
+        loads_on_demand=False,
         advice="set BatchStrategy to MultiRecord, MaxPayloadInMB to the size of one call, and "
         "MaxConcurrentTransforms to the workers of an instance",
         excludes=("spot capacity",),

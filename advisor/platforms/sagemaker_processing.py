@@ -1,5 +1,6 @@
 """A SageMaker processing job: a container of one's own that reads and writes object storage."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
@@ -22,9 +23,19 @@ class Processing(SageMakerJob):
         look=Look(colour="#B066A6", dash=(6, 3), mark="square"),
         services=("sagemaker-processing", *JOB_SERVICES),
         discount_service="sagemaker",
+        purchases=("on-demand",),
         front=defaults.SAGEMAKER_JOB_START_S,
         start=defaults.SAGEMAKER_START_S,
+        check=None,
+        surge_fraction=0.0,
+        drain_s=0.0,
+        waits_for_start=False,
+        reserve=defaults.HOST_RESERVE_GIB,
+        max_payload_kb=math.inf,
+        max_duration_s=math.inf,
         max_machines=int(defaults.SAGEMAKER_JOB_MACHINES.value),
+        serves_one=False,
+        loads_on_demand=False,
         advice="set S3DataDistributionType to ShardedByS3Key, so that each instance has its own "
         "files",
         excludes=("spot capacity",),

@@ -1,8 +1,10 @@
 """A SageMaker real-time endpoint: managed instances behind the SageMaker runtime."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.market import Market
 from advisor.options.facts import Facts, Look
 from advisor.options.machines import Machines
@@ -35,12 +37,19 @@ class SageMakerRealtime(AlwaysOn):
             *COMMON_SERVICES,
         ),
         discount_service="sagemaker",
+        purchases=("on-demand",),
         front=defaults.SAGEMAKER_FRONT_S,
         start=defaults.SAGEMAKER_START_S,
+        check=None,
         surge_fraction=SURGE_FRACTION,
+        drain_s=0.0,
         waits_for_start=True,
+        reserve=defaults.HOST_RESERVE_GIB,
         max_payload_kb=defaults.REALTIME_MAX_PAYLOAD_KB.value,
+        max_duration_s=math.inf,
+        max_machines=MAX_REPLICAS,
         serves_one=True,
+        loads_on_demand=False,
         advice="set RoutingStrategy to LEAST_OUTSTANDING_REQUESTS; the default RANDOM costs 2 to 3 "
         "times the p99",
         excludes=("spot capacity", "savings plans other than SageMaker's own"),

@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.options.facts import Facts, Look
 from advisor.platforms.base import COMMON_SERVICES, Platform, Traffic
 from advisor.platforms.by_request import ByRequest
@@ -31,10 +32,20 @@ class SageMakerServerless(ByRequest):
         look=Look(colour="#B066A6", dash=(6, 3), mark="square"),
         services=("sagemaker-serverless", *COMMON_SERVICES),
         discount_service="sagemaker",
+        purchases=("on-demand",),
         front=defaults.SAGEMAKER_FRONT_S,
+        start=None,
+        check=None,
+        surge_fraction=0.0,
+        drain_s=0.0,
+        waits_for_start=False,
+        reserve=defaults.HOST_RESERVE_GIB,
         max_payload_kb=MAX_PAYLOAD_KB,
         max_duration_s=MAX_DURATION_S,
+        max_machines=MAX_REPLICAS,
         serves_one=True,
+        loads_on_demand=False,
+        advice="",
         excludes=("GPUs", "a private network (VPC)", "data capture", "canary releases"),
     )
     memory_gib: ClassVar[tuple[int, ...]] = (1, 2, 3, 4, 5, 6)

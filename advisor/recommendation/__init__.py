@@ -5,7 +5,13 @@ A file a view; all of them are imported from here.
 
 from advisor.recommendation.answer import Considered, Recommendation
 from advisor.recommendation.candidates import LadderStep, LearningCurve, LearningCurvePoint
-from advisor.recommendation.evidence import Assumption, CarriedChain, CarriedStep, PriceStamp
+from advisor.recommendation.evidence import (
+    Assumption,
+    CarriedChain,
+    CarriedStep,
+    PriceAge,
+    PriceStamp,
+)
 from advisor.recommendation.experiments import (
     Escalation,
     ExperimentAdvice,
@@ -97,6 +103,7 @@ __all__ = [
     "Option",
     "Overtaking",
     "PresentAdvice",
+    "PriceAge",
     "PriceStamp",
     "Recommendation",
     "Rejection",

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from advisor.recommendation.candidates import LadderStep, LearningCurve
-from advisor.recommendation.evidence import Assumption, CarriedChain, PriceStamp
+from advisor.recommendation.evidence import Assumption, CarriedChain, PriceAge, PriceStamp
 from advisor.recommendation.experiments import ExperimentAdvice
 from advisor.recommendation.gpu import GpuAdvice
 from advisor.recommendation.jobs import JobAdvice
@@ -88,6 +88,8 @@ class Recommendation(Record):
     """What a reader must know, each with what to do about it."""
     cost_curve: tuple[CostPoint, ...]
     """Cost against request rate, per platform."""
+    price_age: PriceAge | None = None
+    """How old the prices of the chosen option's bill are; null where nothing is chosen."""
     experiments: ExperimentAdvice | None = None
     """How many runs to pay for; null for clustering and where nothing can be trained."""
     latency: LatencyAdvice | None = None

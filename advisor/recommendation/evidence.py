@@ -1,8 +1,11 @@
 """What the answer rests on: assumptions, prices, service times carried to other machines."""
 
 from datetime import date
+from typing import Annotated
 
-from advisor.recommendation.option import Basis
+from pydantic import Field, NonNegativeFloat
+
+from advisor.recommendation.option import Basis, LineQuote
 from advisor.records import Record
 
 
@@ -32,6 +35,19 @@ class PriceStamp(Record):
     """Of the quotes used, the one that was checked longest ago."""
     sha256: str
     """Hash of the whole price book."""
+
+
+class PriceAge(Record):
+    """How old the prices of the chosen option's bill are, and whether that matters."""
+
+    oldest: LineQuote
+    """The price that was read longest ago."""
+    old_share: Annotated[float, Field(ge=0, le=1)]
+    """Share of the bill that rests on prices read more than twelve months ago."""
+    old_half_band_usd: NonNegativeFloat
+    """Half of the 80% band that the drift of list prices puts around that part. [USD/month]"""
+    margin_usd: NonNegativeFloat | None
+    """How far the nearest option on another platform is away; null for none. [USD/month]"""
 
 
 class CarriedStep(Record):

@@ -56,6 +56,11 @@ class CostLine(Record):
     quote: LineQuote | None = None
     """The price it rests on; null where it is not a vendor's."""
 
+    @property
+    def is_aws(self) -> bool:
+        """Whether AWS invoices it: neither people's hours nor labels."""
+        return self.group in {"serving", "training", "experiments"}
+
 
 class Option(Record):
     """One way to run one candidate."""
@@ -107,6 +112,20 @@ class Option(Record):
     """Highest minus lowest quality over seeds and retrains."""
     usd_per_month: float
     """Sum of the lines. [USD/month]"""
+    aws_usd_per_month: float | None = None
+    """Part of that sum that AWS invoices: serving, training, experiments, storage and transfer;
+    null where no price is known. [USD/month]"""
+    aws_usd_per_month_low: float | None = None
+    """Lower end of the 80% band of that part over the horizon. [USD/month]"""
+    aws_usd_per_month_high: float | None = None
+    """Upper end of it. [USD/month]"""
+    people_usd_per_month: float | None = None
+    """Part of that sum that is people's hours, of upkeep and of releases; null where none is
+    counted. [USD/month]"""
+    usd_per_million_requests: float | None = None
+    """What AWS invoices for a million requests; null for jobs. [USD]"""
+    usd_per_million_rows: float | None = None
+    """What AWS invoices for a million rows of jobs; null for requests. [USD]"""
     priced: bool = True
     """Whether a price is known of what it runs on; where not, the lines lack it and their sum is no
     price of the option."""
@@ -126,6 +145,9 @@ class Option(Record):
     probability_platform_best: float | None = None
     """Share of the draws in which its candidate's cheapest feasible option is on its platform, in
     whatever size or form."""
+    probability_cheapest_aws: float | None = None
+    """Share of the draws in which its candidate's cheapest feasible option by the AWS bill is on
+    its platform, in whatever size or form."""
     probability_feasible: float | None = None
     """Share of the draws in which some number of replicas keeps p99 and the budget."""
     probability_as_planned: float | None = None

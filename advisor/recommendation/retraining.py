@@ -87,7 +87,7 @@ class DecayPoint(Record):
 
 
 class DecayLinePoint(Record):
-    """A point of the fitted law of the error against the model's age."""
+    """A point of the law of the error against the model's age that the plan rests on."""
 
     age_days: float
     """Age of the model. [days]"""
@@ -121,7 +121,7 @@ class RetrainingAdvice(Record):
     decay_points: tuple[DecayPoint, ...] = ()
     """Error against age, for the chart; empty where there was no back-test."""
     decay_line: tuple[DecayLinePoint, ...] = ()
-    """The law fitted through the points, for the chart; empty where there was no back-test."""
+    """The law that the plan rests on, for the chart; empty where there was no back-test."""
     simulated: bool = False
     """Whether the decay was measured on a simulated stream."""
     notes: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any
 
 from advisor.recommendation import CostLine, Option, Recommendation
 from advisor.report.words import cleaned
+from pricing.quotes import COMMITMENTS
 
 COLUMNS = (
     "study",
@@ -45,8 +46,14 @@ SERVICES = {
     "fargate": ("AWS Fargate", "Compute"),
     "ebs": ("Amazon Elastic Block Store", "Storage"),
     "s3": ("Amazon Simple Storage Service", "Storage"),
+    "ecs-managed-instances": ("Amazon Elastic Container Service", "Compute"),
+    "lambda": ("AWS Lambda", "Compute"),
+    "api-gateway": ("Amazon API Gateway", "Networking"),
     "ecr": ("Amazon Elastic Container Registry", "Storage"),
     "load-balancer": ("Elastic Load Balancing", "Networking"),
+    "eks": ("Amazon Elastic Kubernetes Service", "Compute"),
+    "nat-gateway": ("Amazon Virtual Private Cloud", "Networking"),
+    "vpc-endpoint": ("Amazon Virtual Private Cloud", "Networking"),
     "public-ipv4": ("Amazon Virtual Private Cloud", "Networking"),
     "data-transfer": ("AWS Data Transfer", "Networking"),
     "cloudwatch": ("Amazon CloudWatch", "Management and Governance"),
@@ -153,7 +160,11 @@ FOCUS_COLUMNS = (
 )
 """Every column that FOCUS 1.0 wants, those of its others that an estimate can fill, and our own."""
 
-PRICING = {"on-demand": "Standard", "spot": "Dynamic", "savings-1y": "Committed"}
+PRICING: dict[str, str] = {
+    "on-demand": "Standard",
+    "spot": "Dynamic",
+    **dict.fromkeys(COMMITMENTS, "Committed"),
+}
 
 FOCUS_UNITS = {
     "hour": "Hours",
@@ -161,6 +172,7 @@ FOCUS_UNITS = {
     "second": "Seconds",
     "vcpu-hour": "vCPU-Hours",
     "gib-hour": "GiB-Hours",
+    "gib-second": "GiB-Seconds",
     "gb": "GB",
     "gb-month": "GB-Months",
     "lcu-hour": "LCU-Hours",
@@ -179,6 +191,11 @@ REGION_NAMES = {
     "eu-central-1": "Europe (Frankfurt)",
     "ap-southeast-2": "Asia Pacific (Sydney)",
     "ap-northeast-1": "Asia Pacific (Tokyo)",
+    "eu-west-2": "Europe (London)",
+    "ap-south-1": "Asia Pacific (Mumbai)",
+    "ap-southeast-1": "Asia Pacific (Singapore)",
+    "ca-central-1": "Canada (Central)",
+    "sa-east-1": "South America (Sao Paulo)",
 }
 
 
@@ -186,7 +203,7 @@ def _focus(recommendation: Recommendation, option: Option, line: CostLine) -> di
     quote = line.quote
     service, category = _service(quote.service) if quote else (line.label, "Other")
     seller = VENDOR if quote else OWN_STAFF
-    recurs = line.group in {"people", "labels"} or (quote and quote.purchase == "savings-1y")
+    recurs = line.group in {"people", "labels"} or (quote and quote.purchase in COMMITMENTS)
     tags = {"study": recommendation.study, "candidate": option.candidate, "part": line.group}
     return {
         **_month(recommendation),

@@ -7,6 +7,7 @@ import re
 from typing import Any, TypeVar
 
 from advisor.recommendation import BASIS_BADGES, Basis, Recommendation
+from pricing.base import HOURS_PER_MONTH
 
 UNKNOWN = "n/a"
 """What stands where a number is not known."""
@@ -26,8 +27,11 @@ BASIS_MEANINGS: dict[Basis, str] = {
 LEGEND = "   ".join(f"{BASIS_BADGES[basis]} {text}" for basis, text in BASIS_MEANINGS.items())
 """What the badges mean, as one line."""
 
+MONTH = f"{HOURS_PER_MONTH:g} h"
+"""A month, beside every monthly figure."""
+
 CLOSING = (
-    "An estimate before tax, credits and discounts that were not entered. A month is 730 h. "
+    f"An estimate before tax, credits and discounts that were not entered. A month is {MONTH}. "
     "n/a: not known."
 )
 """The last line of a report."""
@@ -133,11 +137,11 @@ def small_usd(amount: float | None) -> str:
 
 
 def cents(amount: float | None) -> str:
-    """Write an amount of a bill, to the cent; a smaller one says so."""
+    """Write an amount of a bill, to the cent; a smaller one, or a smaller discount, says so."""
     if amount is None:
         return UNKNOWN
-    if 0 < amount < 0.005:
-        return "<0.01"
+    if 0 < abs(amount) < 0.005:
+        return "<0.01" if amount > 0 else ">-0.01"
     return f"{amount:,.2f}"
 
 
@@ -178,12 +182,12 @@ def milliseconds(value: float | None) -> str:
 
 def percent(fraction: float | None) -> str:
     """Write a share as whole percent."""
-    return UNKNOWN if fraction is None else f"{100 * fraction:.0f}%"
+    return UNKNOWN if fraction is None else f"{100 * fraction:z.0f}%"
 
 
 def quality(value: float | None) -> str:
     """Write a quality with three decimals."""
-    return UNKNOWN if value is None else f"{value:.3f}"
+    return UNKNOWN if value is None else f"{value:z.3f}"
 
 
 def days(value: float | None) -> str:
@@ -191,7 +195,8 @@ def days(value: float | None) -> str:
     if value is None:
         return "never"
     if value < 2:
-        return f"{significant(value * 24, digits=2)} hours"
+        hours = significant(value * 24, digits=2)
+        return f"{hours} hour{'' if hours == '1' else 's'}"
     if value < 28:
         return f"{value:.0f} days"
     if value < 182:

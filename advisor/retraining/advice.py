@@ -1,8 +1,7 @@
 """How often each candidate should be retrained, from its back-test or the nearest thing to one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -12,24 +11,20 @@ from advisor.recommendation import (
     DecayLinePoint,
     DecayPoint,
     GrowthAdvice,
+    GuardAdvice,
     RetrainingAdvice,
     RetrainingPoint,
     RetrainingWay,
 )
-from advisor.retraining.comparing import (
-    Way,
-    break_even_error_cost_usd,
-    compare_ways,
-    growth_advice,
-    guard_advice,
-    late_spending,
-)
-from advisor.retraining.plan import plan_retraining
-from advisor.retraining.records import Decay, RetrainingPlan
-from advisor.retraining.spending import Interval, Spending, choose_interval, excess_error
+from advisor.retraining.ageing import Ageing, linear_ageing, measured_ageing
+from advisor.retraining.decay import ErrorLike
+from advisor.retraining.drift_guard import REFERENCE_PERIOD_COUNT, make_guard
+from advisor.retraining.growth import growth_of
+from advisor.retraining.plan import Plan, Terms, Way, plan_retraining, plan_way
+from advisor.retraining.spending import Interval, Spending
 from advisor.study.types import DAYS_PER_MONTH, Study
 from benchmarks.families import BASELINE_FAMILY
-from benchmarks.storage.records import BacktestRun, ErrorCell
+from benchmarks.storage.records import BacktestRun
 
 CURVE_POINTS = 60
 """Points of the curve of cost against interval."""
@@ -38,30 +33,50 @@ RECENT_PERIODS = 12
 """Newest scored periods whose volume is taken for that to come."""
 
 LINE_POINTS = 30
-"""Points of the fitted law of error against age."""
+"""Points of the law of error against age."""
+
+ASSUMED_PERIOD_DAYS = 7.0
+"""Period of the guard where no back-test has one. [days]"""
 
 
 @dataclass(frozen=True)
 class Cadence:
-    """One candidate's retraining plan and what it means for the bill."""
+    """One candidate's retraining plan and what it rests on."""
 
-    plan: RetrainingPlan
+    plan: Plan
     basis: Basis
     backtest: BacktestRun | None
     """The back-test behind it; null where the decay is given or assumed."""
-    spending: Spending
-    interval: Interval
-    shortest_days: float
-    """Shortest interval that is looked at: the period of the back-test. [days]"""
-    releases_per_month: float
-    """Releases, the first one spread over the horizon. [1/month]"""
-    ageing_usd_per_month: float
-    """Errors that it makes because it ages between releases. [USD/month]"""
+
+    @property
+    def spending(self) -> Spending:
+        """The prices that its interval trades against each other."""
+        return self.plan.spending
+
+    @property
+    def interval(self) -> Interval:
+        """The interval chosen."""
+        return self.plan.interval
+
+    @property
+    def releases_per_month(self) -> float:
+        """Releases, the first one spread over the horizon. [1/month]"""
+        return self.plan.releases_per_month
+
+    @property
+    def ageing_usd_per_month(self) -> float:
+        """Errors that it makes because it ages between releases. [USD/month]"""
+        return self.plan.ageing_usd_per_month
 
     @property
     def retrain_usd(self) -> float:
         """One release: runs, labels and review. [USD]"""
-        return self.spending.release_usd
+        return self.plan.terms.release_usd
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the decay was measured on a stream of our own making."""
+        return self.backtest is not None and self.backtest.dataset.simulated
 
 
 def release_usd(study: Study, *, usd_per_run: float, run_count: float | None = None) -> float:
@@ -88,62 +103,29 @@ def cadence_of(
     released once and watched.
     """
     backtest = backtest_for(profile, evidence)
-    given = study.retraining.decay_per_day
-    usable = given is None and backtest is not None and backtest.period_days is not None
-    error_cost_usd = study.retraining.error_cost_usd if profile.errors_per_case else 0.0
-    if usable and backtest is not None and backtest.period_days is not None:
-        plan = _plan(cells=backtest.cells, decay_per_day=None, period_days=backtest.period_days)
+    if study.retraining.decay_per_day is not None or backtest is None or not backtest.period_days:
+        backtest = None
+        ageing = linear_ageing(study.retraining.decay_per_day)
     else:
-        plan = _plan(cells=None, decay_per_day=given, period_days=None)
-    spending = late_spending(
-        Spending(
-            decay=plan.decay,
-            release_usd=release_usd(study, usd_per_run=usd_per_run),
-            error_usd_per_month=error_cost_usd * study.cases_per_day * DAYS_PER_MONTH,
-            horizon_days=study.horizon_months * DAYS_PER_MONTH,
-        ),
+        ageing = measured_ageing(backtest.cells, period_days=backtest.period_days)
+    terms = Terms(
+        release_usd=release_usd(study, usd_per_run=usd_per_run),
+        error_cost_usd=study.retraining.error_cost_usd if profile.errors_per_case else 0.0,
+        cases_per_day=study.cases_per_day,
+        horizon_days=study.horizon_months * DAYS_PER_MONTH,
         label_delay_days=study.retraining.label_delay_days,
+        now_interval_days=study.retraining.now_interval_days,
     )
-    shortest_days = backtest.period_days or 1.0 if backtest is not None and usable else 1.0
-    interval = choose_interval(spending, shortest_days=shortest_days)
-    # A model that is never retrained is still released once: that release is paid for too.
-    days = interval.days or spending.horizon_days
     return Cadence(
-        plan=plan,
-        basis=_basis(plan, profile, backtest),
-        backtest=backtest if usable else None,
-        spending=spending,
-        interval=interval,
-        shortest_days=shortest_days,
-        releases_per_month=DAYS_PER_MONTH / days,
-        ageing_usd_per_month=float(spending.ageing_usd(days)),
+        plan=plan_retraining(ageing, terms),
+        basis=_basis(ageing, profile, backtest),
+        backtest=backtest,
     )
 
 
-@lru_cache(maxsize=64)
-def _plan(
-    *,
-    cells: tuple[ErrorCell, ...] | None,
-    decay_per_day: float | None,
-    period_days: float | None,
-) -> RetrainingPlan:
-    """Fit, take or assume the decay; kept, since no price changes it.
-
-    The unit prices only satisfy the planner: what an interval costs is `Spending`'s to say.
-    """
-    return plan_retraining(
-        cells=cells,
-        decay_per_day=decay_per_day,
-        period_days=period_days,
-        retrain_cost_usd=1.0,
-        error_cost_usd=1.0,
-        cases_per_day=1.0,
-    )
-
-
-def _basis(plan: RetrainingPlan, profile: CandidateProfile, backtest: BacktestRun | None) -> Basis:
-    if plan.basis != "measured" or backtest is None:
-        return plan.basis
+def _basis(ageing: Ageing, profile: CandidateProfile, backtest: BacktestRun | None) -> Basis:
+    if backtest is None:
+        return ageing.basis
     if backtest.dataset.simulated:
         return "assumed"  # measured, but on a stream of our own making
     return "measured" if backtest.candidate.name == profile.name else "scaled"
@@ -185,91 +167,103 @@ def advice_of(
         usd_per_run: one training run where it is cheapest. [USD]
         by_purchase: the same on demand and on spot, repeats counted. [USD]
     """
-    simulated = cadence.backtest is not None and cadence.backtest.dataset.simulated
-    retraining = study.retraining
-    error_cost_usd = retraining.error_cost_usd if profile.errors_per_case else 0.0
+    plan, backtest = cadence.plan, cadence.backtest
+    points, line = age_points(
+        plan, backtest.cells if backtest else (), period_days=plan.ageing.shortest_days
+    )
     return RetrainingAdvice(
-        interval_days=cadence.interval.days,
+        interval_days=plan.interval.days,
         usd_per_month=cadence.retrain_usd * cadence.releases_per_month,
         basis=cadence.basis,
-        why=_why(study, profile, cadence, simulated=simulated),
+        why=_why(study, profile, cadence),
         error_usd_per_month=cadence.ageing_usd_per_month,
         retrain_usd=cadence.retrain_usd,
-        decay_per_day=cadence.plan.decay.slope_per_day,
-        band_5_percent_days=cadence.interval.band_days,
-        now_interval_days=retraining.now_interval_days,
-        curve=_curve(cadence),
-        decay_points=_decay_points(cadence),
-        decay_line=_decay_line(cadence),
-        simulated=simulated,
-        notes=_notes(cadence),
-        label_delay_days=retraining.label_delay_days,
-        break_even_error_cost_usd=break_even_error_cost_usd(
-            retraining.now_interval_days,
-            decay=cadence.spending.decay,
-            release_usd=cadence.retrain_usd,
-            cases_per_day=study.cases_per_day if error_cost_usd else 0.0,
-        ),
-        ways=_ways(study, cadence, usd_per_run=usd_per_run, by_purchase=by_purchase),
-        guard=guard_advice(
-            cells=cadence.backtest.cells if cadence.backtest else None,
-            period_days=cadence.backtest.period_days if cadence.backtest else None,
-            interval_days=cadence.interval.days,
-            retrain_usd=cadence.retrain_usd,
-            error_cost_usd=error_cost_usd,
-        ),
+        decay_per_day=plan.ageing.slope_per_day,
+        band_5_percent_days=plan.interval.band_days,
+        now_interval_days=study.retraining.now_interval_days,
+        curve=cost_points(plan),
+        decay_points=points,
+        decay_line=line,
+        simulated=cadence.is_simulated,
+        # Without a back-test the sentence says already what is assumed.
+        notes=plan.notes() if backtest else (),
+        label_delay_days=study.retraining.label_delay_days,
+        break_even_error_cost_usd=plan.break_even_error_cost_usd
+        if plan.terms.error_cost_usd
+        else None,
+        ways=tuple(_ways(study, cadence, usd_per_run=usd_per_run, by_purchase=by_purchase)),
+        guard=_guard(cadence),
         growth=_growth(profile, cadence, evidence),
+    )
+
+
+def _guard(cadence: Cadence) -> GuardAdvice | None:
+    """Tell what to watch between retrains; None where errors cost nothing."""
+    plan, backtest = cadence.plan, cadence.backtest
+    if plan.terms.error_cost_usd <= 0:
+        return None
+    days = (backtest.period_days if backtest else None) or ASSUMED_PERIOD_DAYS
+    guard = make_guard(plan, period="1 day" if days == 1 else f"{days:g} days", period_days=days)
+    if backtest is not None:
+        guard = guard.replace(loss=backtest.loss)
+    return GuardAdvice(
+        interval_days=plan.interval.days,
+        period_days=days,
+        reference_period_count=REFERENCE_PERIOD_COUNT,
+        debt_threshold_usd=guard.debt_threshold_usd,
+        debt_threshold_cases=guard.debt_threshold_cases,
+        fluctuation_error_per_case=guard.fluctuation_error_per_case,
+        worth_of_a_retrain_usd=2 * plan.terms.release_usd,
+        guard_json=guard.model_dump_json(),
+        basis="measured" if backtest else "assumed",
     )
 
 
 def _ways(
     study: Study, cadence: Cadence, *, usd_per_run: float, by_purchase: Mapping[str, float]
-) -> tuple[RetrainingWay, ...]:
+) -> Iterator[RetrainingWay]:
     """Compare the two tiers, spot and a warm start; the release that is billed is the second."""
-    retraining, runs = study.retraining, study.retraining.runs_per_release
-    basis = cadence.basis
-    ways = [
-        Way(
-            "refresh",
-            "the same settings on newer data: 1 run",
-            release_usd(study, usd_per_run=usd_per_run, run_count=1),
-            basis,
-        ),
-        Way(
-            "redevelopment",
-            f"experiments too: {runs:,} run{'s' if runs > 1 else ''}, as the bill has it",
-            cadence.retrain_usd,
-            basis,
-        ),
-    ]
+    plan, retraining, runs = cadence.plan, study.retraining, study.retraining.runs_per_release
+
+    def way(name: str, what: str, usd: float) -> RetrainingWay:
+        return _way(plan_way(plan, name, what=what, release_usd=usd), basis=cadence.basis)
+
+    count = f"{runs:,} run{'s' if runs > 1 else ''}"
+    refresh = release_usd(study, usd_per_run=usd_per_run, run_count=1)
+    yield way("refresh", "the same settings on newer data: 1 run", refresh)
+    yield way(
+        "redevelopment",
+        f"experiments too: {count}, as the bill has it",
+        cadence.retrain_usd,
+    )
     for purchase, usd_each in by_purchase.items():
         repeats = ", repeats after interruptions counted" if purchase == "spot" else ""
-        ways.append(
-            Way(
-                f"redevelopment, trained on {purchase.removeprefix('on-')}",
-                f"{runs:,} run{'s' if runs > 1 else ''} at {purchase} prices{repeats}",
-                release_usd(study, usd_per_run=usd_each),
-                basis,
-            )
+        yield way(
+            f"redevelopment, trained on {purchase.removeprefix('on-')}",
+            f"{count} at {purchase} prices{repeats}",
+            release_usd(study, usd_per_run=usd_each),
         )
     share, per_day = retraining.warm_start_cost_fraction, retraining.warm_start_decay_per_day
     if share is not None and per_day is not None:
-        what = f"1 run that goes on from the last model, {share:.0%} of its cost, its own decay"
-        usd = release_usd(study, usd_per_run=usd_per_run, run_count=share)
-        ways.append(Way("warm start", what, usd, "input", _linear_decay(per_day)))
-    return compare_ways(ways, spending=cadence.spending, shortest_days=cadence.shortest_days)
+        warm = plan_way(
+            plan,
+            "warm start",
+            what=f"1 run that goes on from the last model, {share:.0%} of its cost, its own decay",
+            release_usd=release_usd(study, usd_per_run=usd_per_run, run_count=share),
+            ageing=linear_ageing(per_day, source="warm_start_decay_per_day of the study"),
+        )
+        yield _way(warm, basis="input")
 
 
-def _linear_decay(per_day: float) -> Decay:
-    return Decay(
-        model="linear" if per_day > 0 else "none",
-        amplitude=None,
-        tau_periods=None,
-        tau_days=None,
-        slope_per_period=per_day,
-        slope_per_day=per_day,
-        basis="input",
-        source="retraining.warm_start_decay_per_day of the study",
+def _way(way: Way, *, basis: Basis) -> RetrainingWay:
+    return RetrainingWay(
+        name=way.name,
+        what=way.what,
+        retrain_usd=way.plan.terms.release_usd,
+        interval_days=way.plan.interval.days,
+        band_5_percent_days=way.plan.interval.band_days,
+        usd_per_month=way.plan.usd_per_month,
+        basis=basis,
     )
 
 
@@ -284,30 +278,34 @@ def _growth(profile: CandidateProfile, cadence: Cadence, evidence: Evidence) -> 
     newest = max(c.scored_at for c in backtest.cells)
     recent = [c.case_count for c in backtest.cells if c.scored_at > newest - RECENT_PERIODS]
     thinned = backtest.dataset.row_count / max(backtest.dataset.used_row_count, 1)
-    return growth_advice(
+    rows_per_day = sum(recent) / len(recent) * thinned / backtest.period_days
+    growth = growth_of(
         rows=[point.row_count for point in run.learning_curve],
         error=[1 - point.quality for point in run.learning_curve],
         row_count=profile.row_count,
-        rows_per_day=sum(recent) / len(recent) * thinned / backtest.period_days,
-        decay_per_day=cadence.plan.decay.slope_per_day,
+        rows_per_day=rows_per_day,
+    )
+    if growth is None or growth.slope_per_day is None:
+        return None
+    decay = cadence.plan.ageing.slope_per_day
+    return GrowthAdvice(
+        slope_per_day=growth.slope_per_day,
+        share_of_decay_fraction=growth.slope_per_day / decay if decay else None,
+        interval_growth=growth.interval_growth,
+        power=growth.power,
+        rows_per_day=rows_per_day,
+        basis="measured",
     )
 
 
-def _notes(cadence: Cadence) -> tuple[str, ...]:
-    """Return what the fit has to say; the words about an interval are this module's own."""
-    if cadence.backtest is None:
-        return ()
-    return tuple(note for note in cadence.plan.diagnostics if "interval" not in note)
-
-
-def _why(study: Study, profile: CandidateProfile, cadence: Cadence, *, simulated: bool) -> str:
+def _why(study: Study, profile: CandidateProfile, cadence: Cadence) -> str:
     if profile.errors_per_case is None:
         return (
             f"{profile.name} has no error that could be priced: release it once, watch how its "
             "assignments drift, and retrain when they do."
         )
     lead = (
-        f"{profile.name} {_speed(cadence)} ({_source(study, cadence, simulated=simulated)}); "
+        f"{profile.name} {_speed(cadence)} ({_source(study, cadence)}); "
         f"a release costs {cadence.retrain_usd:,.0f} USD"
     )
     low, high = cadence.interval.band_days
@@ -336,18 +334,18 @@ def every_days(days: float) -> str:
 
 
 def _speed(cadence: Cadence) -> str:
-    slope = cadence.plan.decay.slope_per_day
-    if slope is None or slope <= 0:
+    slope = cadence.plan.ageing.slope_per_day
+    if slope <= 0:
         return "does not decay"
     return f"makes {slope:.2g} more errors per case for each day of age"
 
 
-def _source(study: Study, cadence: Cadence, *, simulated: bool) -> str:
+def _source(study: Study, cadence: Cadence) -> str:
     if cadence.backtest is not None:
         source = "by a back-test"
         if cadence.basis == "scaled":
             source += f" of {cadence.backtest.candidate.name}"
-        return source + (" on a SIMULATED stream" if simulated else "")
+        return source + (" on a SIMULATED stream" if cadence.is_simulated else "")
     if cadence.basis == "input":
         return "as the study says"
     if study.data.time is None:
@@ -365,8 +363,9 @@ def _now(study: Study, cadence: Cadence) -> str:
     return f" Every {now_days:g} days, as now, costs {more_usd:,.0f} USD/month more."
 
 
-def _curve(cadence: Cadence) -> tuple[RetrainingPoint, ...]:
-    spending = cadence.spending
+def cost_points(plan: Plan) -> tuple[RetrainingPoint, ...]:
+    """Return cost against interval, from a day to the horizon, for charts."""
+    spending = plan.spending
     days = np.geomspace(1.0, spending.horizon_days, CURVE_POINTS)
     return tuple(
         RetrainingPoint(
@@ -380,62 +379,48 @@ def _curve(cadence: Cadence) -> tuple[RetrainingPoint, ...]:
     )
 
 
-def _decay_points(cadence: Cadence) -> tuple[DecayPoint, ...]:
-    """Return the mean error at each age, each period's own difficulty taken out.
+def age_points(
+    plan: Plan, cells: Sequence[ErrorLike], *, period_days: float
+) -> tuple[tuple[DecayPoint, ...], tuple[DecayLinePoint, ...]]:
+    """Return the mean error at each age, each period's own difficulty taken out, and the law.
 
     What the law leaves of a cell, minus the mean of that over its scored period, is noise of the
     age; a point is the law plus that noise. So a period that was only scored by old models does
-    not hide their age.
+    not hide their age. The line is the law at the level of the points, from a fresh model on.
     """
-    backtest = cadence.backtest
-    if backtest is None or backtest.period_days is None:
-        return ()
-    left = _left_of(cadence)
+    if not cells:
+        return (), ()
+    curve = plan.ageing.curve
+    ages = np.array([c.scored_at - c.trained_at for c in cells]) * period_days
+    errors = np.array([c.error_per_case for c in cells])
+    left: list[float] = (errors - curve.excess(ages)).tolist()
+    level = sum(left) / len(left)
     periods: dict[int, list[float]] = {}
-    for cell, rest in zip(backtest.cells, left, strict=True):
+    for cell, rest in zip(cells, left, strict=True):
         periods.setdefault(cell.scored_at, []).append(rest)
-    ages: dict[int, list[tuple[int, float]]] = {}
-    for cell, rest in zip(backtest.cells, left, strict=True):
+    by_age: dict[int, list[tuple[int, float]]] = {}
+    for cell, rest in zip(cells, left, strict=True):
         row = periods[cell.scored_at]
         if len(row) > 1:
             noise = rest - sum(row) / len(row)
-            ages.setdefault(cell.scored_at - cell.trained_at, []).append((cell.case_count, noise))
+            by_age.setdefault(cell.scored_at - cell.trained_at, []).append((cell.case_count, noise))
     points = []
-    for age in sorted(ages):
-        count = sum(n for n, _ in ages[age])
-        mean = sum(n * noise for n, noise in ages[age]) / count
-        days = age * backtest.period_days
-        law = float(excess_error(days, cadence.plan.decay))
+    for age in sorted(by_age):
+        count = sum(n for n, _ in by_age[age])
+        mean = sum(n * noise for n, noise in by_age[age]) / count
+        law = float(curve.excess(age * period_days))
         points.append(
             DecayPoint(
-                age_days=days,
-                error_per_case=max(0.0, sum(left) / len(left) + law + mean),
+                age_days=age * period_days,
+                error_per_case=max(0.0, level + law + mean),
                 case_count=count,
             )
         )
-    return tuple(points)
-
-
-def _left_of(cadence: Cadence) -> list[float]:
-    """Return what the law of ageing leaves of each cell's error."""
-    backtest = cadence.backtest
-    if backtest is None or backtest.period_days is None:
-        return []
-    ages = np.array([c.scored_at - c.trained_at for c in backtest.cells]) * backtest.period_days
-    errors = np.array([c.error_per_case for c in backtest.cells])
-    left: list[float] = (errors - excess_error(ages, cadence.plan.decay)).tolist()
-    return left
-
-
-def _decay_line(cadence: Cadence) -> tuple[DecayLinePoint, ...]:
-    """Return the fitted law at the level of the points, from a fresh model to the oldest one."""
-    points = _decay_points(cadence)
     if not points:
-        return ()
-    left = _left_of(cadence)
-    ages = np.linspace(0.0, points[-1].age_days, LINE_POINTS)
-    law = sum(left) / len(left) + excess_error(ages, cadence.plan.decay)
-    return tuple(
+        return (), ()
+    shown = np.linspace(0.0, points[-1].age_days, LINE_POINTS)
+    line = tuple(
         DecayLinePoint(age_days=float(age), error_per_case=float(error))
-        for age, error in zip(ages, law, strict=True)
+        for age, error in zip(shown, level + curve.excess(shown), strict=True)
     )
+    return tuple(points), line

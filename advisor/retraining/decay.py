@@ -251,27 +251,6 @@ def fit_decay(matrix: ErrorMatrix) -> DecayFit:
     )
 
 
-def age_means(matrix: ErrorMatrix, fit: DecayFit) -> tuple[Floats, Floats, Floats]:
-    """Ages, the mean error at each with every period's own difficulty taken out, and its cases.
-
-    What the fitted curve leaves of a score, less the mean of that over its period, is added to the
-    curve: a period that only old models were scored on does not look like their age.
-    """
-    n, age = matrix.count, matrix.age
-    law = excess(np.maximum(age, 1.0), slope=fit.slope, tau=fit.tau)
-    left = matrix.error - law
-    by_period = (n * left).sum(axis=0) / np.maximum(n.sum(axis=0), 1e-300)
-    cleaned = fit.level + law + left - by_period[None, :]
-    shared = (n > 0) & ((n > 0).sum(axis=0) > 1)
-    if not shared.any():
-        shared, cleaned = n > 0, matrix.error
-    ages = np.unique(age[shared])
-    at = np.searchsorted(ages, age[shared])
-    cases: Floats = np.bincount(at, weights=n[shared]).astype(np.float64)
-    means = np.bincount(at, weights=(n * cleaned)[shared]) / cases
-    return ages, means, cases
-
-
 def gain(s_xx: Floats, s_xy: Floats) -> Floats:
     """Squared error that a rising curve explains; 0 where the slope would be negative."""
     upward = (s_xy > 0) & (s_xx > 0)

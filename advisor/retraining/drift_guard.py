@@ -24,7 +24,7 @@ from advisor.errors import AdvisorError
 from advisor.records import Record
 from advisor.retraining.decay import ErrorMatrix
 from advisor.retraining.interval import controller_interval
-from advisor.retraining.records import RetrainingPlan
+from advisor.retraining.plan import Plan
 from benchmarks.storage.records import ErrorLoss
 
 REFERENCE_PERIOD_COUNT: Final = 3
@@ -102,23 +102,23 @@ class Watch(Record):
     """How the scored file was read."""
 
 
-def make_guard(
-    plan: RetrainingPlan,
-    *,
-    matrix: ErrorMatrix | None,
-    period: str,
-    retrain_cost_usd: float,
-    error_cost_usd: float,
-) -> Guard:
-    """Put the guard's numbers together from a plan and the errors behind it."""
+def make_guard(plan: Plan, *, period: str, period_days: float | None) -> Guard:
+    """Put the guard's numbers together from a plan and the errors behind it.
+
+    Args:
+        plan: the plan; its errors must cost money.
+        period: length of a scored period, for people.
+        period_days: the same; None where only the order of the data is known. [days]
+    """
+    terms, measured, days = plan.terms, plan.ageing.measured, plan.interval.days
     return Guard(
-        interval_periods=plan.interval_periods,
+        interval_periods=None if days is None else max(1, round(days / (period_days or 1.0))),
         period=period,
-        period_days=plan.period_days,
-        retrain_cost_usd=retrain_cost_usd,
-        error_cost_usd=error_cost_usd,
-        debt_threshold_cases=DEBT_PER_COST * retrain_cost_usd / error_cost_usd,
-        fluctuation_error_per_case=0.0 if matrix is None else fluctuation(matrix),
+        period_days=period_days,
+        retrain_cost_usd=terms.release_usd,
+        error_cost_usd=terms.error_cost_usd,
+        debt_threshold_cases=DEBT_PER_COST * terms.release_usd / terms.error_cost_usd,
+        fluctuation_error_per_case=fluctuation(measured.matrix) if measured else 0.0,
     )
 
 

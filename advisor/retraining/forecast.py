@@ -7,11 +7,12 @@ expected curve is a weighted sum of curves of the family in `advisor.retraining.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from advisor.arrays import Floats
+from advisor.retraining.ageing_curve import AgeingCurve
 from advisor.retraining.decay import (
     PAIRED_ORIGIN_COUNT,
     DecayFit,
@@ -21,7 +22,7 @@ from advisor.retraining.decay import (
     paired_moments,
     taus,
 )
-from advisor.retraining.interval import best_interval, break_even_ratio, summed_excess
+from advisor.retraining.interval import summed_excess
 
 DRAW_COUNT: Final = 200
 """Resamples behind a forecast."""
@@ -39,74 +40,6 @@ NEWER_HALF_LIFE: Final = 0.75
 """Over this share of the span between first and last training, the weight of a training halves."""
 NEGLIGIBLE: Final = 1e-9
 """Parts below this share of the whole are rounding, and left out."""
-LONGEST_PERIODS: Final = 1e5
-"""Intervals beyond this are never. [periods]"""
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """An expected decay curve: the sum of curves (slope, tau)."""
-
-    slope: Floats
-    """Initial slope of each part, its weight included. [error per case / period]"""
-    tau: Floats
-    """Time constant of each part; inf for a linear one. [periods]"""
-    longest_age: int | None
-    """The greatest age seen; None where the decay was not measured. [periods]"""
-    typical_share: float = 0.0
-    """Weight of what is typical of any model. [fraction]"""
-
-    def mean_excess(self, interval: Any) -> Floats:
-        """Excess error averaged over an interval. [error per case]"""
-        t = np.asarray(interval, dtype=np.float64)
-        total = summed_excess(t[..., None], slope=self.slope, tau=self.tau).sum(-1)
-        return np.asarray(total / t)
-
-    @property
-    def never(self) -> float:
-        """Excess error of a model that is never retrained: the curve at the longest age seen.
-
-        Beyond that age nothing is known; a linear law given without data has no bound.
-        """
-        if not (self.slope > 0).any():
-            return 0.0
-        if self.longest_age is None:
-            return float((self.slope * self.tau).sum())
-        return float(excess(self.longest_age, slope=self.slope, tau=self.tau).sum())
-
-    def delayed(self, delay_periods: float) -> tuple["Forecast", float]:
-        """The curve, and the constant extra error, when labels come L periods late.
-
-        A model that is a periods old knows nothing of the last a + L: its excess is g(a + L). Under
-        the linear law that adds d L and leaves T* as it is; under the saturating one the slope that
-        is left is d exp(-L / tau), and A (1 - exp(-L / tau)) is added.
-        """
-        extra = float(excess(1 + delay_periods, slope=self.slope, tau=self.tau).sum())
-        slope = self.slope * np.exp(-delay_periods / self.tau)
-        return Forecast(slope, self.tau, self.longest_age, self.typical_share), extra
-
-    def best_interval(self, *, rho: float) -> float:
-        """The T that minimises J(T), T real; inf where retraining never pays. [periods]"""
-        worth = self.slope > 0
-        if not worth.any() or not np.isfinite(rho):
-            return np.inf
-        if worth.sum() == 1:
-            found = best_interval(rho=rho, slope=self.slope[worth], tau=self.tau[worth])
-            return float(found[0])
-        if (self.slope[worth] * self.tau[worth] ** 2).sum() <= rho:
-            return np.inf
-        low, high = 1.0, LONGEST_PERIODS
-        for points in (240, 40, 40, 40, 40):
-            at = np.geomspace(low, high, points)
-            best = int(np.argmin(rho / at + self.mean_excess(at)))
-            if at[best] >= LONGEST_PERIODS:
-                return np.inf
-            low, high = at[max(best - 1, 0)], at[min(best + 1, points - 1)]
-        return float(at[best])
-
-    def break_even_ratio(self, interval: float) -> float:
-        """The rho at which an interval is the best one. [error rate x periods]"""
-        return float(break_even_ratio(interval, slope=self.slope, tau=self.tau).sum())
 
 
 @dataclass(frozen=True)
@@ -135,14 +68,21 @@ class Draws:
         return np.asarray(own + typical)
 
 
-def of_fit(fit: DecayFit) -> Forecast:
-    """The fitted curve as it is, for a decay that is not measured or not resampled."""
-    return Forecast(np.array([fit.slope]), np.array([fit.tau]), fit.longest_age)
+@dataclass(frozen=True)
+class Forecast:
+    """What to expect, and how it varies."""
+
+    curve: AgeingCurve
+    """The expected curve, of periods."""
+    typical_share: float
+    """Weight of what is typical of any model in it. [fraction]"""
+    draws: Draws
+    """The resampled curves."""
 
 
 def forecast_decay(
     matrix: ErrorMatrix, fit: DecayFit, *, draw_count: int = DRAW_COUNT, seed: int = SEED
-) -> tuple[Forecast, Draws]:
+) -> Forecast:
     """The expected curve and the resampled ones.
 
     Trainings (one model may be a lucky one) and blocks of periods are weighted with exponential
@@ -169,7 +109,7 @@ def forecast_decay(
     typical_slope = typical_share * TYPICAL_GROWTH * scale
     typical_tau = TYPICAL_TAU * matrix.longest_age
     own_share = (1 - typical_share) / draw_count
-    forecast = _merged(
+    curve = _merged(
         slope=np.concatenate(
             [
                 own_share * (1 - plain_share) * own_slope,
@@ -179,7 +119,6 @@ def forecast_decay(
         ),
         tau=np.concatenate([own_tau, np.full(draw_count, np.inf), [typical_tau]]),
         longest_age=matrix.longest_age,
-        typical_share=typical_share,
     )
     rng = np.random.default_rng(seed + 1)
     takes_plain = rng.random(draw_count) < plain_share
@@ -193,7 +132,7 @@ def forecast_decay(
         passing_deviation=passing,
         longest_age=matrix.longest_age,
     )
-    return forecast, draws
+    return Forecast(curve=curve, typical_share=typical_share, draws=draws)
 
 
 def _weights(matrix: ErrorMatrix, *, draw_count: int, seed: int) -> tuple[Floats, Floats]:
@@ -260,7 +199,7 @@ def _residual_deviations(matrix: ErrorMatrix, fit: DecayFit) -> tuple[float, flo
     return lasting, float(np.sqrt(np.mean([row.var() for row in by_model])))
 
 
-def _merged(*, slope: Floats, tau: Floats, longest_age: int, typical_share: float) -> Forecast:
+def _merged(*, slope: Floats, tau: Floats, longest_age: int) -> AgeingCurve:
     """Add up the parts of one tau."""
     kinds, part = np.unique(tau, return_inverse=True)
     merged: Floats = np.bincount(part, weights=slope, minlength=len(kinds)).astype(np.float64)
@@ -268,4 +207,4 @@ def _merged(*, slope: Floats, tau: Floats, longest_age: int, typical_share: floa
     worth = weight > NEGLIGIBLE * weight.sum()
     if not worth.any():
         worth[:1] = True
-    return Forecast(merged[worth], kinds[worth], longest_age, typical_share)
+    return AgeingCurve(merged[worth], kinds[worth], step=1.0)

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from advisor.errors import AdvisorError
-from advisor.retraining.comparing import FEWEST_SIZES, fit_learning_curve
 from advisor.retraining.interval import growth_slope
+
+LEARNING_POWERS = np.linspace(0.05, 1.5, 59)
+"""Exponents that are tried for a learning curve."""
+FLAT_FALL = 1e-9
+"""A learning curve that falls by less is flat: rounding. [error per case]"""
+FEWEST_SIZES = 3
+"""Sizes of training data from which a learning curve has an exponent."""
 
 
 @dataclass(frozen=True)
@@ -17,68 +25,58 @@ class Growth:
 
     power: float
     """Exponent b of c + k N^-b."""
-    interval_growth: float
-    """Factor of the right interval when the rows have doubled, 2^((b + 1) / 2)."""
-    slope_per_period: float | None
-    """Error that a fresh model loses a period by more rows; None without a curve. [1/period]"""
-    error_after_doubling: float | None
+    slope_per_day: float | None = None
+    """Error that a fresh model loses a day by more rows, k b m N^-(b+1); None without a curve.
+    [error per case / day]"""
+    error_after_doubling: float | None = None
     """Change of the error when the rows have doubled; None without a curve. [error per case]"""
-    basis: str
-    """`measured` from a curve, `input` for a given exponent."""
 
-    def sentence(self, decay_per_period: float | None) -> str:
-        """Say it in one line.
-
-        Args:
-            decay_per_period: the plan's decay, for the share. [error per case / period]
-        """
-        said = (
-            f"Growing data ({self.basis}, error falls as rows^-{self.power:.2g}): when the rows"
-            f" have doubled, wait {self.interval_growth:.2f} times as long"
-        )
-        if self.slope_per_period is None or self.error_after_doubling is None:
-            return said + "."
-        share = ""
-        if decay_per_period:
-            share = f", {self.slope_per_period / decay_per_period:.0%} of the decay"
-        return (
-            f"{said}, and the error is {-self.error_after_doubling:.2g} less; new rows alone are"
-            f" worth {self.slope_per_period:.2g} a period{share}."
-        )
+    @property
+    def interval_growth(self) -> float:
+        """Factor of the right interval when the rows have doubled, 2^((b + 1) / 2)."""
+        factor: float = 2 ** ((self.power + 1) / 2)
+        return factor
 
 
-def growth_of(*, curve: Path | None, power: float | None, rows_per_period: float) -> Growth | None:
-    """Growth from a learning curve's file or a given exponent; None for neither.
+def growth_of(*, rows: Any, error: Any, row_count: float, rows_per_day: float) -> Growth | None:
+    """Say what data growth alone does; None without a learning curve that falls.
 
-    Raises:
-        AdvisorError: both are given, or the curve is not one that falls.
+    Args:
+        rows: training rows of the curve's points.
+        error: loss per case at each.
+        row_count: rows of a training now, N.
+        rows_per_day: new rows m. [1/day]
     """
-    if curve is not None and power is not None:
-        raise AdvisorError("give --learning-curve or --learning-power, not both")
-    if power is not None:
-        if not 0 < power <= 2:
-            raise AdvisorError(f"--learning-power {power:g}: write an exponent above 0, at most 2")
-        return Growth(power, 2 ** ((power + 1) / 2), None, None, "input")
-    if curve is None:
-        return None
-    rows, error = read_learning_curve(curve)
     fitted = fit_learning_curve(rows, error)
-    if fitted is None:
-        raise AdvisorError(
-            f"{curve}: the error does not fall with the rows, or has fewer than {FEWEST_SIZES}"
-            " sizes: give more sizes, or --learning-power"
-        )
-    scale, b = fitted
-    now: Any = max(rows)
+    if fitted is None or rows_per_day <= 0 or row_count <= 0:
+        return None
+    scale, power = fitted
+    slope = growth_slope(rows=row_count, rows_per_period=rows_per_day, scale=scale, power=power)
     return Growth(
-        power=b,
-        interval_growth=2 ** ((b + 1) / 2),
-        slope_per_period=float(
-            growth_slope(rows=now, rows_per_period=rows_per_period, scale=scale, power=b)
-        ),
-        error_after_doubling=scale * now**-b * (2**-b - 1),
-        basis="measured",
+        power=power,
+        slope_per_day=float(slope),
+        error_after_doubling=scale * row_count**-power * (2**-power - 1),
     )
+
+
+def fit_learning_curve(rows: Any, error: Any) -> tuple[float, float] | None:
+    """Return k and b of error = c + k N^-b by least squares over a grid of b; None where flat.
+
+    Args:
+        rows: training rows N of each point, > 0.
+        error: loss per case at each.
+    """
+    n, y = np.asarray(rows, dtype=np.float64), np.asarray(error, dtype=np.float64)
+    if len(np.unique(n)) < FEWEST_SIZES:
+        return None
+    x = n[None, :] ** -LEARNING_POWERS[:, None]
+    centred, rest = x - x.mean(axis=1, keepdims=True), y - y.mean()
+    scale = (centred @ rest) / (centred**2).sum(axis=1)
+    left = ((rest - scale[:, None] * centred) ** 2).sum(axis=1)
+    falls = scale * np.ptp(x, axis=1) > FLAT_FALL
+    left[~falls] = np.inf
+    at = int(np.argmin(left))
+    return (float(scale[at]), float(LEARNING_POWERS[at])) if np.isfinite(left[at]) else None
 
 
 def read_learning_curve(path: Path) -> tuple[list[float], list[float]]:

@@ -1,345 +1,219 @@
-"""The retraining plan: from errors and money to an interval, its price, its doubt and its bands."""
+"""The retraining planner: from ageing and prices to an interval, what it costs, how sure it is.
+
+One planner, in days, for every face. Where only the order of the data is known a period stands for
+a day, here and in what is printed.
+"""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from advisor.errors import AdvisorError
-from advisor.retraining.decay import DecayFit, ErrorLike, ErrorMatrix, error_matrix, fit_decay
-from advisor.retraining.forecast import DRAW_COUNT, Draws, Forecast, forecast_decay, of_fit
-from advisor.retraining.interval import (
-    Choice,
-    choose,
-    cost_ratio,
-    interval_grid,
-)
+from advisor.retraining.ageing import Ageing
 from advisor.retraining.interval_doubt import central_interval, hindsight_intervals, never_share
-from advisor.retraining.records import (
-    Basis,
-    Cost,
-    CurvePoint,
-    Decay,
-    RetrainingPlan,
-)
+from advisor.retraining.spending import Interval, Spending, choose_interval
 from advisor.study.types import DAYS_PER_MONTH
 
-ASSUMED_PERIOD_DAYS: Final = 7.0
-"""Period of a plan that is not made from an error matrix. [days]"""
-ASSUMED_DECAY_PER_DAY: Final = 1.7e-4
-"""Decay where neither the data nor the study tells one. [error per case / day]"""
-ASSUMED_SOURCE: Final = (
-    "the median of three models on four public time-stamped streams, whose middle half lies"
-    " between 0.03e-4 and 4.3e-4"
-)
-"""Where that default comes from."""
 PRUDENCE: Final = 2.0
-"""The prudent interval is the best one if a retrain cost this many times as much."""
-RECENT_SHARE: Final = 3 / 8
-"""Share of the scored periods whose volume is taken for that to come."""
-TYPICAL_SHARE_TOLD: Final = 0.5
-"""Weight of the typical decay from which a reader is told."""
+"""The prudent interval is the best one if a release cost this many times as much."""
 
 
 @dataclass(frozen=True)
-class _Problem:
-    """An expected decay and the price of a retrain: all that the interval depends on."""
+class Terms:
+    """What a retraining plan is asked for."""
 
-    rho: float
-    forecast: Forecast
-    base: float
+    release_usd: float
+    """One release: runs, labels, review. [USD]"""
+    error_cost_usd: float
+    """One unit of error of one case. [USD]"""
+    cases_per_day: float
+    """Cases whose errors cost money. [1/day]"""
+    horizon_days: float
+    """How long the answer must hold. [days]"""
+    label_delay_days: float = 0.0
+    """Time until a label is known, beyond what the errors honour. [days]"""
+    now_interval_days: float | None = None
+    """Interval in use now. [days]"""
 
-    def choice(self, *, times_cost: float = 1.0) -> Choice:
-        """The intervals if a retrain cost so many times as much."""
-        rho, intervals = self.rho * times_cost, interval_grid()
-        return choose(
-            t_star=max(1.0, self.forecast.best_interval(rho=rho)),
-            intervals=intervals,
-            cost=rho / intervals + self.forecast.mean_excess(intervals),
-            never=self.forecast.never,
-            base=self.base,
+    @property
+    def error_usd_per_day(self) -> float:
+        """One unit of error per case, on all cases of a day. [USD/day]"""
+        return self.error_cost_usd * self.cases_per_day
+
+    @property
+    def ratio_days(self) -> float:
+        """A release over errors on all cases, C / (v n); inf where errors cost nothing. [days]"""
+        money = self.error_usd_per_day
+        return self.release_usd / money if money > 0 else math.inf
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An interval, with all that it follows from."""
+
+    ageing: Ageing
+    terms: Terms
+    spending: Spending
+    interval: Interval
+
+    @cached_property
+    def t_star_days(self) -> float:
+        """Where releases and ageing cost least; inf for never. [days]"""
+        best = self.spending.curve.best_interval(self.terms.ratio_days)
+        return max(self.ageing.shortest_days, best)
+
+    @property
+    def days(self) -> float:
+        """The interval that is paid for: the whole horizon where a model is never retrained.
+
+        It is still released once, and that release is paid for too. [days]
+        """
+        return self.interval.days or self.terms.horizon_days
+
+    @property
+    def releases_per_month(self) -> float:
+        """Releases, the first one spread over the horizon. [1/month]"""
+        return DAYS_PER_MONTH / self.days
+
+    @property
+    def ageing_usd_per_month(self) -> float:
+        """Errors that the model makes because it ages between releases. [USD/month]"""
+        return float(self.spending.ageing_usd(self.days))
+
+    @property
+    def usd_per_month(self) -> float:
+        """Releases and ageing together. [USD/month]"""
+        return float(self.spending.total_usd(self.days))
+
+    @property
+    def prudent_days(self) -> float | None:
+        """The interval if a release cost twice as much; None for never. [days]"""
+        dearer = replace(self.spending, release_usd=PRUDENCE * self.spending.release_usd)
+        return choose_interval(dearer, shortest_days=self.ageing.shortest_days).days
+
+    @property
+    def break_even_error_cost_usd(self) -> float | None:
+        """What an error must cost for the interval in use now to be the best one.
+
+            v = C / (n (T g(T) - integral of g)),  2 C / (n d T^2) under the linear law
+
+        None without such an interval, or where nothing decays. [USD]
+        """
+        now, terms = self.terms.now_interval_days, self.terms
+        if now is None or terms.release_usd <= 0 or terms.cases_per_day <= 0:
+            return None
+        ratio = self.spending.curve.break_even_ratio(now)
+        return terms.release_usd / (terms.cases_per_day * ratio) if ratio > 0 else None
+
+    def interval_80_days(self) -> tuple[float, float] | None:
+        """80% interval of the best interval, inf for never; None where nothing was measured."""
+        measured = self.ageing.measured
+        if measured is None:
+            return None
+        if math.isinf(self.terms.ratio_days):
+            return math.inf, math.inf
+        period = measured.period_days
+        low, high = central_interval(
+            hindsight_intervals(measured.draws, rho=self.terms.ratio_days / period),
+            holding=self.t_star_days / period,
         )
+        return low * period, high * period
 
-    def mean_excess(self, interval: float) -> float:
-        """Excess error, averaged over an interval; of a model never retrained for inf."""
-        if math.isinf(interval):
-            return self.forecast.never
-        return float(self.forecast.mean_excess(interval))
+    def probability_never(self) -> float | None:
+        """Share of the resampled curves under which retraining never pays. [fraction]"""
+        measured = self.ageing.measured
+        if measured is None:
+            return None
+        return never_share(measured.draws, rho=self.terms.ratio_days / measured.period_days)
 
-
-def plan_retraining(
-    *,
-    cells: Sequence[ErrorLike] | None = None,
-    decay_per_day: float | None = None,
-    period_days: float | None = None,
-    retrain_cost_usd: float,
-    error_cost_usd: float,
-    cases_per_day: float,
-    label_delay_days: float = 0.0,
-    now_interval_days: float | None = None,
-    base_error_per_case: float | None = None,
-    draw_count: int = DRAW_COUNT,
-) -> RetrainingPlan:
-    """Plan retraining from what is known of the decay: a back-test, a figure, or an assumption.
-
-    Args:
-        cells: error matrix of a back-test; its period is `period_days`.
-        decay_per_day: the user's linear decay, used where there are no cells; null assumes one.
-            [error per case / day]
-        period_days: length of a period; needed with cells, a week without. [days]
-        retrain_cost_usd: money per retrain, people and labels included. [USD]
-        error_cost_usd: money per unit of error of one case. [USD]
-        cases_per_day: cases scored per day, as expected from now on. [1/day]
-        label_delay_days: time until a label is known, 0 where the cells honour it. [days]
-        now_interval_days: interval that the team uses now. [days]
-        base_error_per_case: error of a fresh model, where there are no cells. [error per case]
-        draw_count: resamples for the 80% interval; 0 leaves it out.
-
-    Raises:
-        AdvisorError: cells without a period's length, a single training, or a negative amount.
-    """
-    if cells is not None and period_days is None:
-        raise AdvisorError("an error matrix needs period_days, the length of its periods")
-    days = ASSUMED_PERIOD_DAYS if period_days is None else period_days
-    matrix = error_matrix(cells) if cells else None
-    basis: Basis
-    if matrix is not None:
-        fit = fit_decay(matrix)
-        basis, source = "measured", measured_source(matrix)
-    else:
-        fit, basis, source = _given_decay(
-            decay_per_day=decay_per_day, period_days=days, base_error=base_error_per_case
-        )
-    return plan_periods(
-        fit=fit,
-        matrix=matrix,
-        basis=basis,
-        source=source,
-        period_days=days,
-        retrain_cost_usd=retrain_cost_usd,
-        error_cost_usd=error_cost_usd,
-        cases_per_period=cases_per_day * days,
-        label_delay_periods=label_delay_days / days,
-        now_interval_periods=None if now_interval_days is None else now_interval_days / days,
-        draw_count=draw_count,
-    )
+    def notes(self, *, unit: str = "days", per: float = 1.0) -> tuple[str, ...]:
+        """What a reader must know, times in units of so many days."""
+        notes = list(self.ageing.notes)
+        best, measured = self.t_star_days, self.ageing.measured
+        if measured is not None:
+            longest = measured.matrix.longest_age * measured.period_days
+            if longest < best < math.inf:
+                notes.append(
+                    f"the best interval, {best / per:,.0f} {unit}, is beyond the oldest model that"
+                    f" was scored ({longest / per:,.0f} {unit}): extrapolation, watch the guard"
+                    " instead of the calendar"
+                )
+            if best <= measured.period_days:
+                notes.append(
+                    "the best interval is one period or less: a shorter period would tell more"
+                )
+        if self.interval.days is None:
+            notes.append("do not schedule retraining, monitor only: ship the guard with the model")
+        if math.isinf(self.terms.ratio_days):
+            notes.append("errors cost nothing as given, so retraining never pays")
+        return tuple(notes)
 
 
-def plan_periods(
-    *,
-    fit: DecayFit,
-    matrix: ErrorMatrix | None = None,
-    basis: Basis,
-    source: str,
-    period_days: float | None,
-    retrain_cost_usd: float,
-    error_cost_usd: float,
-    cases_per_period: float,
-    label_delay_periods: float = 0.0,
-    now_interval_periods: float | None = None,
-    draw_count: int = DRAW_COUNT,
-) -> RetrainingPlan:
-    """Plan retraining in periods, from a fitted curve; the matrix behind it gives the doubt.
+def plan_retraining(ageing: Ageing, terms: Terms) -> Plan:
+    """Plan retraining: the longest calendar interval that costs hardly more than the best one.
+
+    Labels that come late make every model older than it looks: a constant error more, and a
+    flatter law where the curve levels off.
 
     Raises:
         AdvisorError: an amount is negative or not finite.
     """
-    _require_amounts(
-        retrain_cost_usd=retrain_cost_usd,
-        error_cost_usd=error_cost_usd,
-        cases_per_period=cases_per_period,
-        label_delay_periods=label_delay_periods,
-        now_interval_periods=now_interval_periods or 0.0,
+    _require_amounts(terms)
+    curve, late = ageing.curve, 0.0
+    if terms.label_delay_days > 0:
+        late = float(curve.excess(terms.label_delay_days))
+        curve = curve.late(terms.label_delay_days)
+    spending = Spending(
+        curve=curve,
+        release_usd=terms.release_usd,
+        error_usd_per_month=terms.error_usd_per_day * DAYS_PER_MONTH,
+        horizon_days=terms.horizon_days,
+        late_error=late,
     )
-    rho = float(
-        cost_ratio(
-            retrain_cost_usd=retrain_cost_usd,
-            error_cost_usd=error_cost_usd,
-            cases_per_period=cases_per_period,
-        )
-    )
-    draws: Draws | None = None
-    expected = of_fit(fit)
-    if matrix is not None and draw_count > 0:
-        expected, draws = forecast_decay(matrix, fit, draw_count=draw_count)
-    late, delayed = expected.delayed(label_delay_periods)
-    problem = _Problem(rho=rho, forecast=late, base=fit.level + delayed)
-    chosen = problem.choice()
-    money = error_cost_usd * cases_per_period
-    spread, p_never = _doubt(draws, rho=rho, t_star=chosen.t_star)
-    return RetrainingPlan(
-        period_days=period_days,
-        rho=_finite(rho),
-        t_star_periods=_finite(chosen.t_star),
-        interval_periods=_whole(chosen.interval),
-        band_1pct_periods=(_finite(chosen.bands[0][0]), _finite(chosen.bands[0][1])),
-        band_5pct_periods=(_finite(chosen.bands[1][0]), _finite(chosen.bands[1][1])),
-        interval_80_periods=spread,
-        prudent_interval_periods=_whole(problem.choice(times_cost=PRUDENCE).interval),
-        probability_never=p_never,
-        usd_per_period=Cost(
-            training=retrain_cost_usd / chosen.interval,
-            excess_error=money * (problem.mean_excess(chosen.interval) + delayed),
-            unavoidable_error=money * fit.level,
-        ),
-        break_even_error_cost_usd=_break_even_usd(
-            now_interval_periods,
-            problem=problem,
-            retrain_cost_usd=retrain_cost_usd,
-            cases_per_period=cases_per_period,
-        ),
-        now_usd_per_period=None
-        if now_interval_periods is None
-        else retrain_cost_usd / now_interval_periods
-        + money * (problem.base + problem.mean_excess(max(now_interval_periods, 1.0))),
-        decay=_decay(fit, basis=basis, source=source, period_days=period_days),
-        curve=_curve(
-            problem, retrain_cost_usd=retrain_cost_usd, money=money, period_days=period_days
-        ),
-        diagnostics=(*fit.diagnostics, *_warnings(chosen, forecast=late, rho=rho)),
+    return Plan(
+        ageing=ageing,
+        terms=terms,
+        spending=spending,
+        interval=choose_interval(spending, shortest_days=ageing.shortest_days),
     )
 
 
-def _given_decay(
-    *, decay_per_day: float | None, period_days: float, base_error: float | None
-) -> tuple[DecayFit, Basis, str]:
-    """A linear law from the user's figure, or the assumed one."""
-    notes = []
-    if base_error is None:
-        notes.append("the error of a fresh model is not known: bands leave unavoidable errors out")
-    if decay_per_day is None:
-        basis: Basis = "assumed"
-        source = ASSUMED_SOURCE
-        notes.append(
-            f"no decay was measured: {ASSUMED_DECAY_PER_DAY:g} more errors per case and day are"
-            f" assumed ({ASSUMED_SOURCE}); a back-test on time-stamped data measures it"
-        )
-    else:
-        basis, source = "input", "decay_per_day of the study"
-    per_day = ASSUMED_DECAY_PER_DAY if decay_per_day is None else decay_per_day
-    if not (math.isfinite(per_day) and per_day >= 0):
-        raise AdvisorError(f"decay_per_day must be zero or more errors per case, got {per_day!r}")
-    slope = per_day * period_days
-    fit = DecayFit(
-        model="linear" if slope > 0 else "none",
-        slope=slope,
-        tau=math.inf,
-        level=base_error or 0.0,
-        paired_slope=None,
-        unpaired_slope=slope,
-        longest_age=None,
-        diagnostics=tuple(notes),
-    )
-    return fit, basis, source
+@dataclass(frozen=True)
+class Way:
+    """One way to make a release, and the plan that its own cost and decay lead to."""
+
+    name: str
+    what: str
+    """What it is, in a few words."""
+    plan: Plan
 
 
-def recent_cases(matrix: ErrorMatrix) -> float:
-    """Cases per period to expect: the mean of the newest scored periods, as volume drifts too.
+def plan_way(
+    plan: Plan, name: str, *, what: str, release_usd: float, ageing: Ageing | None = None
+) -> Way:
+    """Plan another way to make the releases of a plan.
 
-    Three eighths of the scored periods, which are a quarter of a history whose trainings start
-    after a third of it.
+    Args:
+        plan: the plan whose terms it shares.
+        name: its name.
+        what: what it is.
+        release_usd: one release made so. [USD]
+        ageing: how its models age; as those of the plan where None.
     """
-    newest = max(1, round(RECENT_SHARE * len(matrix.periods)))
-    return float(matrix.cases_per_period[-newest:].mean())
+    terms = replace(plan.terms, release_usd=release_usd)
+    return Way(name, what, plan_retraining(ageing or plan.ageing, terms))
 
 
-def measured_source(matrix: ErrorMatrix) -> str:
-    """Say what a measured decay was measured on."""
-    return (
-        f"{len(matrix.origins)} trainings scored on {len(matrix.periods)} later periods,"
-        f" {matrix.count.sum():,.0f} scores"
+def _require_amounts(terms: Terms) -> None:
+    amounts: Sequence[tuple[str, float]] = (
+        ("the cost of a retrain", terms.release_usd),
+        ("the cost of an error", terms.error_cost_usd),
+        ("cases per day", terms.cases_per_day),
+        ("the label delay", terms.label_delay_days),
+        ("the interval in use now", terms.now_interval_days or 0.0),
     )
-
-
-def _doubt(
-    draws: Draws | None, *, rho: float, t_star: float
-) -> tuple[tuple[float | None, float | None] | None, float | None]:
-    """80% interval of the best interval and the share of curves that never pay a retrain."""
-    if draws is None:
-        return None, None
-    if not math.isfinite(rho):
-        return (None, None), 1.0
-    low, high = central_interval(hindsight_intervals(draws, rho=rho), holding=t_star)
-    return (_finite(low), _finite(high)), never_share(draws, rho=rho)
-
-
-def _break_even_usd(
-    interval: float | None, *, problem: _Problem, retrain_cost_usd: float, cases_per_period: float
-) -> float | None:
-    """Price of an error at which an interval is the best one."""
-    if interval is None or cases_per_period == 0:
-        return None
-    ratio = problem.forecast.break_even_ratio(interval)
-    if ratio <= 0 or retrain_cost_usd == 0:
-        return None
-    return retrain_cost_usd / (cases_per_period * ratio)
-
-
-def _decay(fit: DecayFit, *, basis: Basis, source: str, period_days: float | None) -> Decay:
-    return Decay(
-        model=fit.model,
-        amplitude=_finite(fit.amplitude),
-        tau_periods=_finite(fit.tau),
-        tau_days=None if period_days is None else _finite(fit.tau * period_days),
-        slope_per_period=fit.linear_slope,
-        slope_per_day=None if period_days is None else fit.linear_slope / period_days,
-        basis=basis,
-        source=source,
-    )
-
-
-def _curve(
-    problem: _Problem, *, retrain_cost_usd: float, money: float, period_days: float | None
-) -> tuple[CurvePoint, ...]:
-    intervals = np.array([*range(1, 14), 15, 17, 20, 23, 26, 30, 35, 39, 45, 52, 65, 78, 104, 156])
-    errors = problem.base + problem.forecast.mean_excess(intervals)
-    usd = retrain_cost_usd / intervals + money * errors
-    return tuple(
-        CurvePoint(
-            interval_periods=float(interval),
-            interval_days=None if period_days is None else float(interval) * period_days,
-            usd_per_period=float(cost),
-            usd_per_month=None
-            if period_days is None
-            else float(cost) * DAYS_PER_MONTH / period_days,
-        )
-        for interval, cost in zip(intervals, usd, strict=True)
-    )
-
-
-def _warnings(chosen: Choice, *, forecast: Forecast, rho: float) -> Sequence[str]:
-    notes = []
-    if forecast.typical_share > TYPICAL_SHARE_TOLD:
-        notes.append(
-            "the errors vary too much to tell the decay: what is typical of models weighs"
-            f" {forecast.typical_share:.0%} in the plan"
-        )
-    longest = forecast.longest_age
-    if longest is not None and longest < chosen.t_star < math.inf:
-        notes.append(
-            f"the best interval, {chosen.t_star:.0f} periods, is beyond the oldest model that was"
-            f" scored ({longest} periods): extrapolation, watch the guard instead of the calendar"
-        )
-    if chosen.t_star <= 1:
-        notes.append("the best interval is one period or less: a shorter period would tell more")
-    if math.isinf(chosen.interval):
-        notes.append("do not schedule retraining, monitor only: ship the guard with the model")
-    if math.isinf(rho):
-        notes.append("errors cost nothing as given, so retraining never pays")
-    return notes
-
-
-def _require_amounts(**amounts: float) -> None:
-    for name, value in amounts.items():
+    for name, value in amounts:
         if not (math.isfinite(value) and value >= 0):
             raise AdvisorError(f"{name} must be zero or more, got {value!r}")
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _whole(value: float) -> int | None:
-    return int(value) if math.isfinite(value) else None

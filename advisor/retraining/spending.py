@@ -1,7 +1,7 @@
-"""What an interval costs in a month: releases against the errors of an ageing model.
+"""What an interval costs in a month, and the calendar interval that costs least.
 
-The retraining plan of this package speaks of total cost, errors that no retraining removes
-included. A bill has to weigh only what the interval decides: releases and ageing.
+Only what the interval decides is weighed: releases, and the extra errors of an ageing model.
+Errors that a fresh model makes too cost the same at every interval.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from advisor.arrays import Floats
-from advisor.retraining.records import Decay
+from advisor.retraining.ageing_curve import AgeingCurve
 from advisor.study.types import DAYS_PER_MONTH
 
 CALENDAR_DAYS = (
@@ -23,71 +23,16 @@ CALENDAR_DAYS = (
 SIMPLER_WITHIN = 0.02
 """The longest interval whose cost is this close to the least is chosen. [fraction]"""
 
-BAND = 0.05
+BAND, NARROW_BAND = 0.05, 0.01
 """Intervals this close to the least cost are named as a band. [fraction]"""
-
-
-def ageing_error(interval_days: ArrayLike, decay: Decay) -> Floats:
-    """Return the mean excess error of a model that is renewed every so many days.
-
-        linear:      d T / 2
-        saturating:  A (1 - tau / T (1 - exp(-T / tau)))
-
-    the mean of g(a) = d a and of g(a) = A (1 - exp(-a / tau)) over ages 0 to T.
-
-    Args:
-        interval_days: T, > 0. [days]
-        decay: the fitted, given or assumed law.
-
-    Returns:
-        Excess error, >= 0, shape of the intervals. [error per case]
-
-    Example:
-        >>> from advisor.retraining.records import Decay
-        >>> linear = Decay(model="linear", amplitude=None, tau_periods=None, tau_days=None,
-        ...                slope_per_period=0.001, slope_per_day=0.001, basis="input", source="")
-        >>> float(ageing_error(20.0, linear))
-        0.01
-    """
-    days = np.asarray(interval_days, dtype=float)
-    if decay.model == "saturating" and decay.amplitude and decay.tau_days:
-        ratio = days / decay.tau_days
-        saturated: Floats = decay.amplitude * (1 + np.expm1(-ratio) / ratio)
-        return saturated
-    if decay.model == "linear":
-        linear: Floats = max(0.0, decay.slope_per_day or 0.0) * days / 2
-        return linear
-    return np.zeros_like(days)
-
-
-def excess_error(age_days: ArrayLike, decay: Decay) -> Floats:
-    """Return the excess error of a model at an age, whose mean over ages `ageing_error` is.
-
-        linear:      d a
-        saturating:  A (1 - exp(-a / tau))
-
-    Args:
-        age_days: a, >= 0. [days]
-        decay: the fitted, given or assumed law.
-
-    Returns:
-        Excess error, >= 0, shape of the ages. [error per case]
-    """
-    days = np.asarray(age_days, dtype=float)
-    if decay.model == "saturating" and decay.amplitude and decay.tau_days:
-        saturated: Floats = -decay.amplitude * np.expm1(-days / decay.tau_days)
-        return saturated
-    if decay.model == "linear":
-        linear: Floats = max(0.0, decay.slope_per_day or 0.0) * days
-        return linear
-    return np.zeros_like(days)
 
 
 @dataclass(frozen=True)
 class Spending:
     """The prices that an interval trades against each other."""
 
-    decay: Decay
+    curve: AgeingCurve
+    """How the model ages, of days."""
     release_usd: float
     """One release. [USD]"""
     error_usd_per_month: float
@@ -104,7 +49,7 @@ class Spending:
 
     def ageing_usd(self, interval_days: ArrayLike) -> Floats:
         """Return what the errors of ageing cost. [USD/month]"""
-        aged: Floats = ageing_error(interval_days, self.decay) + self.late_error
+        aged: Floats = self.curve.mean_excess(interval_days) + self.late_error
         return self.error_usd_per_month * aged
 
     def total_usd(self, interval_days: ArrayLike) -> Floats:
@@ -120,6 +65,8 @@ class Interval:
     """Calendar interval; null for never within the horizon. [days]"""
     band_days: tuple[float, float]
     """Intervals within 5% of the least cost. [days]"""
+    narrow_band_days: tuple[float, float]
+    """Intervals within 1% of the least cost. [days]"""
 
 
 def choose_interval(spending: Spending, *, shortest_days: float = 1.0) -> Interval:
@@ -141,9 +88,16 @@ def choose_interval(spending: Spending, *, shortest_days: float = 1.0) -> Interv
     if not near.size:  # the optimum lies between two calendar intervals: the cheaper of them
         near = calendar[[int(np.argmin(calendar_usd))]]
     chosen = float(near.max())
-    band = fine[fine_usd <= least * (1 + BAND)]
-    ends = (float(band.min()), float(band.max())) if band.size else (chosen, chosen)
-    return Interval(days=None if chosen >= horizon else chosen, band_days=ends)
+
+    def band(within: float) -> tuple[float, float]:
+        inside = fine[fine_usd <= least * (1 + within)]
+        return (float(inside.min()), float(inside.max())) if inside.size else (chosen, chosen)
+
+    return Interval(
+        days=None if chosen >= horizon else chosen,
+        band_days=band(BAND),
+        narrow_band_days=band(NARROW_BAND),
+    )
 
 
 @lru_cache(maxsize=64)

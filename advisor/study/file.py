@@ -1,45 +1,24 @@
 """The study's file: YAML to a `Study`, and one clear line about what is wrong with it."""
 
-import re
 import typing
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from advisor.errors import StudyError
 from advisor.files import near_files
+from advisor.study.figures import is_record, record_in
 from advisor.study.types import Study
 from benchmarks.errors import did_you_mean
+from pricing.yaml_text import YamlError, load_yaml
 
 EXPLORER_FOLDER = "advisor-studies"
 """Where the explorer keeps the studies that were brought to it, each in a folder of its name."""
 
 MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
-
-
-MAX_STUDY_VALUES = 200_000
-"""Values of a study once every alias of YAML is written out: ten short ones can make billions."""
-
-
-def study_keys(record: type[BaseModel] = Study, prefix: str = "") -> list[str]:
-    """Return every key of a study with its dots, as `--set` takes them.
-
-    Example:
-        >>> [key for key in study_keys() if key.startswith("needs.max_p99")]
-        ['needs.max_p99_latency_ms']
-    """
-    found = []
-    for name, field in record.model_fields.items():
-        inner = _record_in(field.annotation)
-        is_part = _is_record(inner)
-        found += study_keys(inner, f"{prefix}{name}.") if is_part else [f"{prefix}{name}"]
-    return found
 
 
 def load_study(path: Path | str, overrides: Iterable[str] = ()) -> Study:
@@ -124,80 +103,12 @@ def _near(path: Path) -> str:
 
 def _parse_yaml(text: str, *, where: str) -> Any:
     try:
-        raw = _loaded(text)
-    except RecursionError:
-        raise StudyError(f"{where}: nested too deeply: a study has a few levels") from None
-    except ValueError as error:  # a number of thousands of digits, the 30th of February
-        raise StudyError(f"{where}: not valid YAML: {error}: quote it") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise StudyError(f"{where}:{place} not valid YAML: {problem}") from None
+        raw = load_yaml(text)
+    except YamlError as error:
+        raise StudyError(f"{where}: {error}") from None
     if raw is None:
         raise StudyError(f"{where}: is empty: run 'advisor init' for a commented study")
     return raw
-
-
-def _loaded(text: str) -> Any:
-    """Return what a text holds, unless its aliases make far more of it than was written."""
-    loader = _UniqueKeyLoader(text)
-    try:
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        if (count := _expanded_count(node, {})) > MAX_STUDY_VALUES:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"its aliases stand for {count:,} values", node.start_mark
-            )
-        return loader.construct_document(node)
-    finally:
-        loader.dispose()
-
-
-def _expanded_count(node: yaml.Node, counted: dict[int, int]) -> int:
-    """Return how many values a node holds when each alias is written out."""
-    if id(node) not in counted:
-        counted[id(node)] = 1  # an alias of itself is refused when it is made
-        inner: list[yaml.Node] = []
-        if isinstance(node, yaml.MappingNode):
-            inner = [part for pair in node.value for part in pair]
-        elif isinstance(node, yaml.SequenceNode):
-            inner = node.value
-        counted[id(node)] += sum(_expanded_count(part, counted) for part in inner)
-    return counted[id(node)]
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice, which YAML would silently overwrite."""
-
-
-def _mapping_without_repeats(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is not a word: quote it", key_node.start_mark
-            )
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is given twice", key_node.start_mark
-            )
-        seen.add(key)
-    loader.flatten_mapping(node)
-    return {
-        loader.construct_object(k, deep=True): loader.construct_object(v, deep=True)
-        for k, v in node.value
-    }
-
-
-_UniqueKeyLoader.add_constructor(
-    yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats
-)
-_UniqueKeyLoader.add_implicit_resolver(  # YAML 1.1 takes 1e6 for a word: it wants 1.0e+6
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+\Z"), list("-+0123456789")
-)
 
 
 def _apply_override(document: dict[str, Any], override: str) -> None:
@@ -210,8 +121,8 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
         )
     _require_known_key(keys, override)
     try:
-        value = _loaded(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+        value = load_yaml(text)
+    except YamlError:
         raise StudyError(f"--set {override!r}: the value is not valid YAML; quote it") from None
     place: dict[str, Any] = document
     for key in keys[:-1]:
@@ -224,7 +135,7 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
 def _require_known_key(keys: list[str], override: str) -> None:
     model: Any = Study
     for depth, key in enumerate(keys):
-        if not _is_record(model):
+        if not is_record(model):
             # Below a free mapping such as team.hours_per_month or cloud.discounts any key goes.
             if depth == len(keys) - 1 and typing.get_origin(model) is dict:
                 return
@@ -236,7 +147,7 @@ def _require_known_key(keys: list[str], override: str) -> None:
                 f"--set {override!r}: unknown key {prefix + key!r}: "
                 f"{did_you_mean(prefix + key, known)}"
             )
-        model = _record_in(model.model_fields[key].annotation)
+        model = record_in(model.model_fields[key].annotation)
 
 
 def _independent(problems: list[Any]) -> list[Any]:
@@ -277,8 +188,6 @@ def _first_problem(error: ValidationError) -> str:
 
 def _shown(value: Any) -> str:
     """Return a value as it was written, as far as that can be said."""
-    if isinstance(value, date):
-        return str(value)
     try:
         return repr(value)
     except ValueError:  # more digits than Python is willing to print
@@ -289,20 +198,10 @@ def _sibling_keys(location: list[str]) -> list[str]:
     model: Any = Study
     prefix: list[str] = []
     for key in location[:-1]:
-        field = model.model_fields.get(key) if _is_record(model) else None
+        field = model.model_fields.get(key) if is_record(model) else None
         if field is None:
             break
-        model = _record_in(field.annotation)
+        model = record_in(field.annotation)
         prefix.append(key)
-    names = list(model.model_fields) if _is_record(model) else []
+    names = list(model.model_fields) if is_record(model) else []
     return [".".join([*prefix, name]) for name in names]
-
-
-def _is_record(model: Any) -> bool:
-    return isinstance(model, type) and issubclass(model, BaseModel)
-
-
-def _record_in(annotation: Any) -> Any:
-    if typing.get_origin(annotation) in {typing.Union, UnionType}:
-        return next((a for a in typing.get_args(annotation) if _is_record(a)), annotation)
-    return annotation

@@ -4,31 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
-from advisor.study.types import HOURS_PER_MONTH, PEAK_FACTOR, Data, Study
+from advisor.study.figures import figures
+from advisor.study.types import Data, Study
+from pricing.yaml_text import dump_yaml
 
 _HEADER = """\
 # The question, one file under version control. Only `data` is required; what is left out takes
 # the default written here. Every figure stands with its unit; defaults are ours unless a source
 # is named, and a report lists each one that a decision used.
 """
-
-SOURCES = {
-    "workload.requests_per_s": "default: ours; take yours from the access log",
-    "workload.peak_requests_per_s": f"null: {PEAK_FACTOR:g} x the mean, our assumption",
-    "workload.active_hours_per_month": f"{HOURS_PER_MONTH:g} h = 8,760 h / 12",
-    "needs.max_p99_latency_ms": "default: ours",
-    "retraining.error_cost_usd": "default: ours; yours decides which model pays for itself",
-    "retraining.runs_per_release": "default: ours; count your own experiments per released model",
-    "retraining.review_hours": "default: ours",
-    "team.engineer_usd_per_hour": "default: ours, loaded cost",
-    "team.hours_per_month": "default: ours; upkeep of each platform [h/month]",
-}
-"""Where each default comes from; one that is missing here is ours without more to say."""
 
 _EXAMPLE: dict[str, Any] = {"path": "data.csv", "target": "label"}
 
@@ -61,7 +49,7 @@ def _section(
     lines = []
     for key, field in model.model_fields.items():
         comment = _sentence(field.description)
-        source = SOURCES.get(f"{prefix}.{key}")
+        source = figures()[f"{prefix}.{key}"].told.source
         if source:
             comment += f" ({source})"
         lines.append(f"  # {comment}")
@@ -76,8 +64,7 @@ def _sentence(description: str | None) -> str:
 def _yaml(value: Any) -> str:
     if isinstance(value, tuple):
         value = list(value)
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
-    return text.removesuffix("...\n").strip()
+    return dump_yaml(value, flow=True)
 
 
 def study_destination(path: Path, *, overwrite: bool = False) -> Path:
@@ -110,7 +97,7 @@ def write_study_template(
 def study_text(study: Study) -> str:
     """Return a study as YAML that loads to the same study: what was given, and nothing else."""
     given = study.model_dump(mode="json", exclude_unset=True, by_alias=True)
-    return _SAVED_HEADER + yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    return _SAVED_HEADER + dump_yaml(given)
 
 
 _SAVED_HEADER = (

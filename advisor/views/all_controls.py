@@ -5,26 +5,28 @@ A control is known by its dotted key, the same that `--set` takes on the command
 
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import UnionType
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from advisor import defaults
 from advisor.defaults import Default
 from advisor.report.tables import PLATFORM_NAMES as PLATFORM_TITLES
-from advisor.report.tables.names import FIGURES
 from advisor.report.words import counted, significant
-from advisor.study.types import PLATFORM_NAMES, PURCHASES, REGIONS, Study
-from advisor.views.main_controls import PRIMARY
-from advisor.views.presets import DEADLINE, JOBS, P99, PATTERN, PEAK, RATE, ROWS
+from advisor.study.figures import Figure, figures
+from advisor.study.types import PLATFORM_NAMES, PURCHASES, REGIONS
+from advisor.views.presets import PATTERN
 
 SECTIONS = (
     *("workload", "needs", "retraining", "experiments", "team", "cloud"),
     *("decision", "current"),
 )
 """Sections of the study that can be moved without measuring anew."""
+
+CURRENT = "current"
+"""The part whose keys are shown, never itself."""
 
 HORIZON = "horizon_months"
 """The one figure that stands in no section; it is shown with the decision's."""
@@ -57,10 +59,10 @@ OURS: Mapping[str, Default] = {
 }
 """What is taken where the study leaves a figure to us; others depend on what was measured."""
 
-OF_JOBS = (ROWS, JOBS, DEADLINE)
+OF_JOBS = tuple(key for key, found in figures().items() if found.told.pattern == "batch")
 """Figures that only a study of jobs has."""
 
-OF_REQUESTS = (RATE, PEAK, P99, "workload.profile", "workload.dispersion")
+OF_REQUESTS = tuple(key for key, found in figures().items() if found.told.pattern == "online")
 """Figures that only a study of requests has; those of jobs have a rate that follows from them."""
 
 DISCOUNTED_SERVICES = (
@@ -112,6 +114,7 @@ class Control(NamedTuple):
         return ", ".join(words) or "any number"
 
 
+@cache
 def controls(section: str, pattern: str | None = None) -> tuple[Control, ...]:
     """Return the controls of one section that are not among the first ones.
 
@@ -119,39 +122,34 @@ def controls(section: str, pattern: str | None = None) -> tuple[Control, ...]:
         section: name of the section.
         pattern: leaves out what only the other pattern has; null leaves out nothing.
     """
-    kinds = _kinds(Study.model_fields[section].annotation)
-    (record,) = (kind for kind in kinds if kind is not type(None))
-    assert issubclass(record, BaseModel)
-    first = {primary.key for primaries in PRIMARY.values() for primary in primaries}
-    left = first | {PATTERN, *FIXED}
+    left = {PATTERN, *FIXED}
     if pattern is not None:
         left |= {*(OF_REQUESTS if pattern == "batch" else OF_JOBS)}
-    found: list[Control] = []
-    for name, field in record.model_fields.items():
-        key = f"{section}.{name}"
-        if key not in left:
-            found += _controls_of(key, name, field)
-    if section == "decision":
-        found += _controls_of(HORIZON, HORIZON, Study.model_fields[HORIZON])
-    return tuple(found)
+    sections = (section, HORIZON) if section == "decision" else (section,)
+    return tuple(
+        control
+        for key, figure in figures().items()
+        if key.partition(".")[0] in sections and key != CURRENT
+        if key not in left and figure.told.slider is None
+        for control in _controls_of(figure)
+    )
 
 
-def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
-    described = " ".join((field.description or "").split())
-    unit = described.rpartition("[")[2].partition("]")[0] if "[" in described else ""
-    words = FIGURES.get(key, name.replace("_", " ").capitalize())
+def _controls_of(figure: Figure) -> list[Control]:
+    key, words, unit = figure.key, figure.told.label, figure.unit
+    field = figure.field
     label = f"{words} [{unit}]" if unit else words
     if typing.get_origin(field.annotation) is dict:
-        names = PLATFORM_NAMES if "hours" in name else DISCOUNTED_SERVICES
+        names = PLATFORM_NAMES if "hours" in key else DISCOUNTED_SERVICES
         return [
             Control(
                 f"{key}.{one}",
                 f"{words}, {PLATFORM_TITLES.get(one, one)} [{unit}]",
-                described,
+                figure.meaning,
                 "number",
                 optional=True,
                 low=0.0,
-                high=None if "hours" in name else 1.0,
+                high=None if "hours" in key else 1.0,
             )
             for one in names
         ]
@@ -162,7 +160,7 @@ def _controls_of(key: str, name: str, field: FieldInfo) -> list[Control]:
         Control(
             key,
             label,
-            described,
+            figure.meaning,
             kind,
             choices,
             optional=type(None) in kinds or field.is_required(),

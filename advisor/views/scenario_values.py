@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from advisor.recommendation import Basis
 from advisor.report.words import significant
-from advisor.study.template import SOURCES
+from advisor.study.figures import figures
 from advisor.study.types import Current, Study, Workload
-from advisor.views.all_controls import OF_JOBS, OF_REQUESTS, OURS, SECTIONS, controls
+from advisor.views.all_controls import CURRENT, OF_JOBS, OF_REQUESTS, OURS, SECTIONS, controls
 from advisor.views.main_controls import PRIMARY
 from advisor.views.presets import (
     DEADLINE,
@@ -23,6 +23,7 @@ from advisor.views.presets import (
     RESPONSE_KB,
     ROWS,
 )
+from pricing.yaml_text import dump_yaml
 
 JOB_KEYS = (ROWS, JOBS, DEADLINE, PER_CALL, REQUEST_KB, RESPONSE_KB)
 """Figures of a study of jobs whose defaults follow from one another: they are told together."""
@@ -30,7 +31,6 @@ JOB_KEYS = (ROWS, JOBS, DEADLINE, PER_CALL, REQUEST_KB, RESPONSE_KB)
 REQUEST_KEYS = (RATE, P99, PER_CALL, REQUEST_KB, RESPONSE_KB)
 """Figures of a study of requests that mean something else, or nothing, for jobs."""
 
-CURRENT = "current"
 MOST_CHARACTERS = 80
 """Of a figure in a table: a week's profile has 168 entries."""
 
@@ -164,15 +164,9 @@ def _yaml(key: str, value: Any) -> str:
         return f"[{', '.join(value)}]"
     if isinstance(value, float):
         return f"{value:.10g}"
-    return _quoted(value) if key in {"current.sku", "current.candidate"} else str(value)
-
-
-def _quoted(text: str) -> str:
-    """Return words as YAML takes them for words, whatever they look like."""
-    import yaml
-
-    written: str = yaml.safe_dump(text, width=10_000, allow_unicode=True)
-    return written.removesuffix("...\n").strip()
+    return (
+        dump_yaml(value, flow=True) if key in {"current.sku", "current.candidate"} else str(value)
+    )
 
 
 def settings_of(changed: Mapping[str, str]) -> tuple[str, ...]:
@@ -241,7 +235,7 @@ def origin(key: str, saved: Study, *, changed: bool) -> Origin:
     if key in OURS:
         return Origin("assumed", OURS[key].source)
     named = ".".join(key.split(".")[:2])
-    return Origin("assumed", SOURCES.get(named, "default: ours"))
+    return Origin("assumed", figures()[named].told.source or "default: ours")
 
 
 def value_words(value: Any) -> str:

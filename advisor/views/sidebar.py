@@ -70,7 +70,7 @@ def _slider(primary: Primary, saved: Study) -> None:
     # Values of the study, of the address and of a preset may lie between the steps.
     known = [value_at(saved, primary.key), value_at(st.session_state["started"], primary.key)]
     known += [preset[primary.key] for preset in PRESETS.values() if primary.key in preset]
-    if None not in primary.steps:
+    if None not in primary.slider.steps:
         known = [value for value in known if value is not None]
     st.sidebar.select_slider(
         primary.label,

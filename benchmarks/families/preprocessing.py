@@ -21,9 +21,6 @@ MAX_CATEGORIES = 30
 MAX_TREE_CATEGORIES = 250
 """Category codes for histogram boosting, which takes at most 255 bins."""
 
-DATE_PARTS = 4
-"""Numbers made of one date: day number, month, weekday, hour."""
-
 
 def scaled(setup: Setup, model: Any) -> Pipeline:
     """Put a model behind imputing, scaling and one-hot encoding."""

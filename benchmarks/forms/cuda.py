@@ -5,7 +5,6 @@ the device does, to tell how much of the device's measured rates it reaches.
 """
 
 import json
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -116,16 +115,6 @@ def network_work(module: torch.nn.Module, one_row: torch.Tensor) -> tuple[float,
         module(one_row)
     weight_bytes = sum(w.numel() * w.element_size() for w in module.parameters())
     return float(counter.get_total_flops()), weight_bytes
-
-
-def host_timer(call: Callable[[int], object], *, count: int) -> list[float]:
-    """Time calls by the host's clock, for a device whose calls return when they are done. [s]"""
-    durations = []
-    for number in range(count):
-        start = time.perf_counter()
-        call(number)
-        durations.append(time.perf_counter() - start)
-    return durations
 
 
 def _in_precision(

@@ -1,6 +1,5 @@
 """The native form: the saved estimator itself, behind its own preprocessing."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,11 +35,6 @@ class NativeModel:
 def convert(model: Any, sample: Sample, folder: Path) -> None:  # noqa: ARG001
     """Write the estimator with joblib."""
     save_model(model, folder / FILE)
-
-
-def copy_saved(saved: Path, folder: Path) -> None:
-    """Take an estimator that is saved already."""
-    shutil.copyfile(saved, folder / FILE)
 
 
 def load(folder: Path, thread_count: int) -> NativeModel:

@@ -174,7 +174,7 @@ class Worker:
             self._stop()
             raise
         wall_s = time.monotonic() - start
-        output = self._output.text() if self._output else ""
+        output = self._output.text(is_last=ended.worker_gone) if self._output else ""
         if fresh or ended.worker_gone:
             self._stop()
         notes = [_leftover_note(ended.leftover_count)] if ended.leftover_count else []
@@ -342,7 +342,9 @@ class _Output:
             while data := os.read(self._stream.fileno(), 65_536):
                 self._tail = (self._tail + data)[-OUTPUT_BYTES:]
 
-    def text(self) -> str:
+    def text(self, *, is_last: bool) -> str:
+        if is_last:  # why a worker died may still be on its way
+            self._thread.join(timeout=1.0)
         return self._tail.decode(errors="replace")
 
     def close(self) -> None:

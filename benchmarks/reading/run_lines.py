@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from benchmarks.reading.compare import Comparison
+from benchmarks.reading.gpu_rates import crossover_batch_rows, reached_rates
 from benchmarks.reading.run_interval import disturbance_ln, run_interval
 from benchmarks.reading.run_table import NONE, run_cells
 from benchmarks.statistics.learning import fit_curve, time_to_quality, trimmed_mean
@@ -34,6 +35,7 @@ def run_lines(run: BenchmarkRun, *, quality: float | None = None) -> list[str]:
         *_head(run),
         *_training(run, quality=quality),
         *_inference(run),
+        *_reached(run),
         *_shipping(run),
         *_around(run),
     ]
@@ -130,6 +132,26 @@ def _inference(run: BenchmarkRun) -> Iterator[str]:
         yield f"  the very first call took {_seconds(first)}"
 
 
+def _reached(run: BenchmarkRun) -> Iterator[str]:
+    """What a network on a GPU reaches of the rates that the machine's probes found."""
+    rates = reached_rates(run)
+    if not rates:
+        return
+    yield "reached on the device, and the share of what its probes reach"
+    yield f"  {'rows':>6} {'call':>9} {'GFLOP/s':>16} {'weights, GB/s':>16}"
+    for item in rates:
+        arithmetic = f"{item.flop_per_s / 1e9:,.4g} {_share(item.matrix_fraction)}"
+        traffic = f"{item.bytes_per_s / 1e9:,.4g} {_share(item.bandwidth_fraction)}"
+        yield (
+            f"  {item.batch_rows:>6} {_seconds(item.call_s):>9} {arithmetic:>16} {traffic:>16}"
+            f"  {item.form}"
+        )
+
+
+def _share(fraction: float | None) -> str:
+    return f"({NONE})" if fraction is None else f"({fraction:.1%})"
+
+
 def _shipping(run: BenchmarkRun) -> Iterator[str]:
     """What each form takes to be shipped and started."""
     verified = [item for item in run.forms if item.form != NATIVE_FORM and item.outcome == "ok"]
@@ -204,6 +226,14 @@ def comparison_lines(old: BenchmarkRun, new: BenchmarkRun, rows: Sequence[Compar
         values = [NONE if v is None else _seconds(v) for v in (row.old_s, row.new_s)]
         lines.append(
             f"  {row.what:<34} {values[0]:>10} {values[1]:>10}   {interval:<24} {row.verdict}"
+        )
+    by_device = {run.device: run for run in (old, new)}
+    if by_device.keys() == {"cpu", "cuda"}:
+        rows_from = crossover_batch_rows(cpu=by_device["cpu"], gpu=by_device["cuda"])
+        lines.append(
+            "  the GPU answers a whole call faster at none of the largest batches in common"
+            if rows_from is None
+            else f"  the GPU answers a whole call faster from {rows_from:,.0f} rows"
         )
     notes = dict.fromkeys(row.note for row in rows if row.note)
     return lines + [f"  note: {note}" for note in notes]

@@ -10,7 +10,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,8 +36,6 @@ rows to the predictions [ns]; the worker's process."""
 
 VARIABLE = "ADVISOR_SERVING_"
 """Settings reach worker processes as environment variables with this prefix."""
-
-Predict = Callable[[Any], Awaitable[list[Any]]]
 
 
 def make_app(

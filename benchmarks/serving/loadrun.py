@@ -35,11 +35,6 @@ LATE_SHARE = 0.01
 LATE_OF_NEED = 0.05
 """See `LATE_S`. [fraction]"""
 
-WARM_CONNECTIONS = 64
-"""Connections that are open before the load begins. A pool that first grows when the server is
-behind makes it take up connections just then, and those requests wait longest: a tail of the
-generator's, not of the server's."""
-
 WINDOWS = 20
 """Windows of a run whose trend tells over-saturation."""
 

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 
 from benchmarks.statistics.distributions import binomial_share, student_quantile
 
-LOADGEN_BLOCK = 2**13
-"""LoadGen rounds its sample counts up to a multiple of this."""
-
 LEAST_PROCESSES = 3
 """Processes whose differences tell anything: with two, the interval is 13 standard errors wide."""
 
@@ -65,26 +62,6 @@ def minimum_sample_count(*, quantile: float, confidence: float, slow_count: int 
         else:
             high = middle
     return high
-
-
-def loadgen_sample_count(*, quantile: float, confidence: float = 0.99) -> tuple[int, int]:
-    """Return LoadGen's number of samples for a tail latency, as computed and as rounded up.
-
-        margin = (1 - p) / 20        N = z((1 - c) / 2)^2 * p * (1 - p) / margin^2
-
-    Example:
-        >>> loadgen_sample_count(quantile=0.99)
-        (262742, 270336)
-
-    Source:
-        MLPerf Inference rules, "Statistical confidence"; rounded up to a multiple of 2^13.
-    """
-    _check_fraction("quantile", quantile)
-    _check_fraction("confidence", confidence)
-    margin = (1 - quantile) / 20
-    z = statistics.NormalDist().inv_cdf((1 - confidence) / 2)
-    count = round(z**2 * quantile * (1 - quantile) / margin**2)
-    return count, math.ceil(count / LOADGEN_BLOCK) * LOADGEN_BLOCK
 
 
 def quantile_ranks(
@@ -158,27 +135,6 @@ def conservative_quantile(
     ):
         dropped += 1
     return sorted(durations_s)[count - 1 - dropped] if dropped >= 0 else None
-
-
-def early_stopping_table(
-    *,
-    quantiles: Sequence[float] = (0.5, 0.9, 0.95, 0.99, 0.999),
-    slow_counts: Sequence[int] = (0, 1, 2, 5, 10, 20, 50),
-    confidence: float = 0.99,
-) -> dict[float, tuple[int, ...]]:
-    """Return, by quantile, the least number of calls for so many over the limit.
-
-    Example:
-        >>> early_stopping_table(quantiles=[0.9], slow_counts=[0, 1, 2])
-        {0.9: (44, 64, 81)}
-    """
-    return {
-        quantile: tuple(
-            minimum_sample_count(quantile=quantile, confidence=confidence, slow_count=slow)
-            for slow in slow_counts
-        )
-        for quantile in quantiles
-    }
 
 
 def process_interval(
@@ -295,14 +251,6 @@ def drift_fraction(durations_s: Sequence[float]) -> float:
     if half == 0:
         return 0.0
     return statistics.median(durations_s[-half:]) / statistics.median(durations_s[:half]) - 1
-
-
-def spread_fraction(durations_s: Sequence[float]) -> float:
-    """Return the interquartile range over the median, 0 for fewer than four samples."""
-    if len(durations_s) < 4:
-        return 0.0
-    first, median, third = statistics.quantiles(durations_s, n=4)
-    return (third - first) / median
 
 
 def _binomial_quantile(level: float, trials: int, probability: float) -> int:

@@ -17,7 +17,7 @@ from botocore.parsers import ResponseParserError
 
 from pricing.errors import NetworkError, SourceError
 from pricing.quotes import Row
-from pricing.sources.offers import Offer, Reading, Service, plain_name, usage_tail
+from pricing.sources.offers import Offer, OfferFile, Reading, plain_name, usage_tail
 
 ATTEMPTS: Final = 6
 GARBLED_ATTEMPTS: Final = 3
@@ -136,7 +136,7 @@ def _pages(
 
 
 def fetch_rows(
-    service: Service,
+    service: OfferFile,
     *,
     region: str,
     today: date,

@@ -7,8 +7,10 @@ then parsed; memory stays at one block whatever the size of the file.
 
 import csv
 import http.client
+import socket
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -16,13 +18,18 @@ from typing import Final, NamedTuple
 
 from pricing.errors import NetworkError, SourceError
 from pricing.quotes import Row
-from pricing.sources.offers import Offer, Reading, Service, plain_name
+from pricing.sources.offers import Offer, OfferFile, Reading, plain_name
 
 FILES_URL: Final = "https://pricing.us-east-1.amazonaws.com"
 BLOCK_BYTES: Final = 1 << 20
 ATTEMPTS: Final = 5
 WAIT_S: Final = 1.0
+LONGEST_LINE_BYTES: Final = 1 << 20
+"""No line of an offer file is a hundredth as long; what is, is none."""
+LARGEST_FILE_BYTES: Final = 8 << 30
+"""Several times the largest offer file of one region."""
 TIMEOUT_S: Final = 20.0
+PROBE_S: Final = 3.0
 UNREACHABLE_ATTEMPTS: Final = 3
 """Tries after which a host that never answers is taken for unreachable."""
 WORTH_A_RETRY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -45,13 +52,32 @@ class _CutConnectionError(Exception):
     """The stream ended before the length that was promised."""
 
 
-def offer_url(*, base_url: str, service: Service, region: str) -> str:
+def offer_url(*, base_url: str, service: OfferFile, region: str) -> str:
     """Return where the current offer file of a service and region is."""
     return f"{base_url}/offers/v1.0/aws/{service.code}/current/{region}/index.csv"
 
 
+def require_network(transport: Transport) -> None:
+    """See that somebody answers at the address of the offer files, at once.
+
+    Raises:
+        NetworkError: nobody does.
+    """
+    parts = urllib.parse.urlsplit(transport.base_url)
+    if parts.hostname is None or urllib.request.getproxies().get(parts.scheme):
+        return  # the proxy will tell
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname, port), timeout=PROBE_S).close()
+    except OSError as error:
+        raise NetworkError(
+            f"{transport.base_url} cannot be reached ({error}): nothing was read, the prices are "
+            "as they were; try again with a network, or name a mirror with --files-url"
+        ) from error
+
+
 def fetch_rows(
-    service: Service,
+    service: OfferFile,
     *,
     region: str,
     today: date,
@@ -76,6 +102,7 @@ def fetch_rows(
             blocks = _blocks(url, timeout_s=how.timeout_s, progress=progress)
             return rows_of_blocks(blocks, service=service, region=region, today=today, url=url)
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code not in WORTH_A_RETRY:
                 raise SourceError(f"{url}: HTTP {error.code} {error.reason}") from error
             last = f"HTTP {error.code} {error.reason}"
@@ -101,6 +128,8 @@ def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterato
         seen = 0
         while block := response.read(BLOCK_BYTES):
             seen += len(block)
+            if seen > LARGEST_FILE_BYTES:
+                raise SourceError(f"{url}: larger than any offer file ({seen:,} bytes); not read")
             if progress:
                 progress(seen, promised)
             yield block
@@ -116,13 +145,15 @@ class _Span(NamedTuple):
     end: int
 
 
-def _spans(blocks: Iterable[bytes]) -> Iterator[_Span]:
+def _spans(blocks: Iterable[bytes], *, url: str) -> Iterator[_Span]:
     """Cut blocks where lines end, without copying them."""
     rest = b""
     for block in blocks:
         start = block.find(b"\n") + 1
         if not start:
             rest += block
+            if len(rest) > LONGEST_LINE_BYTES + BLOCK_BYTES:
+                raise SourceError(f"{url}: not an offer file (a line of {len(rest):,} bytes)")
             continue
         if rest:
             line = rest + block[:start]
@@ -137,7 +168,7 @@ def _spans(blocks: Iterable[bytes]) -> Iterator[_Span]:
 
 
 def rows_of_blocks(
-    blocks: Iterable[bytes], *, service: Service, region: str, today: date, url: str
+    blocks: Iterable[bytes], *, service: OfferFile, region: str, today: date, url: str
 ) -> list[Row]:
     """Parse the lines of an offer file that can matter, and map them to rows.
 
@@ -149,7 +180,7 @@ def rows_of_blocks(
     about: dict[str, str] = {}
     reading = Reading(region, today, url)
     rows: list[Row] = []
-    for piece in _spans(blocks):
+    for piece in _spans(blocks, url=url):
         span = piece
         if not names:
             names, start = _header(span, about=about, url=url)

@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 from pricing.base import HOURS_PER_MONTH
 from pricing.errors import SourceError
 from pricing.quotes import Row
+from pricing.services import SERVICES
+from pricing.services.base import PER_GB, PER_GB_MONTH, PER_HOUR
 
 HOURS_PER_YEAR: Final = 12 * HOURS_PER_MONTH
 
@@ -24,6 +26,11 @@ USAGE_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     "eu-central-1": ("EUC1",),
     "ap-southeast-2": ("APS2",),
     "ap-northeast-1": ("APN1",),
+    "eu-west-2": ("EUW2",),
+    "ap-south-1": ("APS3",),
+    "ap-southeast-1": ("APS1",),
+    "ca-central-1": ("CAN1",),
+    "sa-east-1": ("SAE1",),
 }
 """What a region's usage types start with; us-east-1 may come bare."""
 
@@ -203,10 +210,10 @@ def rows_of_transfer(offer: Offer, reading: Reading) -> Row | None:
         return None
     tail = usage_tail(offer.get("usagetype"), region=reading.region)
     if tail == "DataTransfer-Out-Bytes" and offer.get("tolocation") == "External":
-        to = ("data-transfer-out", "internet", "gb", {"gb": 1.0})
+        to = ("data-transfer-out", "internet", "gb", PER_GB)
         return _by_unit(offer, reading, to)
     if tail == "DataTransfer-Regional-Bytes":
-        to = ("data-transfer-zone", "each-direction", "gb", {"gb": 1.0})
+        to = ("data-transfer-zone", "each-direction", "gb", PER_GB)
         return _by_unit(offer, reading, to)
     return None
 
@@ -216,12 +223,19 @@ _Target = tuple[str, str, str, Mapping[str, float]]
 
 Mapper = Callable[[Offer, Reading], Row | None]
 
-_HOURS = {"hrs": 1.0, "hours": 1.0, "hour": 1.0, "lcu-hrs": 1.0, "vcpu-hours": 1.0}
-_GB = {"gb": 1.0}
-_GB_MONTH = {"gb-mo": 1.0, "gb-month": 1.0}
+
+def _offered(code: str) -> Mapping[tuple[str, str], _Target]:
+    """Return what the table of services names of one of the vendor's offer files."""
+    return {
+        (one.family, one.usage): (*one.to, one.per)
+        for service in SERVICES.values()
+        for one in service.offered
+        if one.code == code
+    }
+
 
 _GP3: Mapping[str, _Target] = {
-    "Storage": ("ebs-gp3", "storage", "gb-month", _GB_MONTH),
+    "Storage": ("ebs-gp3", "storage", "gb-month", PER_GB_MONTH),
     "System Operation": ("ebs-gp3", "iops", "iops-month", {"iops-mo": 1.0}),
     "Provisioned Throughput": (
         "ebs-gp3",
@@ -231,10 +245,9 @@ _GP3: Mapping[str, _Target] = {
     ),
 }
 _EC2_USAGE: Mapping[tuple[str, str], _Target] = {
-    ("NAT Gateway", "NatGateway-Hours"): ("nat-gateway", "gateway", "hour", _HOURS),
-    ("NAT Gateway", "NatGateway-Bytes"): ("nat-gateway", "data", "gb", _GB),
-    ("CPU Credits", "CPUCredits:t3"): ("ec2-cpu-credits", "t3", "vcpu-hour", _HOURS),
-    ("CPU Credits", "CPUCredits:t4g"): ("ec2-cpu-credits", "t4g", "vcpu-hour", _HOURS),
+    **_offered("AmazonEC2"),
+    ("CPU Credits", "CPUCredits:t3"): ("ec2-cpu-credits", "t3", "vcpu-hour", PER_HOUR),
+    ("CPU Credits", "CPUCredits:t4g"): ("ec2-cpu-credits", "t4g", "vcpu-hour", PER_HOUR),
 }
 _SAGEMAKER_COMPONENTS: Mapping[str, str] = {
     "Hosting": "sagemaker-hosting",
@@ -253,92 +266,6 @@ _SAGEMAKER_VOLUMES: Mapping[str, str] = {
     "General Purpose-Processing": "sagemaker-processing-storage",
     "General Purpose-Notebook": "sagemaker-notebook-storage",
 }
-
-
-def _fargate() -> Mapping[tuple[str, str], _Target]:
-    table: dict[tuple[str, str], _Target] = {}
-    for vendor, ours in (
-        ("", "linux-x86_64"),
-        ("ARM-", "linux-arm64"),
-        ("Windows-", "windows-x86_64"),
-    ):
-        cpu, memory = f"Fargate-{vendor}vCPU-Hours:perCPU", f"Fargate-{vendor}GB-Hours"
-        table["", cpu] = ("fargate", f"{ours}-vcpu", "vcpu-hour", _HOURS)
-        table["", memory] = ("fargate", f"{ours}-memory", "gib-hour", _HOURS | {"gb-hours": 1.0})
-    table["", "Fargate-Windows-OS-Hours:perCPU"] = (
-        "fargate",
-        "windows-x86_64-licence",
-        "vcpu-hour",
-        _HOURS,
-    )
-    table["", "Fargate-EphemeralStorage-GB-Hours"] = (
-        "fargate",
-        "ephemeral-storage",
-        "gib-hour",
-        _HOURS | {"gb-hours": 1.0},
-    )
-    return table
-
-
-FARGATE = by_usage_type(_fargate())
-LOAD_BALANCERS = by_usage_type(
-    {
-        ("Load Balancer-Application", "LoadBalancerUsage"): (
-            "load-balancer",
-            "application",
-            "hour",
-            _HOURS,
-        ),
-        ("Load Balancer-Application", "LCUUsage"): (
-            "load-balancer",
-            "application-lcu",
-            "lcu-hour",
-            _HOURS,
-        ),
-        ("Load Balancer-Network", "LoadBalancerUsage"): (
-            "load-balancer",
-            "network",
-            "hour",
-            _HOURS,
-        ),
-        ("Load Balancer-Network", "LCUUsage"): ("load-balancer", "network-lcu", "lcu-hour", _HOURS),
-    }
-)
-ADDRESSES = by_usage_type(
-    {
-        ("", "PublicIPv4:InUseAddress"): ("public-ipv4", "address", "hour", _HOURS),
-        ("", "VpcEndpoint-Hours"): ("vpc-endpoint", "interface", "hour", _HOURS),
-        ("", "VpcEndpoint-Bytes"): ("vpc-endpoint", "data", "gb", _GB),
-    }
-)
-WATCHING = by_usage_type(
-    {
-        ("", "DataProcessing-Bytes"): ("cloudwatch-logs", "ingestion", "gb", _GB),
-        ("", "TimedStorage-ByteHrs"): ("cloudwatch-logs", "storage", "gb-month", _GB_MONTH),
-        ("", "DataScanned-Bytes"): ("cloudwatch-logs", "insights-scan", "gb", _GB),
-        ("", "CW:MetricMonitorUsage"): ("cloudwatch", "metric", "item-month", {"metrics": 1.0}),
-        ("", "CW:AlarmMonitorUsage"): (
-            "cloudwatch",
-            "alarm-standard",
-            "item-month",
-            {"alarms": 1.0},
-        ),
-        ("", "CW:HighResAlarmMonitorUsage"): (
-            "cloudwatch",
-            "alarm-high-resolution",
-            "item-month",
-            {"alarms": 1.0},
-        ),
-    }
-)
-REGISTRY = by_usage_type({("", "TimedStorage-ByteHrs"): ("ecr", "storage", "gb-month", _GB_MONTH)})
-OBJECTS = by_usage_type(
-    {
-        ("", "TimedStorage-ByteHrs"): ("s3", "storage", "gb-month", _GB_MONTH),
-        ("", "Requests-Tier1"): ("s3", "put-requests", "1k-requests", {"requests": 1000.0}),
-        ("", "Requests-Tier2"): ("s3", "get-requests", "1k-requests", {"requests": 1000.0}),
-    }
-)
 
 
 def _by_usage(
@@ -384,8 +311,8 @@ def _row(offer: Offer, reading: Reading, service: str, sku: str, unit: str) -> R
     )
 
 
-class Service(NamedTuple):
-    """How one of the vendor's services is read."""
+class OfferFile(NamedTuple):
+    """How one of the vendor's offer files is read."""
 
     code: str
     """The vendor's service code, also the name of its offer file."""
@@ -410,8 +337,14 @@ _COMPUTE = {
     "productFamily": "Compute Instance",
 }
 
-SERVICES: Mapping[str, Service] = {
-    "ec2": Service(
+
+def _plain(code: str, *, needles: tuple[tuple[str, ...], ...] = ((),)) -> OfferFile:
+    """Describe a file whose usage types say all there is to know."""
+    return OfferFile(code, by_usage_type(_offered(code)), needles=needles)
+
+
+OFFER_FILES: Mapping[str, OfferFile] = {
+    "ec2": OfferFile(
         "AmazonEC2",
         rows_of_ec2,
         needles=(
@@ -427,17 +360,20 @@ SERVICES: Mapping[str, Service] = {
             {"productFamily": "CPU Credits"},
         ),
     ),
-    "sagemaker": Service(
+    "sagemaker": OfferFile(
         "AmazonSageMaker",
         rows_of_sagemaker,
         needles=(("ml.",), ("ServerlessInf",), ("GB-Mo",)),
     ),
-    "fargate": Service("AmazonECS", FARGATE, needles=(("Fargate",),)),
-    "load-balancer": Service("AWSELB", LOAD_BALANCERS),
-    "data-transfer": Service("AWSDataTransfer", rows_of_transfer, region_field="fromRegionCode"),
-    "addresses": Service("AmazonVPC", ADDRESSES),
-    "cloudwatch": Service("AmazonCloudWatch", WATCHING),
-    "ecr": Service("AmazonECR", REGISTRY),
-    "s3": Service("AmazonS3", OBJECTS),
+    "fargate": _plain("AmazonECS", needles=(("Fargate",),)),
+    "lambda": _plain("AWSLambda"),
+    "api-gateway": _plain("AmazonApiGateway"),
+    "eks": _plain("AmazonEKS"),
+    "load-balancer": _plain("AWSELB"),
+    "data-transfer": OfferFile("AWSDataTransfer", rows_of_transfer, region_field="fromRegionCode"),
+    "addresses": _plain("AmazonVPC"),
+    "cloudwatch": _plain("AmazonCloudWatch"),
+    "ecr": _plain("AmazonECR"),
+    "s3": _plain("AmazonS3"),
 }
-"""Every service that is read, by the name that `--service` takes."""
+"""Every offer file that is read, by the name that `--service` takes."""

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
 from advisor.experiment_stopping import (
-    LadderCandidate,
+    Rung,
     affordable_runs,
     early_stopped_cost,
     escalation_order,
     expected_best,
     expected_best_beyond,
-    exponential_stopping,
     next_run,
     next_run_gain,
     normal_best,
@@ -25,10 +24,8 @@ from advisor.experiment_stopping import (
     outcomes,
     runs_for_confidence,
     runs_per_promotion,
-    shrunk_best,
     success_probability,
     successive_halving_runs,
-    uniform_stopping,
     velocity,
 )
 
@@ -158,37 +155,12 @@ def test_more_than_was_run_cannot_be_asked_of_the_u_statistic():
         next_run_gain([1.0])
 
 
-def test_the_winner_shrinks_towards_the_mean_by_its_noise():
-    """Oracle: simulate true scores and noise, and regress the truth on the observed."""
-    rng = np.random.default_rng(4)
-    true = rng.normal(0.8, 0.02, 200_000)
-    seen = true + rng.normal(0, 0.01, 200_000)
-    near = np.abs(seen - 0.84) < 0.001
-
-    found = shrunk_best(best=0.84, mean=0.8, true_variance=0.02**2, noise_variance=0.01**2)
-    assert float(found) == pytest.approx(true[near].mean(), abs=5e-4)
-
-
-@pytest.mark.parametrize(
-    ("found", "draw"),
-    [
-        (uniform_stopping(cost_per_value=0.005), lambda rng, n: rng.random(n)),
-        (exponential_stopping(cost_per_value=0.01), lambda rng, n: rng.exponential(size=n)),
-        (
-            normal_stopping(mean=0.8, deviation=0.02, cost_per_value=0.0005),
-            lambda rng, n: rng.normal(0.8, 0.02, n),
-        ),
-    ],
-    ids=["uniform", "exponential", "normal"],
-)
-def test_at_the_reservation_value_one_more_draw_is_worth_its_cost(found, draw):
+def test_at_the_reservation_value_one_more_run_is_worth_its_cost():
     """Oracle: simulate E[(X - z)+] and P(X > z)."""
-    x = draw(np.random.default_rng(5), 2_000_000)
-    cost = {0.9: 0.005}.get(round(found.reservation, 4)) or (
-        0.01 if found.reservation > 4 else 0.0005
-    )
+    x = np.random.default_rng(5).normal(0.8, 0.02, 2_000_000)
+    found = normal_stopping(mean=0.8, deviation=0.02, cost_per_value=0.0005)
 
-    assert np.maximum(x - found.reservation, 0).mean() == pytest.approx(cost, rel=0.03)
+    assert np.maximum(x - found.reservation, 0).mean() == pytest.approx(0.0005, rel=0.03)
     assert 1 / (x > found.reservation).mean() == pytest.approx(found.expected_runs, rel=0.03)
 
 
@@ -199,12 +171,6 @@ def test_the_published_normal_case_stops_at_0_8314_after_17_1_runs():
     assert found.expected_runs == pytest.approx(17.1, abs=0.05)
 
 
-@pytest.mark.parametrize("stop", [uniform_stopping, exponential_stopping])
-def test_a_run_dearer_than_any_score_is_made_once_at_most(stop):
-    assert stop(cost_per_value=2.0).expected_runs == 1.0
-    assert stop(cost_per_value=2.0).reservation < 0
-
-
 def test_a_search_with_a_positive_cost_is_needed():
     with pytest.raises(AdvisorError, match="must be positive"):
         normal_stopping(mean=0.8, deviation=0.0, cost_per_value=0.1)
@@ -212,9 +178,9 @@ def test_a_search_with_a_positive_cost_is_needed():
 
 def test_the_cheap_option_comes_first_and_the_dear_one_only_where_scores_are_worth_it():
     ladder = [
-        LadderCandidate("deep", usd=500.0, mean=0.81, deviation=0.03),
-        LadderCandidate("default", usd=1.0, mean=0.80, deviation=0.02),
-        LadderCandidate("tuned", usd=50.0, mean=0.805, deviation=0.02),
+        Rung("deep", usd=500.0, mean=0.81, deviation=0.03),
+        Rung("default", usd=1.0, mean=0.80, deviation=0.02),
+        Rung("tuned", usd=50.0, mean=0.805, deviation=0.02),
     ]
     poor = [rung.name for rung, _ in escalation_order(ladder, usd_per_score=5_000.0)]
     rich = escalation_order(ladder, usd_per_score=5_000_000.0)

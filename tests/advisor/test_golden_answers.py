@@ -21,6 +21,9 @@ A path is written `ranked[].lines[].usd`, an index of a list as `[]`.
 RELATIVE = 1e-9
 """Figures nearer than this are the same: sums in another order, another processor."""
 
+FAST = {"jobs", "queue", "nothing-feasible"}
+"""Kinds whose answers take the least time: `make test-fast` compares these."""
+
 SHOWN = 20
 """Differences told at most."""
 
@@ -84,7 +87,9 @@ def differences(
     return told
 
 
-@pytest.mark.parametrize("kind", GOLDEN)
+@pytest.mark.parametrize(
+    "kind", [k if k in FAST else pytest.param(k, marks=pytest.mark.slow) for k in GOLDEN]
+)
 def test_the_answer_is_the_kept_one(kind):
     kept = json.loads(path_of(kind).read_text(encoding="utf-8"))
     told = differences(kept, answer_json(kind))
@@ -95,6 +100,7 @@ def test_the_answer_is_the_kept_one(kind):
     )
 
 
+@pytest.mark.slow
 def test_each_kind_is_what_it_is_called():
     answers = {kind: answer_json(kind) for kind in GOLDEN}
     best = {kind: found["best"] and found["best"]["platform"] for kind, found in answers.items()}

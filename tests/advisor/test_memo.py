@@ -13,7 +13,7 @@ from advisor.decision.choice.engine import judge
 from advisor.decision.scenarios.option_space import option_space_of
 from advisor.memo import MOST, Beside, Memo
 from advisor.recommend import market_on
-from tests.advisor.decision.small_worlds import LADDERS, few_machines, random_study
+from tests.advisor.decision.small_worlds import LADDERS, fast_first, few_machines, random_study
 from tests.advisor.factories import ON, study
 
 
@@ -105,7 +105,7 @@ def answered(wanted, memo):
     return compose(judge(wanted, space), what_if=False, curves=False).model_dump_json()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", fast_first(12, fast=4))
 def test_no_answer_depends_on_the_study_that_was_asked_before(seed):
     first, second = (random_study(np.random.default_rng([seed, i]), draw_count=32) for i in (0, 1))
     shared = Memo()
@@ -124,6 +124,7 @@ print(answered(Study.model_validate_json(sys.stdin.read()), Memo()))
 """
 
 
+@pytest.mark.slow
 def test_nor_on_anything_else_of_the_process():
     studies = [random_study(np.random.default_rng([77, i]), draw_count=32) for i in range(3)]
     shared = Memo()

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from advisor.decision.answer.compose import option_lines
+from advisor.decision.answer.bill import option_lines
 from advisor.recommend import market_on, prepare, recommend
 from advisor.recommendation import Recommendation
 from advisor.report.tables import cost_cell, timed_options
@@ -225,6 +225,7 @@ def test_autoscaling_is_ranked_beside_the_fixed_fleet_and_can_be_left_out():
         assert "autoscaling" in option.name
 
 
+@pytest.mark.slow
 def test_two_needs_that_only_give_together_are_told_with_both_figures():
     both = {"max_p99_latency_ms": 0.5, "max_usd_per_month": 20.0}
     hints = answer(study(needs=both)).relaxations
@@ -377,6 +378,7 @@ def test_clustering_is_ranked_by_quality_without_a_price_of_errors():
 few = st.sampled_from
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rate=few([0.01, 1.0, 20.0, 2000.0]),

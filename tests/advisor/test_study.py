@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from advisor.decision.answer.assumptions import study_figures
 from advisor.decision.whatif.drivers import with_value
 from advisor.errors import StudyError
+from advisor.study.figures import study_keys, value_of
 from advisor.study.file import load_study, parse_study, parse_study_text
 from advisor.study.template import study_template, study_text
 from advisor.study.types import CandidateImport, Data, Needs, Study, Workload
+from pricing.yaml_text import load_yaml
 
 # ruff: noqa: E501 - the documented study, as users copy it
 FULL = """
@@ -59,7 +60,7 @@ def test_only_data_is_required():
 
 
 def test_the_template_is_a_valid_study_with_every_default():
-    raw = yaml.safe_load(study_template("churn"))
+    raw = load_yaml(study_template("churn"))
 
     assert parse_study(raw, where="x") == Study.model_validate(
         {"name": "churn", "data": {"path": "data.csv", "target": "label"}}
@@ -259,3 +260,25 @@ def test_a_deadline_of_nothing_is_said_by_its_own_name(tmp_path):
 
     with pytest.raises(StudyError, match=r"needs\.deadline_hours: input should be greater than 0"):
         load_study(path, ["needs.deadline_hours=0"])
+
+
+TRUTHS = [
+    key for key in study_keys() if isinstance(value_of(parse_study(SMALL, where=""), key), bool)
+]
+
+
+@pytest.mark.parametrize("key", TRUTHS)
+@pytest.mark.parametrize(("word", "truth"), [("yes", True), ("No", False), ("on", True)])
+def test_a_truth_value_may_be_written_as_yaml_1_1_wrote_it(key, word, truth, tmp_path):
+    path = write(tmp_path, FULL)
+
+    assert value_of(load_study(path, [f"{key}={word}"]), key) is truth
+
+
+@pytest.mark.parametrize("key", ["workload.requests_per_s", "cloud.regions", "horizon_months"])
+@pytest.mark.parametrize("word", ["yes", "off", "10:30"])
+def test_where_a_figure_is_wanted_such_a_word_is_refused_with_its_key(key, word, tmp_path):
+    path = write(tmp_path, FULL)
+
+    with pytest.raises(StudyError, match=key.replace(".", r"\.")):
+        load_study(path, [f"{key}={word}"])

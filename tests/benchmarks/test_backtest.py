@@ -390,6 +390,7 @@ def test_other_label_times_are_another_back_test(tmp_path):
     assert keys[0] != keys[1]
 
 
+@pytest.mark.slow
 def test_child_processes_give_what_this_process_gives(tmp_path):
     data = stream(tmp_path)
     bench = make_bench(data, candidate=LINEAR)

@@ -49,6 +49,7 @@ def test_a_spike_takes_no_processor_away(tmp_path):
     assert free_processor_count(cpu_count=4, window_s=10.0, sleep=sleep, root=tmp_path) == 4
 
 
+@pytest.mark.slow
 def test_the_start_of_our_own_worker_is_no_load_of_others(tmp_path):
     (tmp_path / "slow_start.py").write_text(
         "import time\n"

@@ -69,6 +69,7 @@ def test_outliers_are_counted_as_box_plots_do():
     assert stats_of([2.0], iterations=1)["stddev"] == 0.0
 
 
+@pytest.mark.slow
 def test_mlflow_gets_each_run_once_with_metrics_and_the_record(tmp_path):
     pytest.importorskip("mlflow")
     pytest.importorskip("sqlalchemy")

@@ -1,13 +1,16 @@
 """The GPU path, as far as it goes without a GPU: the same code on the CPU, and synthetic runs."""
 
 import json
+import time
 
 import numpy as np
 import pytest
 
 from benchmarks.families.artefacts import save_model
-from benchmarks.forms.cuda import host_timer, network_work, time_network
+from benchmarks.forms.cuda import network_work, time_network
 from benchmarks.reading.gpu_rates import crossover_batch_rows, reached_rates
+from benchmarks.reading.run_lines import comparison_lines, run_lines
+from benchmarks.reading.run_table import NONE
 from benchmarks.storage.records import FormMeasurement, InferenceMeasurement
 from tests.benchmarks.factories import hardware, run
 from tests.benchmarks.test_forms import KINDS, fitted, parsed_rows
@@ -110,7 +113,44 @@ def test_without_probes_of_the_gpu_no_share_is_told():
     assert (found.matrix_fraction, found.bandwidth_fraction) == (None, None)
 
 
+def test_a_run_on_a_gpu_is_shown_with_what_it_reaches():
+    probes = {"gpu_gemm_bf16_gflop_per_s": 4000.0}
+
+    lines = run_lines(on_gpu(**probes))
+
+    place = next(i for i, line in enumerate(lines) if line.startswith("reached on the device"))
+    assert lines[place + 2].split() == [
+        "1000", "1", "ms", "1,000", "(25.0%)", "1", f"({NONE})", "torch-cuda-bfloat16",
+    ]  # fmt: skip
+
+
+def test_a_run_on_a_cpu_is_shown_without_rates_of_a_device():
+    assert not [line for line in run_lines(run()) if line.startswith("reached")]
+
+
+@pytest.mark.parametrize(
+    ("call_s", "told"), [(1e-4, "faster from 100 rows"), (1e-2, "faster at none")]
+)
+def test_a_cpu_beside_a_gpu_tells_where_they_cross(call_s, told):
+    cpu = sweep(lambda rows: 1e-6 * rows)
+    gpu = run(device="cuda", inference=sweep(lambda rows: call_s).inference)
+
+    for pair in ((cpu, gpu), (gpu, cpu)):
+        assert any(told in line for line in comparison_lines(*pair, ()))
+    assert not any("GPU" in line for line in comparison_lines(cpu, cpu, ()))
+
+
 # The path itself, on the CPU ----------------------------------------------------------------------
+
+
+def host_timer(call, *, count):
+    """Time calls by the host's clock: on the CPU they return when they are done."""
+    durations = []
+    for number in range(count):
+        start = time.perf_counter()
+        call(number)
+        durations.append(time.perf_counter() - start)
+    return durations
 
 
 def measured(tmp_path, family, kind="several"):

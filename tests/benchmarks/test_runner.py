@@ -160,6 +160,7 @@ def test_processes_of_one_thread_and_of_all_take_turns(measured):
         assert {i.process_call_counts for i in run.inference} == {(2, 2)}
 
 
+@pytest.mark.slow
 def test_timed_processes_that_others_disturb_are_repeated_within_bounds(study, monkeypatch):
     monkeypatch.setattr("benchmarks.session.trial_runner.OTHER_LOAD_LIMIT_FRACTION", -1.0)
 
@@ -208,6 +209,7 @@ TROUBLE = {
 }
 
 
+@pytest.mark.slow
 def test_a_candidate_that_fails_is_a_run_with_its_reason_and_the_others_go_on(study):
     names = [*TROUBLE, "good"]
 
@@ -222,6 +224,7 @@ def test_a_candidate_that_fails_is_a_run_with_its_reason_and_the_others_go_on(st
     assert len(RunStore(study / ".advisor").runs()) == len(names)
 
 
+@pytest.mark.slow
 def test_a_candidate_that_hangs_is_ended_at_the_limit_and_the_others_go_on(study):
     """The limit is long against a trial of the good one, so that no load lets that one hit it."""
     result = measure(
@@ -287,6 +290,7 @@ def test_runs_under_other_circumstances_have_other_keys(tmp_path, change):
     assert key(**(boring | change)) != key(**boring)
 
 
+@pytest.mark.slow
 def test_a_harness_that_is_killed_goes_on_where_it_was(study):
     """It kills itself as soon as two trials are kept, whatever the machine's speed."""
     script = textwrap.dedent(f"""
@@ -325,6 +329,7 @@ def test_a_harness_that_is_killed_goes_on_where_it_was(study):
     assert list(unfinished.glob("*")) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished(study):
     def interrupt(progress):
         if progress.label.startswith("linear: training"):
@@ -340,6 +345,7 @@ def test_ctrl_c_keeps_what_is_finished(study):
     assert len(result.new_run_ids) == 1
 
 
+@pytest.mark.slow
 def test_time_stamped_data_are_back_tested(study):
     settings = DataSettings(source="simulated:linear,rows=1200,periods=24")
 
@@ -363,6 +369,7 @@ def test_a_device_that_is_missing_is_an_outcome(study):
     assert "no CUDA device" in result.runs[0].reason
 
 
+@pytest.mark.slow
 def test_when_time_is_short_fewer_rows_are_used_and_said_so(study, monkeypatch):
     """On a clustering task, so that one is measured too."""
     monkeypatch.setattr("benchmarks.session.training_trials.Trainings._affordable", lambda *_: 60)

@@ -153,6 +153,7 @@ def test_a_port_where_nobody_listens_is_errors_too():
     assert (samples.status <= 0).all()
 
 
+@pytest.mark.slow
 def test_a_server_that_stalls_for_a_second_shows_it_in_p99(folder):
     """Coordinated omission: a closed loop asks once in the second of a stall, the schedule 100x."""
     with running_server(folder, layout=LAYOUT, stall_s=1.0, stall_every=250) as stalling:
@@ -170,6 +171,7 @@ def test_a_server_that_stalls_for_a_second_shows_it_in_p99(folder):
     assert (closed.latency_s > 0.25).mean() < 0.01
 
 
+@pytest.mark.slow
 def test_batching_answers_everyone_with_their_own(folder):
     with running_server(folder, layout=LAYOUT, handling="batch", max_wait_ms=5.0) as batching:
         requests = [request_bytes(encode_rows([row]), target=batching.target) for row in ROWS]
@@ -180,6 +182,7 @@ def test_batching_answers_everyone_with_their_own(folder):
     assert json.loads(body) == {"predictions": [0, 0, 1, 1]}
 
 
+@pytest.mark.slow
 def test_several_workers_and_one_thread_each_serve_too(folder):
     with running_server(folder, layout=LAYOUT, worker_count=2, handling="executor") as two:
         requests = [request_bytes(encode_rows([ROWS[5]]), target=two.target)]

@@ -101,6 +101,7 @@ def _append_beyond_the_limit(folder):
     os._exit(9)
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_is_a_clear_error_and_the_store_stays_readable(tmp_path):
     store = RunStore(tmp_path)
     store.append(run())
@@ -129,6 +130,7 @@ def _append_many(folder, writer):
         store.keep_trial("shared", "trial", {"writer": writer, "number": number})
 
 
+@pytest.mark.slow
 def test_two_writers_at_once_lose_nothing(tmp_path):
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_append_many, args=(str(tmp_path), w)) for w in "ab"]

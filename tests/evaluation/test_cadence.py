@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from advisor.errors import AdvisorError
-from advisor.evaluation.cadence import evaluate, judge, main, summary
-from advisor.evaluation.cadence_matrices import (
+from evaluation.cadence import evaluate, judge, main, summary
+from evaluation.cadence_matrices import (
     CONFIGURATIONS,
     FullMatrix,
     load_stream,
@@ -16,7 +16,7 @@ from advisor.evaluation.cadence_matrices import (
     warm_up_periods,
     window_periods,
 )
-from advisor.evaluation.cadence_scoring import (
+from evaluation.cadence_scoring import (
     Cell,
     debt_trigger,
     detector_trigger,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from advisor.evaluation import queueing
+from evaluation import queueing
 
 
 @pytest.fixture(scope="module")

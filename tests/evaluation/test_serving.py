@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from advisor.evaluation.serving import main
-from advisor.evaluation.serving_progress import time_left
-from advisor.evaluation.serving_table import Cell, steal_note, summarise
+from evaluation.serving import main
+from evaluation.serving_progress import time_left
+from evaluation.serving_table import Cell, steal_note, summarise
 
 
 def cell(**changes):
@@ -104,6 +104,7 @@ def test_the_time_left_is_told_roughly():
     assert time_left(40) == "less than a minute left"
 
 
+@pytest.mark.slow
 def test_one_real_cell_is_predicted_before_it_is_measured(tmp_path, capsys):
     keep = tmp_path / "cells.jsonl"
     arguments = [

@@ -8,24 +8,24 @@ import re
 import numpy as np
 import pytest
 
-from advisor.evaluation import transfer
-from advisor.evaluation.transfer_bands import calibrated_bands, coverage, few_workloads_factor
-from advisor.evaluation.transfer_cases import (
+from evaluation import transfer
+from evaluation.transfer_bands import calibrated_bands, coverage, few_workloads_factor
+from evaluation.transfer_cases import (
     concatenate,
     cpu_cases,
     llm_cases,
     make_cases,
     prefill16_cases,
 )
-from advisor.evaluation.transfer_data import (
+from evaluation.transfer_data import (
     kind_of,
     load_machines,
     processor_name,
     stem_of,
     vendor_of,
 )
-from advisor.evaluation.transfer_gpu import cnn_cases, kernel_regression, transformer_cases
-from advisor.evaluation.transfer_product import write_bands
+from evaluation.transfer_gpu import cnn_cases, kernel_regression, transformer_cases
+from evaluation.transfer_product import write_bands
 from tests.given import HARDWARE, needs_hardware
 
 PROCESSORS = {
@@ -449,6 +449,7 @@ def test_the_table_for_people_has_a_row_for_each_result(tmp_path, capsys):
     assert "rank_tau: 1.0" in printed
 
 
+@pytest.mark.slow
 @needs_hardware
 def test_on_public_measurements_errors_and_bands_stay_within_what_the_docs_promise():
     found = transfer.evaluate(HARDWARE)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from advisor.evaluation import transfer_runs
 from benchmarks.storage.records import InferenceMeasurement
 from benchmarks.storage.store import RunStore
+from evaluation import transfer_runs
 from tests.advisor.capacity.test_prediction import run
 
 

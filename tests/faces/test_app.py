@@ -103,7 +103,7 @@ def no_break_evens(monkeypatch, request):
 @pytest.fixture
 def break_evens():
     """Asks for the real search, and for nothing that another test left."""
-    compute._kept_break_evens.clear()
+    compute._memo.clear()
 
 
 def button(page: AppTest, label: str):
@@ -299,6 +299,7 @@ def test_nothing_feasible_is_an_answer(opened):
         assert not page.run().exception
 
 
+@pytest.mark.slow
 def test_a_study_without_runs_says_what_to_run(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     for file in (tmp_path / ".advisor").rglob("*.json"):
@@ -320,6 +321,7 @@ def test_a_broken_study_is_one_clear_line(tmp_path, monkeypatch):
     assert "did you mean data.path," in page.error[0].value.replace("\\", "")
 
 
+@pytest.mark.slow
 def test_a_hostile_study_is_shown_as_words(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     name = '"<script>alert(1)</script>\\x1b[31m <img src=x onerror=alert(1)>"'
@@ -334,6 +336,7 @@ def test_a_hostile_study_is_shown_as_words(tmp_path, monkeypatch):
     assert "\x1b" not in shown(page)
 
 
+@pytest.mark.slow
 def test_a_damaged_store_is_said_not_thrown(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     for file in (tmp_path / ".advisor").rglob("*.json"):
@@ -526,6 +529,7 @@ def test_a_size_of_today_that_is_not_sold_is_said_and_can_be_mended(opened):
     assert "Options considered" in [one.value for one in page.header]
 
 
+@pytest.mark.slow
 def test_a_study_that_breaks_while_it_is_open_is_one_clear_line(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     monkeypatch.setattr("sys.argv", ["app.py", str(path)])

@@ -148,7 +148,11 @@ def test_malformed_data_end_in_one_clear_line(case, tmp_path, capsys):
     assert not list(tmp_path.glob(".advisor/**/*.json"))
 
 
-def test_a_candidate_whose_module_is_missing_is_a_run_with_its_reason(tmp_path, capsys):
+@pytest.mark.slow
+def test_a_candidate_whose_module_is_missing_is_a_run_with_its_reason(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("benchmarks.session.session.probe_machine", lambda *_, **__: ({}, ()))
     plain(tmp_path)
     study = study_in(tmp_path, CSV + '\ncandidates: [{name: mine, import: "nowhere:make"}]')
 

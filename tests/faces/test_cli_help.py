@@ -257,6 +257,7 @@ def test_the_answer_fits_the_terminal(columns, make):
     assert [line for line in out.getvalue().splitlines() if len(line) > columns] == []
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_no_colour_and_lines_that_fit(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "60")
     path = measured_study(tmp_path)

@@ -5,10 +5,15 @@ import json
 import pytest
 import typer
 
-from advisor.cli import bill, prices
+from advisor.cli import bill, price_refresh, prices
+from pricing.errors import PricingError
+from pricing.quotes import PriceBook
+from pricing.refresh import Change, Outcome
+from pricing.rules import SHIPPED_RULES
 from pricing.tables import load_book, write_table
+from tests.pricing import offer_files
 from tests.pricing.aws_server import running
-from tests.pricing.books import row
+from tests.pricing.books import TODAY, row
 from tests.pricing.offer_files import ec2_line, offer_file
 
 USAGE = """\
@@ -37,6 +42,13 @@ def advisor(capsys):
         return code or 0, captured.out, captured.err
 
     return run
+
+
+ECR_LINE = offer_files.line(
+    termtype="OnDemand", productfamily="EC2 Container Registry", unit="GB-Mo", priceperunit="0.10",
+    usagetype="EUC1-TimedStorage-ByteHrs", currency="USD", effectivedate="2026-11-01",
+    regioncode="eu-central-1", locationtype="AWS Region",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -151,8 +163,6 @@ def test_show_prints_a_price_its_history_and_json(advisor, folder):
     ],
 )
 def test_a_wrong_word_is_answered_with_near_ones(advisor, folder, arguments, sentence):
-    from pricing.errors import PricingError
-
     with pytest.raises(PricingError, match=sentence):
         advisor("prices", *arguments, "--book", folder)
 
@@ -246,3 +256,106 @@ def test_refresh_adds_rows_says_so_and_exits_1_when_a_source_failed(advisor, fol
         code, out, _ = advisor("prices", "refresh", "--service", "ec2", *ask, "--json")
         assert code == 0
         assert json.loads(out)["confirmed_count"] == 1
+
+
+def test_refresh_without_a_network_ends_at_once_with_one_line(advisor, folder):
+    with pytest.raises(PricingError) as caught:
+        advisor("prices", "refresh", "--files-url", "http://127.0.0.1:9", "--book", folder)
+
+    assert "cannot be reached" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_refresh_reads_the_regions_of_the_study_and_into_ones_own_folder(
+    advisor, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "advisor.yaml").write_text(
+        "data: {path: rows.csv, target: y}\ncloud: {regions: [eu-central-1]}\n"
+    )
+    load_book.cache_clear()
+    with running() as aws:
+        code, _, _ = advisor("prices", "refresh", "--files-url", aws.url, "--service", "ec2")
+        asked = list(aws.asked)
+        aws.files["AmazonECR", "eu-central-1"] = offer_file([ECR_LINE])
+        ask = ("--service", "ecr", "--files-url", aws.url)
+        first = advisor("prices", "refresh", *ask)
+        again = advisor("prices", "refresh", *ask, "--if-older", "30d")
+        count = len(aws.asked)
+
+    assert code == 1
+    assert asked
+    assert all("eu-central-1" in path for path in asked)
+    assert first[0] == 0
+    assert "0 of 1 prices changed" in first[1]
+    assert "within 30 days, nothing to do" in again[1]
+    assert count == len(asked) + 1
+    code, out, _ = advisor("prices", "drop")
+    assert (code, "dropped 1 refreshed tables" in out) == (0, True)
+
+
+@pytest.mark.parametrize("days", ["soon", "-3", "30 weeks"])
+def test_days_that_are_none_are_an_error(advisor, folder, days):
+    with pytest.raises(PricingError, match="write days, such as 30d"):
+        advisor("prices", "refresh", "--if-older", days, "--book", folder)
+
+
+def test_show_compares_all_regions_and_compare_the_ways_to_buy(advisor, folder):
+    code, out, _ = advisor("prices", "show", "--sku", "m5.large", "--all-regions", "--book", folder)
+    assert code == 0
+    assert out.index("eu-west-1") < out.index("us-east-1")
+    assert "1.12 x" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+    code, out, _ = advisor("prices", "compare", "m5.large", "--book", folder)
+    assert code == 0
+    assert "in eu-west-1:" in out
+    assert "100.0 %" in out
+    code, out, _ = advisor(
+        "prices", "compare", "m5.large", "--region", "us-east-1", "--book", folder, "--json"
+    )
+    (found,) = json.loads(out)["found"]
+    assert [one["region"] for one in found["regions"]] == ["eu-west-1", "us-east-1"]
+    assert found["ways"][0]["share"] == 1.0
+
+
+@pytest.mark.parametrize("command", ["show", "compare"])
+def test_a_sku_is_named_once(advisor, folder, command):
+    with pytest.raises(PricingError, match="name one sku"):
+        advisor("prices", command, "--book", folder)
+    with pytest.raises(PricingError, match="name one sku"):
+        advisor("prices", command, "a", "--sku", "b", "--book", folder)
+
+
+def test_coverage_counts_what_was_read_derived_and_assumed(advisor, folder):
+    code, out, _ = advisor("prices", "coverage", "--each", "--book", folder, "--json")
+
+    assert code == 0
+    found = {(one["service"], one["region"], one["purchase"]): one for one in json.loads(out)}
+    machines = found["ec2", "us-east-1", "on-demand"]
+    assert (machines["price_count"], machines["read"], machines["derived"]) == (2, 2, 0)
+    assert found["ecs-managed-instances", "us-east-1", "on-demand"]["derived"] == 2
+    code, out, _ = advisor("prices", "coverage", "--book", folder)
+    assert out.startswith("all regions")
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_new_prices_move_the_chosen_bill_and_what_is_derived_from_them(monkeypatch):
+    monkeypatch.setattr(price_refresh, "price_day", lambda _: TODAY)
+    held = PriceBook([row(price=0.1), row("m5.xlarge", 0.2)], rules=SHIPPED_RULES)
+    fee = {"service": "ecs-managed-instances", "sku": "m5.large"}
+    there = {"region": "us-east-1", "purchase": "on-demand"}
+    lines = [
+        {"usd_per_month": 73.0, "quote": there | {"service": "ec2", "sku": "m5.large"}},
+        {"usd_per_month": 8.76, "quote": there | fee},
+        {"usd_per_month": 500.0, "quote": None},
+    ]
+    fresh = row(price=0.11, valid_from=TODAY, checked_on=TODAY)
+    outcome = Outcome((Change(fresh, held.rows[0]),), (), (), (), (), None)
+
+    told = price_refresh._effect_on(
+        {"ranked": [{"name": "two machines", "lines": lines}]}, outcome, book=held
+    )
+
+    assert told == "your bill: 81.76 -> 89.94 USD/month (two machines)"

@@ -1,5 +1,6 @@
 """The command line starts light, and `import advisor` needs no framework."""
 
+import re
 import subprocess
 import sys
 
@@ -35,7 +36,15 @@ def test_the_command_line_loads_neither_pydantic_nor_numpy_for_its_help():
     code = "from advisor.cli import run; import io, contextlib\n"
     code += "with contextlib.redirect_stdout(io.StringIO()): run(['--help'])"
 
-    assert loaded_by(code).isdisjoint({*HEAVY, "pydantic", "numpy", "yaml", "jinja2"})
+    assert loaded_by(code).isdisjoint({*HEAVY, "pydantic", "numpy", "ruamel", "jinja2"})
+
+
+def test_the_program_starts_as_a_module_too():
+    shown = subprocess.run(
+        [sys.executable, "-m", "advisor", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert re.fullmatch(r"advisor \d+\.\d+\.\d+\n", shown.stdout)
 
 
 def test_offered_names_are_loaded_on_demand():
@@ -46,6 +55,7 @@ def test_offered_names_are_loaded_on_demand():
         _ = advisor.nothing
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_reading_is_no_error(tmp_path):
     """As `advisor recommend STUDY | head -1` does."""
     study = measured_study(tmp_path)

@@ -5,6 +5,7 @@ import json
 import math
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from advisor.cli import run
 from advisor.cli.recommend import answer_of
 from advisor.report import FORMATS, render_bytes
+from benchmarks.session.presets import PRESETS
+from tests.benchmarks.factories import tiny_preset
 from tests.given import STREAMS, needs_streams
 
 ON = "2026-11-01"
@@ -22,6 +25,16 @@ def study_in(folder: Path, text: str) -> Path:
     path = folder / "advisor.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def briefly(monkeypatch):
+    """Time a model for moments and probe nothing; the digits are measured as a user measures."""
+    tiny = tiny_preset()
+    names = ("single_row", "larger_batches", "threaded_single_row", "threaded_larger_batches")
+    brief = replace(PRESETS["fast"], **{name: getattr(tiny, name) for name in names})
+    monkeypatch.setitem(PRESETS, "fast", brief)
+    monkeypatch.setattr("benchmarks.session.session.probe_machine", lambda *_, **__: ({}, ()))
 
 
 def answer(study: Path) -> dict:
@@ -87,7 +100,8 @@ def digits(tmp_path_factory) -> Path:
     study = study_in(
         folder,
         'data: {source: "builtin:digits"}\n'
-        'candidates: [default, {name: bayes, import: "my_models:make_model"}]',
+        'candidates: [default, {name: bayes, import: "my_models:make_model"}]\n'
+        "decision: {draw_count: 200}",
     )
     assert run(["bench", str(study), "--quiet"]) == 0
     return study
@@ -107,7 +121,7 @@ def test_digits_are_decided_with_the_whole_ladder_and_ones_own_model_after_it(di
     assert found["retraining"]["basis"] == "assumed"
 
 
-def test_diabetes_is_decided_as_a_regression(tmp_path):
+def test_diabetes_is_decided_as_a_regression(tmp_path, briefly):
     text = 'data: {source: "builtin:diabetes"}\ncandidates: [dummy, linear]'
     study = study_in(tmp_path, text)
 
@@ -157,7 +171,7 @@ def test_the_same_study_store_and_book_give_the_same_bytes_in_every_format(digit
         assert name == "pdf" or found.best.candidate in made.decode("utf-8")
 
 
-def test_clustering_needs_no_target(tmp_path):
+def test_clustering_needs_no_target(tmp_path, briefly):
     import numpy as np
     import pandas as pd
 

@@ -56,11 +56,14 @@ def test_the_curve_of_a_job_goes_through_the_answer(answer):
 
 def test_the_curve_of_a_job_is_what_another_study_of_so_many_rows_says(study_path, answer):
     chosen, job = answer.best, answer.job
-    point = next(p for p in reversed(job.curve) if p.row_count < 0.95 * job.row_count)
+    smaller = [p for p in reversed(job.curve) if p.row_count < 0.95 * job.row_count]
 
-    other = answered(study_path, f"workload.rows_per_job={point.row_count}")
-
-    (one,) = (o for o in other.ranked if where(o) == where(chosen))
+    for point in smaller[:4]:  # the answer lists the best machine of each platform only
+        other = answered(study_path, f"workload.rows_per_job={point.row_count}")
+        same = [o for o in other.ranked if where(o) == where(chosen)]
+        if same:
+            break
+    (one,) = same
     work_s = (one.p99_latency_ms / 1e3 - job.start_s) * one.replicas / job.machines
     assert job.start_s + work_s == pytest.approx(point.wall_s)
 
@@ -96,6 +99,7 @@ def test_the_curve_of_costs_counts_the_rows_of_a_job(answer):
     assert all(one.requests_per_s * axis.per_rate > 0 for one in crossings(answer))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["html", "md"])
 def test_a_report_about_jobs_speaks_of_rows_and_hours(answer, name):
     text = render(answer, format=name)
@@ -128,6 +132,7 @@ def test_a_sweep_of_jobs_tells_how_long_a_job_takes_and_names_its_means(study_pa
     assert "mean USD/month" in said
 
 
+@pytest.mark.slow
 def test_why_not_a_gpu_is_answered_as_in_the_explorer(study_path, capsys):
     from advisor.cli import run
 

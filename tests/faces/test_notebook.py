@@ -17,7 +17,10 @@ ON = date(2026, 11, 21)
 
 @pytest.fixture(scope="module")
 def study_path(tmp_path_factory):
-    return measured_study(tmp_path_factory.mktemp("notebook"))
+    """Return a study with few draws: what is asked here is the same for all of them."""
+    path = measured_study(tmp_path_factory.mktemp("notebook"))
+    path.write_text(path.read_text() + "decision: {draw_count: 200}\n")
+    return path
 
 
 @pytest.fixture(scope="module")

@@ -53,11 +53,13 @@ def test_a_network_unit_is_the_largest_of_three_uses():
 
 def test_arrays_and_scalars_give_the_same_money():
     gb = np.array([0.0, 500.0, 10240.0, 200_000.0])
-    tiers = {"tier_from": [0, 10240, 51200, 153600], "usd_per_unit": [0.09, 0.085, 0.07, 0.05]}
+    starts = [0, 10240, 51200, 153600]
 
-    together = meters.tiered_usd(quantity=gb, **tiers)
+    together = meters.tier_quantities(quantity=gb, tier_from=starts)
 
-    assert together.tolist() == [float(meters.tiered_usd(quantity=g, **tiers)) for g in gb]
+    assert together.tolist() == [
+        meters.tier_quantities(quantity=g, tier_from=starts).tolist() for g in gb
+    ]
 
 
 quantities = st.floats(0, 1e7)

@@ -10,7 +10,7 @@ import pytest
 from pricing.errors import SourceError
 from pricing.sources.api import offers_of
 from pricing.sources.files import Transport, rows_of_blocks
-from pricing.sources.offers import SERVICES, Reading, plain_name, rows_of_ec2, usage_tail
+from pricing.sources.offers import OFFER_FILES, Reading, plain_name, rows_of_ec2, usage_tail
 from tests.pricing.aws_server import product
 from tests.pricing.books import TODAY
 from tests.pricing.offer_files import ec2_line, line, offer_file
@@ -22,7 +22,7 @@ def read(*lines, service="ec2", region="eu-west-1", block=1 << 20):
     data = offer_file(lines).encode()
     blocks = (data[start : start + block] for start in range(0, len(data), block))
     return rows_of_blocks(
-        blocks, service=SERVICES[service], region=region, today=TODAY, url="http://x/index.csv"
+        blocks, service=OFFER_FILES[service], region=region, today=TODAY, url="http://x/index.csv"
     )
 
 
@@ -277,7 +277,7 @@ def test_memory_stays_at_a_few_blocks_however_long_the_file_is():
 
     tracemalloc.start()
     rows_of_blocks(
-        blocks(), service=SERVICES["ec2"], region="eu-west-1", today=TODAY, url="http://x"
+        blocks(), service=OFFER_FILES["ec2"], region="eu-west-1", today=TODAY, url="http://x"
     )
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -330,7 +330,7 @@ def test_the_stream_reader_agrees_with_a_plain_csv_reader():
 def test_garbage_is_an_error_that_names_the_file(lines, sentence):
     with pytest.raises(SourceError, match=sentence):
         rows_of_blocks(
-            lines, service=SERVICES["ec2"], region="eu-west-1", today=TODAY, url="http://x"
+            lines, service=OFFER_FILES["ec2"], region="eu-west-1", today=TODAY, url="http://x"
         )
 
 
@@ -386,7 +386,7 @@ CAPTURED = """
 def test_an_answer_captured_from_the_real_price_list_is_understood():
     (offer,) = offers_of(json.loads(CAPTURED))
 
-    row = SERVICES["fargate"].mapper(offer, Reading("us-east-1", TODAY, "captured"))
+    row = OFFER_FILES["fargate"].mapper(offer, Reading("us-east-1", TODAY, "captured"))
 
     assert row[:7] == (
         "fargate", "linux-arm64-vcpu", "us-east-1", "on-demand", "vcpu-hour", 0.0, 0.03238

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pricing.errors import QuoteNotFound
-from pricing.quotes import Confirmation, PriceBook, PriceQuote
+from pricing.quotes import Confirmation, PriceBook, PriceQuote, Withdrawal
 from pricing.tables import load_book
 from tests.pricing.books import TODAY, book, quote, row
 
@@ -123,6 +123,25 @@ def test_the_oldest_day_of_reading_is_found():
 
     assert PriceBook.oldest_checked_on(quote(checked_on=day) for day in days) == days[1]
     assert PriceBook.oldest_checked_on([]) is None
+
+
+def test_what_is_no_longer_sold_has_no_price_from_that_day_on():
+    rows = [row(price=0.1, valid_from=date(2025, 1, 1), checked_on=date(2025, 1, 1))]
+    gone = Withdrawal(*rows[0][:4], date(2026, 5, 20), "a price list", "not sold")
+    prices = PriceBook(rows, withdrawals=[gone])
+
+    assert prices.get(**ASK, on=date(2026, 5, 19)).price_usd_per_unit == 0.1
+    assert prices.find(**ASK, on=date(2026, 5, 20)) is None
+    assert np.isnan(
+        prices.column(service="ec2", skus=["m5.large"], region="us-east-1", on=TODAY)
+    ).all()
+    assert len(prices.history(**ASK)) == 1
+    with pytest.raises(QuoteNotFound, match="not sold there since 2026-05-20"):
+        prices.get(**ASK, on=TODAY)
+    assert prices.known_on(date(2026, 5, 19)).find(**ASK, on=TODAY) is not None
+    again = PriceBook([*rows, row(price=0.2, valid_from=date(2026, 8, 1))], withdrawals=[gone])
+    assert again.get(**ASK, on=TODAY).price_usd_per_unit == 0.2
+    assert again.find(**ASK, on=date(2026, 6, 1)) is None
 
 
 days = st.dates(date(2024, 1, 1), date(2026, 12, 31))

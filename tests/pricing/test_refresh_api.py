@@ -7,7 +7,7 @@ import pytest
 from pricing.errors import NetworkError, SourceError
 from pricing.refresh import Plan, refresh
 from pricing.sources import api
-from pricing.sources.offers import SERVICES
+from pricing.sources.offers import OFFER_FILES
 from pricing.tables import load_book, write_table
 from tests.pricing.aws_server import product, running
 from tests.pricing.books import TODAY, row
@@ -45,7 +45,9 @@ def machine(instance_type, price, **changes):
 
 
 def fetch(aws, service="ec2"):
-    return api.fetch_rows(SERVICES[service], region="eu-west-1", today=TODAY, endpoint_url=aws.url)
+    return api.fetch_rows(
+        OFFER_FILES[service], region="eu-west-1", today=TODAY, endpoint_url=aws.url
+    )
 
 
 def test_all_pages_are_read_and_the_filters_of_the_trap_list_are_sent(aws):
@@ -142,7 +144,7 @@ def test_a_profile_that_cannot_be_used_is_said_without_what_it_printed(
     with pytest.raises(
         NetworkError, match=r"credentials cannot be read .*check AWS_PROFILE"
     ) as told:
-        api.fetch_rows(SERVICES["ec2"], region="eu-west-1", today=TODAY, endpoint_url=aws.url)
+        api.fetch_rows(OFFER_FILES["ec2"], region="eu-west-1", today=TODAY, endpoint_url=aws.url)
     assert "AKIA" not in str(told.value)
 
 
@@ -164,7 +166,7 @@ def test_no_network_is_one_sentence(monkeypatch):
     monkeypatch.setattr(api, "ATTEMPTS", 1)
     with pytest.raises(SourceError, match="no network, or AWS did not answer"):
         api.fetch_rows(
-            SERVICES["ec2"], region="eu-west-1", today=TODAY, endpoint_url="http://127.0.0.1:9"
+            OFFER_FILES["ec2"], region="eu-west-1", today=TODAY, endpoint_url="http://127.0.0.1:9"
         )
 
 
@@ -280,6 +282,7 @@ def moto_url():
     server.stop()
 
 
+@pytest.mark.slow
 def test_motos_spot_history_is_understood(moto_url):
     rows = api.fetch_spot(
         region="us-east-1", today=TODAY, instance_types=["m5.large", "t3.micro"],
@@ -290,6 +293,7 @@ def test_motos_spot_history_is_understood(moto_url):
     assert all(one.purchase == "spot" and one.price_usd_per_unit > 0 for one in rows)
 
 
+@pytest.mark.slow
 def test_the_catalogue_agrees_with_motos_copy_of_the_real_instance_types(moto_url):
     """Another oracle: moto ships what AWS answered for every type."""
     from pricing.instances import load_catalogue

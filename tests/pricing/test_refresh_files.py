@@ -5,16 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from pricing.errors import SourceError, TableError
-from pricing.refresh import Plan, refresh
-from pricing.sources.files import Transport, fetch_rows
-from pricing.sources.offers import SERVICES
-from pricing.tables import load_book, start_book, write_table
+from pricing.errors import NetworkError, SourceError, TableError
+from pricing.parts import Parts
+from pricing.refresh import Plan, last_refresh, refresh
+from pricing.sources.files import Transport, fetch_rows, require_network, rows_of_blocks
+from pricing.sources.offers import OFFER_FILES
+from pricing.tables import drop_own_tables, load_book, own_folder, start_book, write_table
 from tests.pricing.aws_server import running
 from tests.pricing.books import TODAY, row
 from tests.pricing.offer_files import ec2_line, line, offer_file
@@ -168,7 +170,7 @@ def test_trouble_that_lasts_is_an_error_that_says_what_to_do(aws, folder, troubl
     aws.trouble = [trouble] * 9
 
     with pytest.raises(SourceError, match=sentence):
-        fetch_rows(SERVICES["ec2"], region="eu-west-1", today=LATER, transport=transport(aws))
+        fetch_rows(OFFER_FILES["ec2"], region="eu-west-1", today=LATER, transport=transport(aws))
 
 
 def test_waits_grow_between_tries(aws):
@@ -177,7 +179,7 @@ def test_waits_grow_between_tries(aws):
 
     with pytest.raises(SourceError):
         fetch_rows(
-            SERVICES["ec2"],
+            OFFER_FILES["ec2"],
             region="eu-west-1",
             today=LATER,
             transport=transport(aws, wait_s=1.0, attempts=4, sleep=waits.append),
@@ -190,7 +192,7 @@ def test_no_network_is_said_in_one_sentence():
     nowhere = Transport(base_url="http://127.0.0.1:9", wait_s=0.0, attempts=2, timeout_s=2.0)
 
     with pytest.raises(SourceError, match=r"no answer.*2 times; check the network"):
-        fetch_rows(SERVICES["ec2"], region="eu-west-1", today=LATER, transport=nowhere)
+        fetch_rows(OFFER_FILES["ec2"], region="eu-west-1", today=LATER, transport=nowhere)
 
 
 def test_without_a_network_two_sources_are_tried_and_the_rest_are_told(folder):
@@ -262,12 +264,7 @@ def test_a_shipped_region_is_confirmed_and_one_odd_size_is_refused(aws, tmp_path
     """A day on which nothing changed at AWS, but one machine is read as a dedicated one."""
     folder = tmp_path / "book"
     start_book(folder)
-    held = [
-        one
-        for one in load_book(folder).rows
-        if (one.service, one.region, one.purchase) == ("ec2", "eu-west-1", "on-demand")
-        and one.basis == "list"
-    ]
+    held = _machines_of_ireland()
     odd = held[7].sku
     serve(
         aws,
@@ -383,6 +380,7 @@ refresh(
 """
 
 
+@pytest.mark.slow
 def test_kill_9_at_twenty_points_leaves_the_old_book_or_the_new_one(aws, tmp_path):
     """A refresh of 200 machines, killed at twenty points spread over its time; then it is run."""
     from pricing.instances import load_catalogue
@@ -464,3 +462,127 @@ def test_a_kill_inside_the_writing_itself_leaves_the_old_book(aws, folder):
 
     assert run(aws, folder).failures == ()
     assert len(load_book(folder)) == 4
+
+
+def test_a_refresh_without_a_folder_joins_the_shipped_prices_until_it_is_dropped(
+    aws, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    load_book.cache_clear()
+    shipped = price(None, on=LATER).price_usd_per_unit
+    now = {
+        one.sku: one.price_usd_per_unit * (1.01 if one.sku.startswith("m5.") else 1.0)
+        for one in _machines_of_ireland()
+    }
+    serve(aws, *(ec2_line(sku, f"{usd:.10f}") for sku, usd in now.items()))
+
+    outcome = refresh(plan(), today=LATER, transport=transport(aws))
+
+    assert outcome.failures == ()
+    assert outcome.path.parent == tmp_path / "advisor" / "prices"
+    assert price(None, on=LATER).price_usd_per_unit == pytest.approx(shipped * 1.01)
+    assert last_refresh(load_book(), region="eu-west-1") == LATER
+    assert last_refresh(load_book(), region="us-east-1") is None
+    assert drop_own_tables() == (outcome.path,)
+    assert price(None, on=LATER).price_usd_per_unit == shipped
+
+
+def _machines_of_ireland():
+    book = load_book()
+    found = [
+        book.find(service="ec2", sku=sku, region="eu-west-1", on=LATER)
+        for sku in book.skus(service="ec2", region="eu-west-1")
+    ]
+    return [one for one in found if one is not None and one.basis == "list"]
+
+
+def test_a_broken_table_of_ones_own_says_how_to_be_rid_of_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    own_folder().mkdir(parents=True)
+    (own_folder() / "refresh-2026-11-20-00000000.csv").write_text("half a li")
+    load_book.cache_clear()
+
+    with pytest.raises(TableError, match=r"refresh-2026.*'advisor prices drop' removes"):
+        load_book()
+    drop_own_tables()
+    assert len(load_book()) > 9000
+
+
+def test_a_refresh_goes_on_where_a_killed_one_stopped(aws, folder):
+    """The parts that were read whole are not asked for again; a stranger's address is none."""
+    serve(aws, ec2_line("m5.large", "0.12"), ec2_line("m5.xlarge", "0.24"))
+    parts = Parts(folder, today=LATER, address=aws.url)
+    read = fetch_rows(OFFER_FILES["ec2"], region="eu-west-1", today=LATER, transport=transport(aws))
+    parts.save("ec2", "eu-west-1", read)
+    asked = len(aws.asked)
+
+    outcome = run(aws, folder)
+
+    assert len(aws.asked) == asked
+    assert [change.row for change in outcome.changes] == read
+    assert [path.name for path in folder.iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    "other", [{"today": date(2026, 11, 19)}, {"address": "http://elsewhere.example"}]
+)
+def test_what_another_day_or_address_gave_is_no_part_of_this_refresh(aws, folder, other):
+    serve(aws, ec2_line("m5.large", "0.12"), ec2_line("m5.xlarge", "0.24"))
+    stale = Parts(folder, **({"today": LATER, "address": aws.url} | other))
+    stale.save("ec2", "eu-west-1", [row("m5.large", 99.0, region="eu-west-1")])
+
+    run(aws, folder)
+
+    assert price(folder, on=LATER).price_usd_per_unit == 0.12
+
+
+def test_a_part_that_was_cut_is_read_again(aws, folder):
+    serve(aws, ec2_line("m5.large", "0.12"), ec2_line("m5.xlarge", "0.24"))
+    parts = Parts(folder, today=LATER, address=aws.url)
+    parts.save("ec2", "eu-west-1", [row("m5.large", 0.5, region="eu-west-1")])
+    (path,) = folder.glob(".refresh-*/*.csv")
+    path.write_text(path.read_text()[:-20])
+
+    run(aws, folder)
+
+    assert price(folder, on=LATER).price_usd_per_unit == 0.12
+
+
+def test_two_refreshes_at_once_end_in_one_book(aws, folder):
+    serve(aws, ec2_line("m5.large", "0.12"), ec2_line("m5.xlarge", "0.24"))
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: run(aws, folder), range(2)))
+
+    assert all(outcome.failures == () for outcome in both)
+    load_book.cache_clear()
+    assert price(folder, on=LATER).price_usd_per_unit == 0.12
+    assert len({one for one in load_book(folder).rows if one.valid_from.month == 11}) == 2
+
+
+def test_many_files_are_read_at_a_time_and_told_in_the_order_of_the_plan(aws, folder):
+    regions = ("eu-west-1", "us-east-1", "us-west-2", "eu-central-1", "eu-west-2")
+    for region in regions:
+        serve(aws, ec2_line("m5.large", "0.12", regioncode=region), region=region)
+
+    outcome = run(aws, folder, regions=regions)
+
+    assert [change.row.region for change in outcome.changes] == list(regions)
+
+
+def test_a_line_that_never_ends_is_refused_with_its_name_and_not_kept_in_memory():
+    blocks = (b"x" * (1 << 20) for _ in range(10_000))
+
+    with pytest.raises(SourceError, match=r"http://x.*a line of [\d,]+ bytes"):
+        rows_of_blocks(
+            blocks, service=OFFER_FILES["ec2"], region="eu-west-1", today=LATER, url="http://x"
+        )
+
+
+def test_nobody_there_is_said_at_once():
+    waits = []
+
+    with pytest.raises(NetworkError, match=r"cannot be reached .*prices are as they were"):
+        require_network(Transport("http://127.0.0.1:9", sleep=waits.append))
+
+    assert waits == []

@@ -3,7 +3,8 @@ from datetime import date
 import pytest
 
 from pricing.errors import UsageError
-from pricing.usage import FORMATS, load_usage, read_usage
+from pricing.services import SERVICES
+from pricing.usage import UsageLine, load_usage, read_usage
 
 LINE = {"service": "ec2", "sku": "m5.large", "hours": 1}
 
@@ -15,7 +16,7 @@ def usage(*lines, **changes):
 @pytest.mark.parametrize("key", ["on", "'on'", '"on"'])
 @pytest.mark.parametrize("day", ["2026-07-01", "'2026-07-01'", "2026-07-01T00:00:00Z"])
 def test_the_day_may_be_written_with_and_without_quotes(tmp_path, key, day):
-    """A bare `on` is the truth value of YAML 1.1; it is a key all the same."""
+    """A bare `on` is the truth value of YAML 1.1; here it is the word that was written."""
     path = tmp_path / "usage.yaml"
     line = "{service: ec2, sku: m5.large, hours: 1}"
     path.write_text(f"region: us-east-1\n{key}: {day}\nlines:\n  - {line}\n")
@@ -80,15 +81,15 @@ def test_what_does_not_fit_is_refused_with_its_place_and_near_matches(content, s
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("hours: 1, hours: 100", "'hours' stands twice, again in line 4"),
+        ("hours: 1, hours: 100", "line 4, column .*'hours' is given twice"),
         ("hours: 10:30", "got '10:30'"),
         ("hours: yes", "got 'yes'"),
         ("hours: true", "true is not a quantity"),
         ("hours: .nan", "finite"),
         ("hours: .inf", "finite"),
         ("hours: ", "needs hours"),
-        ("hours: !!python/object/apply:os.getcwd []", "not a YAML file"),
-        ("hours: {? [a] : 1}", "not a YAML file|number"),
+        ("hours: !!python/object/apply:os.getcwd []", "not valid YAML"),
+        ("hours: {? [a] : 1}", "not a word"),
     ],
 )
 def test_words_that_yaml_would_read_as_something_else_are_refused(tmp_path, words, sentence):
@@ -129,12 +130,21 @@ def test_a_file_that_is_not_there_or_not_yaml_is_one_sentence(tmp_path):
         load_usage(tmp_path / "none.yaml")
     path = tmp_path / "bad.yaml"
     path.write_text("lines: [")
-    with pytest.raises(UsageError, match="not a YAML file") as caught:
+    with pytest.raises(UsageError, match="not valid YAML") as caught:
         load_usage(path)
     assert "\n" not in str(caught.value)
 
 
-def test_every_service_of_the_format_has_a_pricer():
-    from pricing.bill import _PRICERS
+def test_a_switch_is_yes_or_no_and_a_quantity_is_neither():
+    function = {"service": "lambda", "memory_gib": 1, "requests": 1, "duration_s": 1}
 
-    assert set(_PRICERS) == set(FORMATS)
+    assert read_usage(usage(function | {"free_tier": True})).lines[0].free_tier
+    with pytest.raises(UsageError, match="true is not a quantity"):
+        read_usage(usage(function | {"requests": True}))
+
+
+def test_every_quantity_of_every_service_is_a_field_of_a_line():
+    fields = set(UsageLine.model_fields) - {"service", "label"}
+    named = {name for service in SERVICES.values() for name in service.quantities.allowed}
+
+    assert named == fields

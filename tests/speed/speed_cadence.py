@@ -69,7 +69,7 @@ def measure(path: Path) -> None:
             {
                 "wall_s": time.perf_counter() - started,
                 "peak_mib": peak_kib / 1024,
-                "t_star_periods": asked.answer.plan.t_star_periods,
+                "t_star_days": asked.plan.t_star_days,
             }
         )
     )

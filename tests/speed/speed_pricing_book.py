@@ -50,7 +50,7 @@ def main() -> None:
 
     def look_up_all() -> None:
         for service, sku, region, purchase in places:
-            book.get(service=service, sku=sku, region=region, purchase=purchase, on=TODAY)
+            book.find(service=service, sku=sku, region=region, purchase=purchase, on=TODAY)
 
     start = time.perf_counter()
     look_up_all()

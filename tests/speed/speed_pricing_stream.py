@@ -18,14 +18,14 @@ import json, resource, sys, time
 from datetime import date
 from pathlib import Path
 from pricing.sources.files import rows_of_blocks
-from pricing.sources.offers import SERVICES
+from pricing.sources.offers import OFFER_FILES
 def blocks():
     with Path(sys.argv[1]).open("rb") as file:
         while block := file.read(1 << 20):
             yield block
 start = time.perf_counter()
 rows = rows_of_blocks(
-    blocks(), service=SERVICES["ec2"], region="eu-west-1", today=date(2026, 11, 21), url="file"
+    blocks(), service=OFFER_FILES["ec2"], region="eu-west-1", today=date(2026, 11, 21), url="file"
 )
 seconds = time.perf_counter() - start
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -42,7 +42,7 @@ def main() -> None:
     """Time both parts and print their ratios."""
     sys.path.insert(0, str(ROOT))
     from advisor.capacity.replicas import plan_replicas
-    from advisor.capacity.simulation import lindley_waits_s
+    from evaluation.simulation import lindley_waits_s
 
     rng = np.random.default_rng(0)
     columns = {

@@ -18,8 +18,8 @@ import numpy as np
 
 from advisor.capacity.autoscaling import TrackingPolicy, target_tracking
 from advisor.capacity.fleet_outcome import ServiceTime, fleet_outcome
-from advisor.capacity.simulation import lindley_waits_s
 from advisor.capacity.traffic import minute_rates_per_s
+from evaluation.simulation import lindley_waits_s
 
 
 def week_with_scaling() -> None:

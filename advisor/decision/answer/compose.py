@@ -1,14 +1,13 @@
 """Put the judged options into the answer: objects, lines, reasons and words."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from advisor.capacity.target_tracking import target_per_minute
 from advisor.decision.answer import words
 from advisor.decision.answer.assumptions import assumptions_of, with_dates
-from advisor.decision.answer.bill import option_lines
 from advisor.decision.answer.current_deployment import present_advice
 from advisor.decision.answer.experiments import (
     assumptions_of_experiments,
@@ -20,10 +19,10 @@ from advisor.decision.answer.jobs import job_advice
 from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
-from advisor.decision.answer.old_prices import old_price_banner, oldest_price
+from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_age
+from advisor.decision.answer.option import option_of
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
-from advisor.decision.choice.naming import fewest_of, name_of, tracked_fleet_at
 from advisor.decision.choice.ranking import reasons
 from advisor.decision.choice.risk import budget_risk, too_close
 from advisor.decision.whatif.cost_curve import cost_curve
@@ -38,12 +37,11 @@ from advisor.decision.whatif.value_of_information import (
     uncertain_inputs,
 )
 from advisor.evidence import failed_runs
-from advisor.market import total_usd
-from advisor.platforms import facts_of
 from advisor.recommendation import (
     Considered,
     LadderStep,
     Option,
+    PriceAge,
     PriceStamp,
     Recommendation,
     Rejection,
@@ -53,6 +51,7 @@ from advisor.recommendation import (
 from advisor.retraining.advice import advice_of
 from advisor.study.types import DAYS_PER_MONTH
 from benchmarks.reading.findings import findings_of
+from pricing.drift import drifts_of
 
 T = TypeVar("T")
 
@@ -106,9 +105,7 @@ def compose(
     relaxed = () if best else then(_relaxations(engine))
     known = then(known_inputs(engine))
     kind = verdict_kind(engine)
-    listed = (*ranked, *(r.option for r in rejected))
-    found_oldest = oldest_price(listed)
-    oldest = engine.on if found_oldest is None else found_oldest.checked_on
+    prices, aged = _prices(engine, ranked, rejected)
     return Recommendation(
         verdict=words.verdict(
             study,
@@ -136,43 +133,75 @@ def compose(
             ),
             on=engine.on,
         ),
-        prices=PriceStamp(
-            on=engine.on,
-            oldest_checked_on=oldest,
-            sha256=engine.market.book.sha256,
+        prices=prices,
+        price_age=aged,
+        relaxations=relaxed,
+        measure_next=then(measure_next(engine, known, best, retraining)),
+        warnings=words.warnings(
+            engine,
+            retraining,
+            old_prices=old_price_banner(prices, aged),
         ),
-        runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
-        study=study.name,
-        pattern=study.workload.pattern,
-        metric=engine.evidence.runs[0].dataset.metric,
-        data=words.data(engine.evidence),
-        hardware=words.hardware(engine.profiles[0].hardware),
-        considered=Considered(
+        experiments=experiments,
+        carried=then(carried_chains(engine)),
+        learning=then(learning_curves(engine)),
+        verdict_kind=kind,
+        risk=_risk(engine, known),
+        present=then(present_advice(engine)),
+        **_asked_of(engine),
+        **(_curves(engine, chosen, pause) if curves else {"cost_curve": ()}),
+        **(_what_if(engine, pause) if what_if else {}),
+    )
+
+
+def _asked_of(engine: Engine) -> dict[str, Any]:
+    """Return the fields that say what was asked, of what, and how much was looked at."""
+    study = engine.study
+    return {
+        "runs": tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
+        "study": study.name,
+        "pattern": study.workload.pattern,
+        "metric": engine.evidence.runs[0].dataset.metric,
+        "data": words.data(engine.evidence),
+        "hardware": words.hardware(engine.profiles[0].hardware),
+        "considered": Considered(
             option_count=len(engine.options),
             feasible_count=engine.order.feasible_count,
             rejected_count=len(engine.options) - engine.order.feasible_count,
         ),
-        relaxations=relaxed,
-        measure_next=then(measure_next(engine, known, best, retraining)),
-        excluded=words.excluded(study),
-        warnings=words.warnings(
-            engine,
-            retraining,
-            old_prices=old_price_banner(listed, best, oldest=oldest, today=engine.on),
-        ),
-        cost_curve=then(cost_curve(engine, chosen)) if curves else (),
-        experiments=experiments,
-        latency=then(latency_advice(engine)) if curves else None,
-        job=then(job_advice(engine)) if curves else None,
-        traffic=then(traffic_advice(engine)) if curves else None,
-        carried=then(carried_chains(engine)),
-        learning=then(learning_curves(engine)),
-        findings=findings_of(engine.evidence.runs),
-        verdict_kind=kind,
-        risk=_risk(engine, known),
-        present=then(present_advice(engine)),
-        **(_what_if(engine, pause) if what_if else {}),
+        "excluded": words.excluded(study),
+        "findings": findings_of(engine.evidence.runs),
+    }
+
+
+def _prices(
+    engine: Engine, ranked: Sequence[Option], rejected: Sequence[Rejection]
+) -> tuple[PriceStamp, PriceAge | None]:
+    """Return of which day the prices are, and what their age may do to the answer."""
+    oldest = oldest_price((*ranked, *(r.option for r in rejected)))
+    book = engine.market.book
+    stamp = PriceStamp(
+        on=engine.on,
+        oldest_checked_on=engine.on if oldest is None else oldest.checked_on,
+        sha256=book.sha256,
     )
+    if not ranked:
+        return stamp, None
+    return stamp, price_age(ranked[0], ranked, today=engine.on, drifts=drifts_of(book))
+
+
+def _curves(engine: Engine, chosen: int, pause: Callable[[], object]) -> dict[str, Any]:
+    """Return the fields that are drawn: cost against rate, answer time against load."""
+    found: dict[str, Any] = {}
+    for name, part in (
+        ("cost_curve", partial(cost_curve, engine, chosen)),
+        ("latency", partial(latency_advice, engine)),
+        ("job", partial(job_advice, engine)),
+        ("traffic", partial(traffic_advice, engine)),
+    ):
+        found[name] = part()
+        pause()
+    return found
 
 
 def _what_if(engine: Engine, pause: Callable[[], object]) -> dict[str, Any]:
@@ -257,90 +286,6 @@ def chosen_row(engine: Engine) -> int:
     return int(np.argmin(losses))
 
 
-def option_of(engine: Engine, row: int, band_s: tuple[float, float]) -> Option:
-    """Return one row as an option with its bill; `band_s` is that of its p99."""
-    options = engine.options
-    profile = engine.profiles[int(options.candidate[row])]
-    platform, sku = options.platform_of(row), str(options.sku[row])
-    replicas = int(options.replicas[row])
-    scaled = bool(options.scaled[row])
-    lines = option_lines(engine, row)
-    chances = _chances(engine, row) if options.sold[row] else {}
-    return Option(
-        name=name_of(engine, row),
-        candidate=profile.name,
-        form=profile.form,
-        platform=platform,
-        sku=sku,
-        region=str(options.region[row]),
-        purchase=options.purchase_of(row),
-        replicas=replicas,
-        scaling="target-tracking" if scaled else "fixed",
-        fewest_replicas=fewest_of(engine, row),
-        mean_replicas=float(options.billed[row]),
-        surge_replicas=_surge_replicas(engine, row),
-        target_per_minute=_target(engine, row) if scaled else None,
-        basis=options.basis[row],
-        p50_latency_ms=_ms(options.p50_s[row]),
-        p95_latency_ms=_ms(options.p95_s[row]),
-        p99_latency_ms=_ms(options.p99_s[row]),
-        p99_latency_ms_low=_ms(band_s[0]),
-        p99_latency_ms_high=_ms(band_s[1]),
-        utilisation_fraction=_finite(options.utilisation[row]),
-        quality=profile.quality,
-        quality_spread=profile.quality_spread,
-        usd_per_month=total_usd(lines),
-        priced=bool(options.sold[row]),
-        lines=lines,
-        **chances,
-    )
-
-
-def _surge_replicas(engine: Engine, row: int) -> int:
-    """Return the replicas that run beside the others while a release rolls out."""
-    options = engine.options
-    facts = facts_of(options.platform_of(row))
-    return int(np.ceil(facts.surge_fraction * options.replicas[row])) if options.stands[row] else 0
-
-
-def _target(engine: Engine, row: int) -> float:
-    """Return the requests per replica and minute to set as an option's target. [1/min]"""
-    options, machine = engine.options, int(engine.options.machine[row])
-    return target_per_minute(
-        service_s=float(options.service_s[row]),
-        workers=int(engine.machines.workers[machine]),
-        pooled=float(engine.problem.pooled(options.machine_class[[row]])[0]),
-        headroom=tracked_fleet_at(engine, row).headroom,
-    )
-
-
-def _chances(engine: Engine, row: int) -> dict[str, Any]:
-    """Return the fields of an option that come from the draws."""
-    risk = engine.risk
-    place = risk.place[row]
-    low, high = risk.band_usd(row)
-    replicas = int(engine.options.replicas[row])
-    return {
-        "usd_per_month_low": low,
-        "usd_per_month_high": high,
-        "expected_usd_per_month": float(risk.usd(row).mean()),
-        "criterion_usd_per_month": risk.criterion_usd(row),
-        "probability_best": float(risk.wins[place]),
-        "probability_platform_best": float(risk.platform_wins[place]),
-        "probability_feasible": float(risk.probability[place]),
-        "probability_as_planned": risk.as_planned(row, replicas) if replicas else None,
-        "expected_regret_usd": risk.regret_usd(row),
-    }
-
-
-def _ms(seconds: float) -> float | None:
-    return float(seconds * 1e3) if np.isfinite(seconds) else None
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
 def _reasons(engine: Engine, row: int) -> tuple[str, ...]:
     name = engine.profiles[int(engine.options.candidate[row])].name
     climb = engine.ladder
@@ -414,15 +359,3 @@ def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
         for run in failed_runs(engine.evidence)
     ]
     return tuple(steps)
-
-
-__all__ = [
-    "blind_to",
-    "chosen_row",
-    "compose",
-    "is_guess",
-    "is_on_another_platform",
-    "option_lines",
-    "option_of",
-    "verdict_kind",
-]

@@ -9,10 +9,10 @@ from advisor.decision.answer.compose import (
     chosen_row,
     is_guess,
     is_on_another_platform,
-    option_of,
     verdict_kind,
 )
 from advisor.decision.answer.latency_bands import bands_s
+from advisor.decision.answer.option import option_of
 from advisor.decision.choice.engine import Engine
 from advisor.platforms import facts_of
 from advisor.recommendation import Option
@@ -70,7 +70,7 @@ def _second(engine: Engine) -> str:
     return words.cadence_words(
         cadence.interval.days,
         basis=cadence.basis,
-        simulated=cadence.backtest is not None and cadence.backtest.dataset.simulated,
+        simulated=cadence.is_simulated,
     )
 
 

@@ -1,10 +1,19 @@
-"""Which price of an answer is the oldest, and what to print above the answer for it."""
+"""How old the prices of an answer are, how much of its bill they are, and whether it matters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from advisor.recommendation import LineQuote, Option
-from pricing.age import banner_of_day
+from advisor.recommendation import LineQuote, Option, PriceAge, PriceStamp
+from pricing.age import (
+    STALE_DAYS,
+    OldPart,
+    PricedLine,
+    banner_of_day,
+    bill_banner,
+    could_change,
+    old_part,
+)
+from pricing.drift import Drift
 
 
 def oldest_price(options: Iterable[Option]) -> LineQuote | None:
@@ -13,27 +22,67 @@ def oldest_price(options: Iterable[Option]) -> LineQuote | None:
     return min(quotes, key=lambda q: (q.checked_on, q.service, q.sku, q.region), default=None)
 
 
-def old_price_banner(
-    options: Iterable[Option], best: Option | None, *, oldest: date, today: date
-) -> str | None:
-    """Return what stands above an answer with old prices: how old, and which price it is.
+def price_age(
+    best: Option, ranked: Sequence[Option], *, today: date, drifts: Mapping[str, Drift]
+) -> PriceAge | None:
+    """Weigh how old the prices of the chosen option's bill are; None where it has none.
 
     Args:
-        options: all that the answer lists.
-        best: the chosen one, whose own oldest price is named beside.
-        oldest: day on which the oldest price of all was read.
+        best: the chosen option.
+        ranked: all that are feasible; the nearest on another platform is the distance that old
+            prices would have to cover to change the answer.
         today: day for which the prices are used.
+        drifts: how list prices move, by service.
     """
-    first = oldest_price(options)
-    if first is None or first.checked_on != oldest:
-        return banner_of_day(oldest, today=today)
-    which = f"{first.service} {first.sku}, {first.region}"
-    own = oldest_price([best]) if best is not None else None
-    if own is not None and own.checked_on == oldest:
-        which += ", in the chosen option's bill"
-    elif own is not None:
-        which += (
-            f"; the chosen option's oldest is of {own.checked_on.isoformat()}: {own.service} "
-            f"{own.sku}"
+    oldest = oldest_price([best])
+    if oldest is None:
+        return None
+    lines = [
+        PricedLine(
+            line.usd_per_month,
+            line.quote.service,
+            line.quote.sku,
+            line.quote.region,
+            line.quote.purchase,
+            line.quote.checked_on,
         )
-    return banner_of_day(oldest, today=today, which=which)
+        for line in best.lines
+        if line.quote is not None
+    ]
+    part = old_part(lines, today=today, drifts=drifts)
+    others = [
+        abs(one.usd_per_month - best.usd_per_month)
+        for one in ranked
+        if one.platform != best.platform
+    ]
+    return PriceAge(
+        oldest=oldest,
+        old_share=part.share,
+        old_half_band_usd=part.half_band_usd,
+        margin_usd=min(others, default=None),
+    )
+
+
+def old_price_banner(prices: PriceStamp, age: PriceAge | None) -> str | None:
+    """Return what stands above an answer whose bill has old prices, None for fresh ones.
+
+    An answer without a bill, or one saved without the weights, is told by its days alone.
+    """
+    if age is None:
+        return banner_of_day(prices.oldest_checked_on, today=prices.on)
+    first = age.oldest
+    return bill_banner(
+        first.checked_on,
+        OldPart(age.old_share, age.old_half_band_usd),
+        margin_usd=age.margin_usd,
+        today=prices.on,
+        which=f"{first.service} {first.sku}, {first.region}",
+    )
+
+
+def prices_are_stale(prices: PriceStamp, age: PriceAge | None) -> bool:
+    """Whether what is old of the bill could change the answer."""
+    if age is None:
+        return (prices.on - prices.oldest_checked_on).days > STALE_DAYS
+    part = OldPart(age.old_share, age.old_half_band_usd)
+    return could_change(part, margin_usd=age.margin_usd)

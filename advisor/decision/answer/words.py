@@ -112,7 +112,7 @@ def deployment(
             f"{best.name}, {best.region}, would cost "
         )
     return (
-        f"{lead}{best.usd_per_month:,.0f} USD/month{_band(best)}, "
+        f"{lead}{best.usd_per_month:,.0f} USD/month{_band(best)}{_aws(best)}, "
         f"{_latency(study, best)}{_chance(best)}"
         f"{_close_call(best, ranked) if too_close else _runner_up(best, ranked)}."
     )
@@ -123,6 +123,20 @@ def _band(best: Option) -> str:
     if best.usd_per_month_low is None or best.usd_per_month_high is None:
         return ""
     return f" ({best.usd_per_month_low:,.0f}-{best.usd_per_month_high:,.0f})"
+
+
+def _aws(best: Option) -> str:
+    """Return the part of the cost that AWS invoices, where people's hours are counted beside it."""
+    if best.aws_usd_per_month is None or not best.people_usd_per_month:
+        return ""
+    low, high = best.aws_usd_per_month_low, best.aws_usd_per_month_high
+    band = "" if low is None or high is None else f" ({_dollars(low)}-{_dollars(high)})"
+    return f", of which AWS bills {_dollars(best.aws_usd_per_month)}{band}"
+
+
+def _dollars(usd: float) -> str:
+    """Return an amount in whole dollars; below ten with two digits that matter."""
+    return f"{usd:,.0f}" if usd >= 10 else figure(usd)
 
 
 def _chance(best: Option) -> str:

@@ -10,7 +10,7 @@ from advisor.arrays import Floats
 from advisor.decision.choice.choose import Choice
 from advisor.decision.choice.ladder import COST_TIE_FRACTION
 from advisor.decision.choice.pruning import draw
-from advisor.decision.scenarios.outcomes import Outcomes
+from advisor.decision.scenarios.outcomes import Outcomes, beside_aws_usd
 from advisor.decision.scenarios.problem import Problem
 from advisor.recommendation import BudgetRisk
 
@@ -37,6 +37,10 @@ class RiskTable:
     """Share of the draws in which each is the cheapest of its candidate's feasible options."""
     platform_wins: Floats
     """Share of the draws in which the cheapest is on the same platform."""
+    aws_usd: Floats
+    """Part of each option's cost that AWS invoices, (option x draw). [USD/month]"""
+    platform_wins_aws: Floats
+    """Share of the draws in which the cheapest by the AWS bill is on the same platform."""
     best_usd: Floats
     """Cost of the cheapest of these that keeps the needs there, (option x draw). [USD/month]"""
     enough: NDArray[np.bool_]
@@ -57,9 +61,18 @@ class RiskTable:
         found: Floats = self.outcomes.usd[self.place[row], 1:]
         return found
 
+    def planned_usd(self, row: int) -> float:
+        """Return an option's cost with the study taken at its word. [USD/month]"""
+        return float(self.outcomes.usd[self.place[row], 0])
+
     def band_usd(self, row: int) -> tuple[float, float]:
         """Return the 80% band of an option's cost. [USD/month]"""
         low, high = np.quantile(self.usd(row), BAND)
+        return float(low), float(high)
+
+    def aws_band_usd(self, row: int) -> tuple[float, float]:
+        """Return the 80% band of the part that AWS invoices. [USD/month]"""
+        low, high = np.quantile(self.aws_usd[self.place[row], 1:], BAND)
         return float(low), float(high)
 
     def regret_usd(self, row: int) -> float:
@@ -88,22 +101,26 @@ def risk_table(problem: Problem, choice: Choice, *, shown: Sequence[int]) -> Ris
     own = draw(problem, rows)
     owner = problem.space.candidate_of[problem.options.candidate[rows]]
     best_usd = np.full((len(rows), problem.scenarios.draws.count), np.inf)
-    wins, platform_wins = np.zeros(len(rows)), np.zeros(len(rows))
+    wins, platform_wins, by_bill = (np.zeros(len(rows)) for _ in range(3))
     platform = problem.options.platform_at
     for candidate in np.unique(owner):
         usd, winner = cheapest_of_each_draw(problem, choice, int(candidate))
         best_usd[owner == candidate] = usd
+        _, by_aws = cheapest_of_each_draw(problem, choice, int(candidate), aws_only=True)
         told, times = np.unique(winner, return_counts=True)
         share = dict(zip(told.tolist(), (times / usd.size).tolist(), strict=True))
         for place in np.flatnonzero(owner == candidate):
             wins[place] = share.get(int(rows[place]), 0.0)
             platform_wins[place] = np.mean(platform[winner] == platform[rows[place]])
+            by_bill[place] = np.mean(platform[by_aws] == platform[rows[place]])
     return RiskTable(
         outcomes=own.outcomes,
         probability=own.probability,
         criterion=own.criterion_usd,
         wins=wins,
         platform_wins=platform_wins,
+        aws_usd=own.outcomes.usd - beside_aws_usd(problem.options, problem.scenarios, rows),
+        platform_wins_aws=by_bill,
         best_usd=best_usd,
         enough=own.feasible,
         place={int(row): i for i, row in enumerate(rows)},
@@ -111,11 +128,17 @@ def risk_table(problem: Problem, choice: Choice, *, shown: Sequence[int]) -> Ris
 
 
 def cheapest_of_each_draw(
-    problem: Problem, choice: Choice, candidate: int
+    problem: Problem, choice: Choice, candidate: int, *, aws_only: bool = False
 ) -> tuple[Floats, NDArray[np.intp]]:
     """Return cost and row of a candidate's cheapest option that keeps the needs in each draw.
 
     Where none does, the cost is infinite and the row -1.
+
+    Args:
+        problem: the study in its option space.
+        choice: what was drawn.
+        candidate: row of the candidate's first profile.
+        aws_only: count only what AWS invoices.
     """
     drawn = choice.drawn
     owner = problem.space.candidate_of[problem.options.candidate[drawn.outcomes.rows]]
@@ -123,7 +146,11 @@ def cheapest_of_each_draw(
     count = drawn.outcomes.usd.shape[1] - 1
     if not ranked.any():
         return np.full(count, np.inf), np.full(count, -1, dtype=np.intp)
-    usd = np.where(drawn.outcomes.met[ranked, 1:], drawn.outcomes.usd[ranked, 1:], np.inf)
+    usd = drawn.outcomes.usd[ranked]
+    if aws_only:
+        rows = drawn.outcomes.rows[ranked]
+        usd = usd - beside_aws_usd(problem.options, problem.scenarios, rows)
+    usd = np.where(drawn.outcomes.met[ranked, 1:], usd[:, 1:], np.inf)
     at = usd.argmin(axis=0)
     best: Floats = usd[at, np.arange(count)]
     return best, np.where(np.isfinite(best), drawn.outcomes.rows[ranked][at], -1)

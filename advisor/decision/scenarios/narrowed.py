@@ -4,12 +4,25 @@ What is left out takes a value of its own that is always the same: a function th
 study cannot depend on what is not there.
 """
 
+from typing import Any
+
 from advisor.study.types import Decision, Needs, Study, Team, Workload
+
+_SECTIONS = {name: field for name, field in Study.model_fields.items() if name != "data"}
+
+_NOTHING: dict[str, Any] = {
+    name: field.get_default(call_default_factory=True) for name, field in _SECTIONS.items()
+}
+"""What stands for a section that is left out: one object, which need not be copied each time."""
+
+
+def _study(**kept: Any) -> Study:
+    return Study(**_NOTHING | kept)
 
 
 def for_options(study: Study) -> Study:
     """Return what machines, service times and places to train depend on: no rate and no need."""
-    return Study(
+    return _study(
         data=study.data,
         candidates=study.candidates,
         workload=_at_one_rate(study.workload),
@@ -25,14 +38,14 @@ def at_list_prices(study: Study) -> Study:
 
 def for_profiles(study: Study) -> Study:
     """Return what the measurements come to depend on."""
-    return Study(
+    return _study(
         data=study.data, candidates=study.candidates, workload=_at_one_rate(study.workload)
     )
 
 
 def for_question(study: Study) -> Study:
     """Return what the limits and the parts of options depend on: no people, no budget, no doubt."""
-    return Study(
+    return _study(
         data=study.data,
         candidates=study.candidates,
         workload=study.workload,
@@ -45,7 +58,7 @@ def for_question(study: Study) -> Study:
 def for_load(study: Study) -> Study:
     """Return what fleets depend on, beside their machines and the draws."""
     needs = study.needs
-    return Study(
+    return _study(
         data=study.data,
         workload=study.workload,
         needs=Needs(
@@ -61,7 +74,7 @@ def for_draws(study: Study) -> Study:
     given = study.decision.model_dump(
         exclude_unset=True, exclude={"risk", "quantile", "feasible_probability"}
     )
-    return Study(
+    return _study(
         data=study.data,
         decision=Decision.model_validate(given),
         horizon_months=study.horizon_months,
@@ -72,7 +85,7 @@ def for_releases(study: Study) -> Study:
     """Return what the retraining of a candidate depends on."""
     # Where the study does not count the cases, they are those of its requests.
     counted = study.retraining.cases_per_day is not None
-    return Study(
+    return _study(
         data=study.data,
         workload=Workload() if counted else study.workload,
         retraining=study.retraining,

@@ -39,6 +39,8 @@ class Scenarios:
     """Peak rate of each draw. [1/s]"""
     candidate_usd: Floats
     """Releases of each candidate, (candidate x draw). [USD/month]"""
+    candidate_beside_usd: Floats
+    """Part of that which nobody pays AWS: labels and review, (candidate x draw). [USD/month]"""
     people_usd: Floats
     """Upkeep of each platform, (platform x draw). [USD/month]"""
     price: Floats
@@ -218,6 +220,16 @@ def outcomes_of(
     if limit is not None:
         met &= usd <= limit
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
+
+
+def beside_aws_usd(options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
+    """Return the part of some options' cost that AWS does not invoice, (option x draw). [USD/month]
+
+    People's hours, of upkeep and of review, and labels.
+    """
+    upkeep_usd = scenarios.people_usd[options.platform_at[rows]]
+    found: Floats = upkeep_usd + scenarios.candidate_beside_usd[options.candidate[rows]]
+    return found
 
 
 def in_time(study: Study, options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Bools:

@@ -64,22 +64,21 @@ class Problem:
             billed=self.billed_replicas,
         )
 
-    def at_its_word(self) -> "Problem":
-        """Return the same study without its draws: column 0 alone."""
-        return dataclasses.replace(self, scenarios=self._first_scenario)
-
     @cached_property
-    def _first_scenario(self) -> Scenarios:
+    def at_its_word(self) -> "Problem":
+        """The same study without its draws: column 0 alone."""
         scenarios, memo = self.scenarios, self.space.memo
-        return dataclasses.replace(
+        first = dataclasses.replace(
             scenarios,
             draws=memo(first_draw, scenarios.draws),
             peak_per_s=scenarios.peak_per_s[:1],
             candidate_usd=scenarios.candidate_usd[:, :1],
+            candidate_beside_usd=scenarios.candidate_beside_usd[:, :1],
             people_usd=scenarios.people_usd[:, :1],
             price=scenarios.price[:, :1],
             service=memo(first_column, scenarios.service),
         )
+        return dataclasses.replace(self, scenarios=first)
 
     def fleets(self, classes: Ints) -> Fleet:
         """Return the fleets of some classes; those of the last loads asked for are kept."""
@@ -128,7 +127,7 @@ class Problem:
 
     def _lets_go(self, classes: Ints) -> Bools:
         """Return which classes let a replica go as planned, if they follow the traffic."""
-        word = self.at_its_word()
+        word = self.at_its_word
         count = word.fleets(classes).count[:, 0]
         fewer = count > self.study.needs.availability_zones
         fewer[fewer] = word.billed_replicas(classes[fewer])[:, 0] < count[fewer] * (1 - 1e-9)
@@ -175,7 +174,7 @@ class Problem:
 
     def as_needed(self, rows: Rows) -> Bools:
         """Return which options keep p99 as planned; with autoscaling, if it lets a replica go."""
-        options, word = self.options, self.at_its_word()
+        options, word = self.options, self.at_its_word
         kept = np.empty(len(rows), dtype=bool)
         standing = options.stands[rows]
         kept[standing] = word.fleets(options.machine_class[rows[standing]]).met[:, 0]
@@ -315,13 +314,24 @@ def all_options(ask: Ask, classes: MachineClasses, with_jobs: bool) -> tuple[Opt
     stands = options.stands
     options.machine_class[stands] = classes.of_row[options.machine[stands]]
     options.group[stands] = classes.group[options.machine_class[stands]]
-    groups, own = classes.groups.and_of(
-        candidate=options.candidate[~stands],
-        up=options.service_up[~stands],
-        down=options.service_down[~stands],
+    # Rates and needs leave the errors alone: told apart by what they are, they stay one object.
+    told = np.stack(
+        [options.candidate[~stands], options.service_up[~stands], options.service_down[~stands]]
     )
+    groups, own = ask.memo(with_groups_of, classes.groups, told.tobytes())
     options.group[~stands] = own
     return options, groups
+
+
+def with_groups_of(groups: ErrorGroups, told: bytes) -> tuple[ErrorGroups, Ints]:
+    """Add options whose processor nobody names; return the groups and the row of each option.
+
+    Args:
+        groups: those of the machines that stand.
+        told: candidate, upper and lower end of the band of each option, as bytes of numbers.
+    """
+    candidate, up, down = np.frombuffer(told).reshape(3, -1)
+    return groups.and_of(candidate=candidate.astype(np.int64), up=up, down=down)
 
 
 def _surge(space: OptionSpace, options: Options, costs: tuple[CandidateCosts, ...]) -> Floats:
@@ -347,11 +357,16 @@ def _scenarios(
     draws = memo(draws_of, doubt, any(c.cadence.basis != "assumed" for c in costs))
     retraining, team = study.retraining, study.team
     candidate_usd = np.empty((len(costs), draws.count + 1))
+    beside_usd = np.empty_like(candidate_usd)
     for row, (profile, cost) in enumerate(zip(space.profiles, costs, strict=True)):
         runs = retraining.runs_per_release * cost.usd_per_run
         candidate_usd[row] = cost.cadence.releases_per_month * (
             runs * draws.runs * draws.training(profile.name) * draws.drift
             + retraining.label_cost_usd
+            + retraining.review_hours * team.engineer_usd_per_hour * draws.review
+        )
+        beside_usd[row] = cost.cadence.releases_per_month * (
+            retraining.label_cost_usd
             + retraining.review_hours * team.engineer_usd_per_hour * draws.review
         )
         candidate_usd[row] += cost.artefact_usd * draws.drift
@@ -360,6 +375,7 @@ def _scenarios(
         draws=draws,
         peak_per_s=study.workload.peak_per_s * draws.peak,
         candidate_usd=candidate_usd,
+        candidate_beside_usd=beside_usd,
         people_usd=np.array(people),
         price=np.array([draws.purchase(name) for name in options.purchases]),
         service=memo(service_of, doubt, draws, groups, space.profiles),

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from advisor.decision.scenarios.problem import Problem
 from advisor.platforms import facts_of
-from advisor.study.types import HOURS_PER_MONTH, Study
+from advisor.study.figures import Figure, figures, value_of
+from advisor.study.types import Study
 
 NEAR = (1.02, 1.05, 1.1, 1.18, 1.3, 1.45, 1.65, 2.0, 2.5, 3.3, 5.0, 8.0, 15.0, 40.0, 100.0)
 """Factors up and down at which an answer is asked for, the nearest first."""
@@ -53,82 +54,70 @@ class Driver:
 
 
 def drivers_of(problem: Problem) -> tuple[Driver, ...]:
-    """Return the drivers that a study has, the most telling first."""
-    study = problem.study
-    work, needs, retraining, team = study.workload, study.needs, study.retraining, study.team
-    batch = work.pattern == "batch"
-    peak = work.peak_requests_per_s
-    found = []
-    if batch:
-        found.append(Driver("workload.rows_per_job", "rows", work.job_rows, 1.0, 1e12))
-    else:
-        highest = 1e8 if peak is None else peak
-        found.append(Driver("workload.requests_per_s", "1/s", work.requests_per_s, 1e-6, highest))
-        found.append(
-            Driver(
-                "workload.peak_requests_per_s",
-                "1/s",
-                work.peak_per_s,
-                work.requests_per_s,
-                1e9,
-            )
-        )
-    if batch and needs.deadline_hours is not None:
-        found.append(Driver("needs.deadline_hours", "h", needs.deadline_hours, 1e-3, 1e5))
-    elif needs.max_p99_latency_ms is not None:
-        found.append(Driver("needs.max_p99_latency_ms", "ms", needs.max_p99_latency_ms, 1e-3, 1e7))
-    if needs.max_usd_per_month is not None:
-        found.append(
-            Driver("needs.max_usd_per_month", "USD/month", needs.max_usd_per_month, 1e-2, 1e9)
-        )
-    money = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
-    found += [
-        Driver(
-            "team.engineer_usd_per_hour", "USD/h", team.engineer_usd_per_hour, 0.0, 1e4,
-            from_zero=(1.0, 10.0, 50.0, 100.0, 200.0),
-        ),
-        *_hours(problem),
-        Driver(
-            "retraining.error_cost_usd", "USD", retraining.error_cost_usd, 0.0, 1e9,
-            from_zero=(1e-6, 1e-4, 1e-2, 1.0, 100.0),
-        ),
-        Driver(
-            "retraining.cases_per_day", "1/day", study.cases_per_day, 0.0, 1e13,
-            from_zero=(1.0, 100.0, 1e4, 1e6),
-        ),
-        Driver(
-            "retraining.label_cost_usd", "USD", retraining.label_cost_usd, 0.0, 1e9,
-            from_zero=money,
-        ),
-        Driver(
-            "retraining.review_hours", "h", retraining.review_hours, 0.0, 1e6, from_zero=money
-        ),
-        Driver(
-            "retraining.runs_per_release", "runs", float(retraining.runs_per_release), 1.0, 1e5,
-            whole=True,
-        ),
-        Driver("horizon_months", "months", float(study.horizon_months), 1.0, 120.0, whole=True),
-    ]  # fmt: skip
-    decay = retraining.decay_per_day
-    if decay is not None:
-        found.append(
-            Driver(
-                "retraining.decay_per_day", "1/day", decay, 0.0, 1.0,
-                from_zero=(1e-6, 1e-5, 1e-4, 1e-3, 1e-2),
-            )
-        )  # fmt: skip
-    return (*found, *_prices(problem), *_gpu(problem))
+    """Return the drivers that a study has, in the order of its file."""
+    return tuple(driver for figure in figures().values() for driver in _drivers(figure, problem))
 
 
-def _hours(problem: Problem) -> list[Driver]:
-    team = problem.study.team
-    return [
-        Driver(
-            f"team.hours_per_month.{name}", "h/month", team.upkeep_hours(name), 0.0,
-            HOURS_PER_MONTH, from_zero=(1.0, 2.0, 5.0, 10.0, 20.0),
-        )
-        for name in _possible_platforms(problem)
-    ]  # fmt: skip
+def _drivers(figure: Figure, problem: Problem) -> list[Driver]:
+    """Return the drivers of one key: one, one for each entry of a map, or none."""
+    if figure.told.tried is None:
+        return []
+    if figure.key == "team.hours_per_month":
+        return _hours(figure, problem)
+    if figure.key == "cloud.discounts":
+        return _prices(figure, problem)
+    if figure.key == "decision.gpu_speed_factor" and not problem.space.machines.on_gpu.any():
+        return []
+    now = _now(problem.study, figure.key)
+    return [] if now is None else [_driver(figure, now, within=_bounds(problem.study, figure.key))]
+
+
+def _driver(
+    figure: Figure, now: float, *, below: str = "", within: tuple[float, float] = (-np.inf, np.inf)
+) -> Driver:
+    tried = figure.told.tried
+    assert tried is not None
+    return Driver(
+        key=f"{figure.key}.{below}" if below else figure.key,
+        unit=figure.unit or "factor",
+        now=float(now),
+        low=max(tried.low, within[0]),
+        high=min(tried.high, within[1]),
+        whole=figure.is_whole,
+        from_zero=tried.from_zero,
+        moves_options=tried.moves_options,
+    )
+
+
+def _now(study: Study, key: str) -> float | None:
+    """Return the value of a driver as it holds now; null where this study has no such figure."""
+    work, needs = study.workload, study.needs
+    jobs = work.pattern == "batch"
+    held_to_deadline = jobs and needs.deadline_hours is not None
+    follows: dict[str, float | None] = {
+        "workload.rows_per_job": work.job_rows if jobs else None,
+        "workload.requests_per_s": None if jobs else work.requests_per_s,
+        "workload.peak_requests_per_s": None if jobs else work.peak_per_s,
+        "needs.max_p99_latency_ms": None if held_to_deadline else needs.max_p99_latency_ms,
+        "retraining.cases_per_day": study.cases_per_day,
+    }
+    found: float | None = follows[key] if key in follows else value_of(study, key)
+    return found
+
+
+def _bounds(study: Study, key: str) -> tuple[float, float]:
+    """Return what a study's other figures allow: the mean lies below a peak that was given."""
+    work = study.workload
+    if key == "workload.requests_per_s" and work.peak_requests_per_s is not None:
+        return -np.inf, work.peak_requests_per_s
+    if key == "workload.peak_requests_per_s":
+        return work.requests_per_s, np.inf
+    return -np.inf, np.inf
+
+
+def _hours(figure: Figure, problem: Problem) -> list[Driver]:
+    upkeep = problem.study.team.upkeep_hours
+    return [_driver(figure, upkeep(name), below=name) for name in _possible_platforms(problem)]
 
 
 def _possible_platforms(problem: Problem) -> list[str]:
@@ -142,23 +131,10 @@ def _possible_platforms(problem: Problem) -> list[str]:
     return [options.platforms[int(i)] for i in able]
 
 
-def _prices(problem: Problem) -> list[Driver]:
+def _prices(figure: Figure, problem: Problem) -> list[Driver]:
     sold = {facts_of(name).discount_service for name in problem.options.platforms}
     discounts = problem.study.cloud.discounts
-    return [
-        Driver(
-            f"cloud.discounts.{service}", "fraction", discounts.get(service, 0.0), 0.0, 0.99,
-            from_zero=(0.05, 0.15, 0.3, 0.6, 0.95), moves_options=True,
-        )
-        for service in sorted(sold)
-    ]  # fmt: skip
-
-
-def _gpu(problem: Problem) -> list[Driver]:
-    if not problem.space.machines.on_gpu.any():
-        return []
-    now = problem.study.decision.gpu_speed_factor
-    return [Driver("decision.gpu_speed_factor", "factor", now, 1e-3, 1e4, moves_options=True)]
+    return [_driver(figure, discounts.get(name, 0.0), below=name) for name in sorted(sold)]
 
 
 def with_value(study: Study, key: str, value: float) -> Study:

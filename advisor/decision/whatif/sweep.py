@@ -14,7 +14,7 @@ from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.whatif.drivers import with_value
 from advisor.errors import StudyError
 from advisor.options.replicas import plan
-from advisor.study.file import study_keys
+from advisor.study.figures import study_keys
 from advisor.study.types import Study
 
 SWEEP_DRAWS = 100

@@ -31,7 +31,7 @@ from advisor.report.tables import (
     stated,
     telling_options,
 )
-from advisor.report.words import usd
+from advisor.report.words import MONTH, usd
 
 MOST_STACKED = 6
 """Options in the cost stack."""
@@ -80,7 +80,7 @@ def cost_stack(
             y=y,
             x=alt.X(
                 "sum(usd):Q",
-                title="USD per month (730 h)",
+                title=f"USD per month ({MONTH})",
                 scale=alt.Scale(domain=[0, (most or 1.0) * 1.15], nice=False),
                 axis=alt.Axis(tickCount=4 if narrow else 6),
             ),

@@ -30,6 +30,16 @@ def svg_of(chart: Any, *, title: str, prefix: str) -> str:
     return _for_inlining(drawn, title=title, prefix=prefix)
 
 
+def standing_svg(chart: Any, *, title: str, prefix: str) -> str:
+    """Draw charts as an SVG file that stands alone, on white."""
+    import vl_convert
+
+    spec: dict[str, Any] = chart.to_dict()
+    spec["config"] = _REPORT_CONFIG | {"background": "white"}
+    drawn: str = vl_convert.vegalite_to_svg(spec)
+    return _for_inlining(drawn, title=title, prefix=prefix)
+
+
 _REPORT_CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": "sans-serif",

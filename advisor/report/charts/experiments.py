@@ -14,6 +14,7 @@ from advisor.report.charts.parts import (
     three_lines,
     together,
 )
+from advisor.report.words import MONTH
 
 
 def gain_by_runs(
@@ -49,7 +50,7 @@ def gain_by_runs(
         .mark_line(strokeWidth=2.2)
         .encode(
             x=x,
-            y=alt.Y("usd:Q", title="USD per month (730 h)", axis=alt.Axis(tickCount=5)),
+            y=alt.Y("usd:Q", title=f"USD per month ({MONTH})", axis=alt.Axis(tickCount=5)),
             **three_lines(series, width),
             tooltip=[
                 alt.Tooltip("series:N", title="Money"),

@@ -99,7 +99,7 @@ def job_time(
 ) -> alt.LayerChart | None:
     """Time of a job and its band against its rows, with the deadline."""
     advice = recommendation.job
-    if advice is None:
+    if advice is None or not advice.curve:
         return None
     rows: list[Row] = [
         {

@@ -59,10 +59,11 @@ def quality_against_cost(
     lowest = min(row["usd"] for row in rows)
     highest = max(row["usd"] for row in rows)
     margin = max((highest - lowest) * 0.25, highest * 0.03, 0.5)
+    left, right = max(0.0, lowest - margin), highest + margin
     x = alt.X(
         "usd:Q",
         title="USD per month of its cheapest option",
-        scale=alt.Scale(domain=[max(0.0, lowest - margin), highest + margin], nice=False),
+        scale=alt.Scale(domain=[left, right], nice=False),
         axis=alt.Axis(tickCount=5),
     )
     y = alt.Y(
@@ -73,7 +74,7 @@ def quality_against_cost(
     )
     state = alt.Scale(domain=["chosen", "considered"], range=[WARM, ACCENT])
     layers: list[alt.Chart] = []
-    shifts, names_at = _apart([row["usd"] for row in rows], 2 * margin)
+    shifts, names_at = _apart([row["usd"] for row in rows], right - left)
     for row, shift, name_at in zip(rows, shifts, names_at, strict=True):
         layers += _candidate(
             row, x=x, y=y, shift=shift, name_at=name_at, state=state, metric=recommendation.metric
@@ -83,6 +84,10 @@ def quality_against_cost(
 
 def _apart(costs: Sequence[float], reach: float) -> tuple[list[int], list[int]]:
     """Move marks apart that would stand on one another, and put their names beside all of them.
+
+    Args:
+        costs: where the marks stand. [USD/month]
+        reach: from the left end of the picture to the right. [USD/month]
 
     Returns:
         shift of each mark and of its name to the side; a name left of it where that is negative.
@@ -219,6 +224,6 @@ def learned_curves(recommendation: Recommendation) -> tuple[LearningCurve, ...]:
     """Choose the curves to draw: those of candidates that learn, the chosen one first."""
     chosen = recommendation.best.candidate if recommendation.best else None
     by_name = {c.candidate: c for c in recommendation.learning}
-    learned = [c for c in by_name.values() if c.candidate != BASELINE]
+    learned = [c for c in by_name.values() if c.candidate != BASELINE and c.points]
     learned.sort(key=lambda curve: curve.candidate != chosen)
     return tuple(learned[:MOST_CURVES])

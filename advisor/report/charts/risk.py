@@ -19,7 +19,7 @@ from advisor.report.charts.parts import (
     top_legend,
 )
 from advisor.report.tables import answer_words, banded_options, figure_name
-from advisor.report.words import significant, usd
+from advisor.report.words import MONTH, significant, usd
 
 ROW_PX = 33
 MOST_SWINGS = 8
@@ -50,7 +50,7 @@ def cost_bands(
         for name, option in zip(option_names(recommendation, options), options, strict=True)
     ]
     y = alt.Y("option:N", sort=None, title=None, axis=None)
-    x_title = "USD per month over the horizon (730 h)"
+    x_title = f"USD per month over the horizon ({MONTH})"
     scale = alt.Scale(zero=False, padding=12)
     state = alt.Color(
         "state:N",
@@ -170,7 +170,7 @@ def swings(
     room = 0.06 * (max(ends) - min(ends))
     x = alt.X(
         "mean:Q",
-        title="Mean cost, USD per month (730 h)",
+        title=f"Mean cost, USD per month ({MONTH})",
         scale=alt.Scale(zero=False, nice=False, domain=[min(ends) - room, max(ends) + room]),
         axis=alt.Axis(tickCount=6 if is_wide(width) else 4),
     )

@@ -3,7 +3,7 @@
 from advisor.recommendation import Recommendation
 from advisor.report import tables
 from advisor.report.sections.parts import Section, present
-from advisor.report.words import days, percent, significant, usd
+from advisor.report.words import percent, significant, usd
 
 WHY_NOT = "Risk: why not another kind"
 
@@ -95,11 +95,13 @@ def _growth(recommendation: Recommendation) -> tuple[str, ...]:
     if found.changes_in_month is None:
         holds = "The answer holds over the horizon."
     else:
-        when = found.changes_on.isoformat() if found.changes_on else days(found.changes_in_month)
+        month = f"month {found.changes_in_month}"
+        when = found.changes_on.isoformat() if found.changes_on else month
         holds = f"From {when} on it is {tables.answer_words(found.changes_to)}."
+    growth = found.growth_per_year_fraction
     grows = (
-        f"Traffic grows by {percent(found.growth_per_year_fraction)} a year."
-        if found.growth_per_year_fraction
+        f"Traffic {'grows' if growth > 0 else 'shrinks'} by {percent(abs(growth))} a year."
+        if growth
         else "Traffic is taken to stay as it is (workload.growth_per_month)."
     )
     return (f"{grows} {holds}", f"{found.commitment.why[:1].upper()}{found.commitment.why[1:]}.")

@@ -20,7 +20,7 @@ from advisor.report.tables.cells import (
 )
 from advisor.report.tables.names import unit_name
 from advisor.report.tables.options import telling_options
-from advisor.report.words import cents, counted, significant, usd
+from advisor.report.words import MONTH, cents, counted, significant, usd
 
 
 def bill_table(option: Option) -> Table:
@@ -53,7 +53,7 @@ def bill_table(option: Option) -> Table:
     rows.append(_total_row("Total", option.usd_per_month))
     return Table(
         cards=True,
-        caption="Cost lines of one month (730 h)",
+        caption=f"Cost lines of one month ({MONTH})",
         columns=(
             Column("Line"),
             Column("Quantity", numeric=True),

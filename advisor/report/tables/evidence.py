@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-from advisor.decision.answer.old_prices import old_price_banner
+from advisor.decision.answer.old_prices import old_price_banner, prices_are_stale
 from advisor.recommendation import Basis, MeasureNext, Recommendation
 from advisor.report.tables.cells import Cell, Column, Table
 from advisor.report.tables.names import origin_of_price, unit_name
-from advisor.report.words import BASIS_MEANINGS, significant, usd, value_text
-from pricing.age import STALE_DAYS
+from advisor.report.words import BASIS_MEANINGS, MONTH, significant, usd, value_text
 
 MEANT: dict[Basis, str] = {
     "measured": "timed or scored on the machine of the benchmark",
@@ -133,20 +132,16 @@ class Banner(NamedTuple):
 
     text: str
     kind: str
-    """`old` from 30 days on, `stale` from 90."""
+    """`stale` where old prices could change the answer, else `old`."""
 
 
 def price_banner(recommendation: Recommendation) -> Banner | None:
     """Return what to print above the answer; None while all its prices are fresh."""
-    prices = recommendation.prices
-    listed = (*recommendation.ranked, *(r.option for r in recommendation.rejected))
-    text = old_price_banner(
-        listed, recommendation.best, oldest=prices.oldest_checked_on, today=prices.on
-    )
+    prices, age = recommendation.prices, recommendation.price_age
+    text = old_price_banner(prices, age)
     if text is None:
         return None
-    stale = (prices.on - prices.oldest_checked_on).days > STALE_DAYS
-    return Banner(text, "stale" if stale else "old")
+    return Banner(text, "stale" if prices_are_stale(prices, age) else "old")
 
 
 def price_sentence(recommendation: Recommendation) -> str:
@@ -154,7 +149,7 @@ def price_sentence(recommendation: Recommendation) -> str:
     prices = recommendation.prices
     return (
         f"Prices as of {prices.on.isoformat()}; the oldest used was checked on "
-        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is 730 h."
+        f"{prices.oldest_checked_on.isoformat()}. USD before tax; a month is {MONTH}."
     )
 
 
@@ -170,6 +165,6 @@ def measurements(recommendation: Recommendation) -> tuple[str, ...]:
 
 def _measurement(item: MeasureNext) -> str:
     worth = f"saves {usd(item.saves_usd_per_month)} USD/month" if item.saves_usd_per_month else ""
-    cost = f"costs about {item.cost_usd:,.2g} USD" if item.cost_usd else ""
+    cost = f"costs about {significant(item.cost_usd, digits=2)} USD" if item.cost_usd else ""
     figures = "; ".join(part for part in (cost, worth) if part)
     return f"{item.action} ({figures})" if figures else item.action

@@ -72,7 +72,7 @@ def _next_run_sentences(advice: ExperimentAdvice) -> tuple[str, ...]:
     if advice.budget is not None:
         limits = [
             *([f"{usd(advice.budget.usd)} USD"] if advice.budget.usd is not None else []),
-            *([f"{advice.budget.days:g} days"] if advice.budget.days is not None else []),
+            *([_days(advice.budget.days)] if advice.budget.days is not None else []),
         ]
         found.append(
             f"A budget of {' and '.join(limits)} pays for {runs(f'{advice.budget.run_count:,}')} "
@@ -82,6 +82,10 @@ def _next_run_sentences(advice: ExperimentAdvice) -> tuple[str, ...]:
             f"{usd(advice.budget.next_run_usd)} USD."
         )
     return tuple(found)
+
+
+def _days(count: float) -> str:
+    return f"{significant(count)} day{'' if count == 1 else 's'}"
 
 
 def history_sentences(history: HistoryAdvice) -> tuple[str, ...]:

@@ -110,7 +110,8 @@ def served_ways(recommendation: Recommendation) -> tuple[str, ...]:
     name = recommendation.best.candidate
     own = [finding for finding in recommendation.findings if finding.candidate == name]
     other_count = len(recommendation.findings) - len(own)
-    more = (f"{other_count} more findings on other candidates: see the report",)
+    findings = "finding" if other_count == 1 else "findings"
+    more = (f"{other_count} more {findings} on other candidates: see the report",)
     return (
         *(f"{finding.candidate}: {finding.text}: {finding.remedy}" for finding in own),
         *(more if other_count else ()),

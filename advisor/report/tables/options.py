@@ -30,6 +30,7 @@ def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -
             Column(""),
             Column("Option"),
             Column("USD/month", numeric=True),
+            Column("of it AWS", numeric=True),
             Column(time_title(recommendation), numeric=True),
             Column("80% band", numeric=True),
             Column("Busy", numeric=True),
@@ -41,6 +42,7 @@ def options_table(recommendation: Recommendation, *, limit: int = MOST_RANKED) -
                 Cell("✔" if option == recommendation.best else places[id(option)]),
                 Cell(f"{option.name}{place_of(option)}"),
                 cost_cell(option),
+                aws_cell(option),
                 time_cell(option, recommendation),
                 Cell(_band(option, recommendation)),
                 Cell(percent(option.utilisation_fraction)),
@@ -70,6 +72,7 @@ def rejected_table(recommendation: Recommendation, *, limit: int = MOST_REJECTED
         columns=(
             Column("Option"),
             Column("USD/month", numeric=True),
+            Column("of it AWS", numeric=True),
             Column(time_title(recommendation), numeric=True),
             Column("Why it lost"),
         ),
@@ -77,6 +80,7 @@ def rejected_table(recommendation: Recommendation, *, limit: int = MOST_REJECTED
             (
                 Cell(f"{rejection.option.name}{place_of(rejection.option)}"),
                 cost_cell(rejection.option),
+                aws_cell(rejection.option),
                 time_cell(rejection.option, recommendation),
                 Cell("; ".join(rejection.reasons)),
             )
@@ -90,6 +94,14 @@ def cost_cell(option: Option) -> Cell:
     if not option.priced:
         return Cell(UNKNOWN)
     return Cell(usd(option.usd_per_month), weakest(line.basis for line in option.lines))
+
+
+def aws_cell(option: Option) -> Cell:
+    """The part of an option's total that AWS invoices; not known without its price."""
+    if not option.priced or option.aws_usd_per_month is None:
+        return Cell(UNKNOWN)
+    billed = (line.basis for line in option.lines if line.is_aws)
+    return Cell(usd(option.aws_usd_per_month), weakest(billed))
 
 
 def time_title(recommendation: Recommendation) -> str:

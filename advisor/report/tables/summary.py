@@ -85,7 +85,7 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
             ),
             f"{usd(training.usd_per_run)} USD per run, "
             f"{usd(training.usd_per_release)} USD per release of "
-            f"{training.runs_per_release:,} runs, {usd(training.usd_per_month)} USD/month.",
+            f"{runs:,} run{'' if runs == 1 else 's'}, {usd(training.usd_per_month)} USD/month.",
         ),
     )
 

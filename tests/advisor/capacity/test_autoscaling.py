@@ -8,14 +8,12 @@ from hypothesis import strategies as st
 from advisor.capacity.autoscaling import (
     TrackingPolicy,
     fixed_fleet,
-    fleet_minimum,
     replicas_needed,
-    rolling_deployment,
     scheduled_fleet,
     target_tracking,
 )
 from advisor.capacity.fleet_outcome import ServiceTime, compare_scaling, fleet_outcome
-from advisor.capacity.simulation import (
+from evaluation.simulation import (
     kiefer_wolfowitz_waits_s,
     lognormal_services_s,
     poisson_arrivals_s,
@@ -91,47 +89,6 @@ def test_a_schedule_starts_ahead_so_that_replicas_answer_on_time():
 
     assert fleet.ready.tolist() == [1] * 60 + [3] * 60
     assert fleet.billed.tolist() == [1] * 58 + [3] * 62
-
-
-def test_zones_and_spares_by_hand():
-    assert fleet_minimum(needed=[1, 4], zones=3).tolist() == [3, 4]
-    assert fleet_minimum(needed=[4], zones=2, spare=1).tolist() == [5]
-    assert fleet_minimum(needed=[4], zones=2, survives_zone=True).tolist() == [8]
-
-
-@given(st.integers(1, 40), st.integers(2, 4))
-@settings(max_examples=40, deadline=None)
-def test_after_the_loss_of_a_zone_the_others_carry_the_load(needed, zones):
-    count = int(fleet_minimum(needed=[needed], zones=zones, survives_zone=True)[0])
-    largest_zone = -(-count // zones)
-
-    assert count - largest_zone >= needed
-    assert count - 1 - -(-(count - 1) // zones) < needed or count == zones
-
-
-def test_a_rolling_deployment_by_hand():
-    """10 replicas between 10 and 15: two batches of 5, each billed twice while it starts."""
-    found = rolling_deployment(
-        replica_count=10, start_s=90.0, maximum_fraction=1.5, minimum_healthy_fraction=1.0
-    )
-
-    assert (found.batch_count, found.wall_s, found.lowest_ready_count) == (2, 180.0, 10)
-    assert found.extra_replica_hours == pytest.approx(10 * 90 / 3600)
-
-
-def test_a_rolling_deployment_without_room_above_goes_below():
-    found = rolling_deployment(
-        replica_count=4, start_s=60.0, maximum_fraction=1.0, minimum_healthy_fraction=0.5
-    )
-
-    assert (found.batch_count, found.lowest_ready_count, found.extra_replica_hours) == (2, 2, 0)
-
-
-def test_a_rolling_deployment_that_cannot_move_is_refused():
-    with pytest.raises(ValueError, match="cannot be replaced between 2 and 2"):
-        rolling_deployment(
-            replica_count=2, start_s=60.0, maximum_fraction=1.0, minimum_healthy_fraction=1.0
-        )
 
 
 SERVICE = ServiceTime(mean_s=0.05, scv=0.25, workers_per_replica=1, overhead_s=0.0)

@@ -5,8 +5,6 @@ import pytest
 from advisor.capacity.gpu import (
     GPUS,
     gpu_constants,
-    gpu_form_note,
-    gpu_rows_per_s,
     gpu_service_s,
     gpu_training_s,
 )
@@ -52,7 +50,7 @@ def test_no_guess_is_faster_than_the_roofline():
 
 def test_larger_batches_are_never_fewer_rows_per_second():
     rates = [
-        gpu_rows_per_s(gpu_model="L4", parameter_count=1_000_000, batch_rows=b)
+        b / service(gpu_model="L4", parameter_count=1_000_000, batch_rows=b).mean_s
         for b in (1, 8, 64, 512, 4096)
     ]
 
@@ -92,11 +90,6 @@ def test_a_large_network_trains_faster_on_a_gpu_and_a_tiny_one_hardly():
 )
 def test_gpu_names_are_recognised(written, name):
     assert gpu_constants(written)[0] == name
-
-
-def test_scikit_learn_models_have_no_gpu_form_and_it_is_said():
-    assert "CPU only" in gpu_form_note(None)
-    assert gpu_form_note(1000) == ""
 
 
 @pytest.mark.parametrize("change", [{"parameter_count": 0}, {"batch_rows": 0}])

@@ -1,22 +1,26 @@
-"""Serverless, scale to zero, batch, many models, credits: against simulation and by hand."""
+"""Serverless, scale to zero, batch, many models: against simulation and by hand."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.capacity.idle import idle_trace, lru_miss_share, queue_trace, serverless_trace
 from advisor.capacity.queueing import erlang_c
 from advisor.capacity.service_shapes import (
     batch_job,
     cache_miss_share,
     cold_start_share,
     cold_starts_over,
-    credits_over,
     idle_cycle,
     zipf_popularity,
 )
-from advisor.capacity.simulation import kiefer_wolfowitz_waits_s, poisson_arrivals_s
+from evaluation.simulation import kiefer_wolfowitz_waits_s, poisson_arrivals_s
+from tests.advisor.capacity.request_by_request import (
+    idle_trace,
+    lru_miss_share,
+    queue_trace,
+    serverless_trace,
+)
 
 
 def trace_of(*, requests_per_s, service_s, idle_s, count=100_000, start_s=0.0):
@@ -255,24 +259,6 @@ def test_models_that_all_fit_never_miss_and_none_that_fits_always_does():
     assert cache_miss_share(popularity=popularity, sizes_gib=1.0, memory_gib=0.5) == 1
 
 
-def test_credits_of_a_day_by_hand():
-    """Baseline 0.4 of 2 vCPUs: 16 idle hours earn 384 minutes, 8 at 1.2 spend 384: even."""
-    even = credits_over(busy_vcpu=[0.0] * 16 + [1.2] * 8, baseline_vcpu=0.4)
-    assert even.keeps_up
-    assert even.balance.max() == pytest.approx(16 * 0.4 * 60)
-    assert even.balance[-1] == pytest.approx(0.0, abs=1e-6)
-
-    short = credits_over(busy_vcpu=[0.0] * 16 + [2.0] * 8, baseline_vcpu=0.4)
-    assert short.surplus_vcpu_hours == pytest.approx(8 * 1.6 - 16 * 0.4)
-    assert short.throttled_fraction == pytest.approx(6.4 / 16)
-
-
-def test_credits_are_kept_for_a_day_at_most():
-    found = credits_over(busy_vcpu=[0.1] * 24, baseline_vcpu=0.4)
-
-    assert found.balance[-1] == pytest.approx(0.4 * 24 * 60)
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -280,7 +266,6 @@ def test_credits_are_kept_for_a_day_at_most():
         lambda: idle_cycle(requests_per_s=1.0, service_s=0.0, start_s=1.0, idle_s=1.0),
         lambda: batch_job(row_count=1, rows_per_s=0.0, start_s=0, deadline_s=1),
         lambda: cache_miss_share(popularity=[0.2, 0.2], sizes_gib=1.0, memory_gib=1.0),
-        lambda: credits_over(busy_vcpu=[1.0], baseline_vcpu=0.0),
         lambda: zipf_popularity(model_count=0),
     ],
 )

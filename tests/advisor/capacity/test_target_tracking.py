@@ -61,14 +61,11 @@ def test_more_load_more_replicas_allowed_or_a_longer_start_never_bill_less(
     load, most, start, fewest
 ):
     work = Workload(requests_per_s=50.0, profile=OFFICE)
-    here = mean_of(work, load=load, most=most, start_minutes=start, fewest=fewest)[0]
+    asked = {"load": load, "most": most, "start_minutes": start, "fewest": fewest}
+    here = mean_of(work, **asked)[0] - 1e-9  # a mean of minutes is rounded
 
-    assert mean_of(work, load=1.1 * load, most=most, start_minutes=start, fewest=fewest)[0] >= here
-    assert mean_of(work, load=load, most=most + 1, start_minutes=start, fewest=fewest)[0] >= here
-    assert (
-        mean_of(work, load=load, most=most, start_minutes=start + 1, fewest=fewest)[0]
-        >= here - 1e-9
-    )
+    for more in ({"load": 1.1 * load}, {"most": most + 1}, {"start_minutes": start + 1}):
+        assert mean_of(work, **asked | more)[0] >= here, more
 
 
 @pytest.mark.parametrize("profile", [(), OFFICE])

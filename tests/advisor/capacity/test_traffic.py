@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from advisor.capacity.traffic import (
     flat_or_office_profile,
-    grown_rate_per_s,
     minute_rates_per_s,
     peak_rate_per_s,
     summarise_counts,
@@ -112,12 +111,6 @@ def test_peak_of_a_profile_by_hand():
     assert peak_rate_per_s(requests_per_s=10.0, profile=[1, 3], dispersion=7.0) == pytest.approx(
         15 + 2.33 * np.sqrt(6 * 15 / 60)
     )
-
-
-def test_growth_by_hand():
-    grown = grown_rate_per_s(requests_per_s=10.0, growth_per_month=0.1, months=2)
-
-    assert grown == pytest.approx(12.1)
 
 
 def test_a_study_plans_for_the_peak_of_its_profile_grown_a_quarter():

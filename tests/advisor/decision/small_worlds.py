@@ -4,6 +4,7 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
+import pytest
 
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.evidence import Evidence
@@ -110,3 +111,8 @@ def space(wanted: Study, *, measured: int = 0) -> OptionSpace:
         measured: which of `LADDERS` its candidates are.
     """
     return _option_space(study(cloud=wanted.cloud).model_dump_json(), measured)
+
+
+def fast_first(count: int, *, fast: int) -> list[object]:
+    """Return so many numbers to parametrize a test by; all but the first few are marked slow."""
+    return [n if n < fast else pytest.param(n, marks=pytest.mark.slow) for n in range(count)]

@@ -11,7 +11,7 @@ from advisor.decision.whatif.sensitivity import answer_at, break_evens
 from advisor.decision.whatif.value_of_information import information_usd
 from advisor.recommend import market_on
 from pricing.instances import InstanceCatalogue, load_catalogue
-from tests.advisor.decision.small_worlds import ON, TYPES, random_study, space
+from tests.advisor.decision.small_worlds import ON, TYPES, fast_first, random_study, space
 from tests.advisor.factories import evidence, run, study
 
 GRID = 8
@@ -23,7 +23,7 @@ def answer(study, whole_ground):
     return answer_key(problem, choose(problem).best)
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", fast_first(200, fast=20))
 def test_the_answer_changes_at_a_break_even_and_nowhere_nearer(seed):
     rng = np.random.default_rng(seed)
     study = random_study(rng, draw_count=32)
@@ -48,7 +48,7 @@ def test_the_answer_changes_at_a_break_even_and_nowhere_nearer(seed):
             assert answer(with_value(study, driver.key, told), own) == now
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", fast_first(16, fast=4))
 def test_the_answer_changes_at_the_break_even_of_a_discount(seed):
     """The slow answer is of an option space made from nothing, the fast one on a carried one."""
     rng = np.random.default_rng(seed)

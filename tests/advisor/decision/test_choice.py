@@ -8,16 +8,25 @@ from advisor.decision.choice.pruning import draw, lower_bound_usd, undominated
 from advisor.decision.scenarios.outcomes import criterion_usd
 from advisor.decision.scenarios.problem import problem_of
 from tests.advisor.decision.slow_oracle import costs_and_met, decide, fleets
-from tests.advisor.decision.small_worlds import LADDERS, choosy, random_study, space
+from tests.advisor.decision.small_worlds import (
+    LADDERS,
+    choosy,
+    fast_first,
+    random_study,
+    space,
+)
 
 CHUNKS, CHUNK = 40, 50
 """Parts in which the slow oracle decides 2,000 studies."""
+
+FAST_CHUNKS = 2
+"""Of them, those that `make test-fast` decides too."""
 
 DRAWS = 16
 """Draws of each of them: the rule is the same for 16 as for 1,000."""
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("chunk", fast_first(CHUNKS, fast=FAST_CHUNKS))
 def test_the_chosen_option_is_the_optimum_that_a_slow_loop_finds(chunk):
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         rng = np.random.default_rng(seed)

@@ -8,6 +8,7 @@ import pytest
 
 from advisor.cli import run
 from advisor.imports.traffic import TrafficFileError, read_traffic
+from pricing.yaml_text import load_yaml
 
 LOG = (
     '10.0.0.1 - - [01/Jul/2026:09:00:{:02d} +0000] "POST /invocations HTTP/1.1" 200 31\n'
@@ -80,14 +81,12 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path):
 
 
 def test_the_command_prints_lines_for_a_study(tmp_path, capsys):
-    import yaml
-
     from advisor.cli import run
     from advisor.study.types import Workload
 
     lines = "".join(f"2026-07-01 {h:02d}:{m:02d},{60 + h}\n" for h in range(24) for m in range(60))
     assert run(["traffic", str(write(tmp_path, lines))]) == 0
-    document = yaml.safe_load(capsys.readouterr().out)
+    document = load_yaml(capsys.readouterr().out)
     assert Workload(**document["workload"]).peak_now_per_s > 1
 
     assert run(["traffic", str(tmp_path / "traffic"), "--json"]) == 0

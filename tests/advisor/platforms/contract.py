@@ -146,8 +146,11 @@ def lines_name_services_of_the_book(name: str) -> None:
     made = engine(_with_everything(name))
     seen: set[str] = set()
     for row in _sample(made, made.options.sold & made.options.on_platform(name)).tolist():
+        usage = PLATFORMS[name].usage(made.study, bought(made, row))
+        assert "label" in set.intersection(*(line.model_fields_set for line in usage))
+        assert len({line.label for line in usage}) == len(usage), "two lines of one name"
         for line in made.market.lines(
-            PLATFORMS[name].usage(made.study, bought(made, row)),
+            usage,
             group="serving",
             region=str(made.options.region[row]),
         ):

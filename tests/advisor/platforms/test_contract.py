@@ -11,7 +11,7 @@ from tests.advisor.platforms.contract import LAWS
 
 ROOT = Path(__file__).resolve().parents[3]
 
-ROWS = "advisor/study/types.py"
+ROWS = "advisor/study/names.py"
 """Where the platforms have their rows."""
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor import defaults
-from advisor.decision.answer.compose import option_lines
+from advisor.decision.answer.bill import option_lines
 from advisor.decision.whatif.relaxations import relaxations
 from advisor.errors import StudyError
 from advisor.platforms import PLATFORMS

@@ -9,7 +9,9 @@ import pytest
 from cadence_matrices import cells, linear, saturating
 
 from advisor.cli import run
+from advisor.cli.cadence_words import span_words
 from advisor.cli.recommend import answer_of
+from advisor.report.words import days
 from tests.faces.pages import measured_study
 from tests.given import STREAMS, needs_streams
 
@@ -68,6 +70,38 @@ def test_a_study_gives_the_price_of_a_retrain_unless_one_is_given(tmp_path, caps
     assert given["cost_per_period"]["training"] * given["interval_periods"] == pytest.approx(50)
 
 
+def test_a_study_alone_gives_the_interval_of_its_answer(tmp_path, capsys):
+    study = measured_study(tmp_path)
+    told = answer_of(study, overrides=[], store=None, on=None, what_if=False).retraining
+    found = answer(capsys, "--study", study)
+
+    assert told.interval_days is not None
+    assert found["interval_days"] == told.interval_days
+    assert found["interval_periods"] == told.interval_days / 7
+    assert found["trainings"] == 8
+    per_month = found["cost_per_period"]["training"] * (730 / 24) / 7
+    assert per_month == pytest.approx(told.usd_per_month)
+
+
+def test_what_is_given_beside_a_study_wins_over_it(tmp_path, capsys):
+    study = measured_study(tmp_path)
+    found = answer(capsys, "--study", study)
+    dear = answer(capsys, "--study", study, "--error-cost-usd", 4, "--label-delay", "7d")
+
+    assert dear["t_star_periods"] == pytest.approx(found["t_star_periods"] / 2, rel=1e-3)
+    assert dear["label_delay_periods"] == 1
+
+
+def test_a_study_that_gives_its_decay_needs_no_back_test(tmp_path, capsys):
+    study = measured_study(tmp_path)
+    study.write_text(study.read_text() + "  decay_per_day: 0.0004\n", encoding="utf-8")
+    found = answer(capsys, "--study", study)
+
+    assert (found["decay"]["basis"], found["trainings"]) == ("input", 0)
+    assert found["interval_80"] == [None, None]
+    assert found["decay"]["slope_per_period"] == pytest.approx(7 * 0.0004)
+
+
 def test_dates_give_the_interval_in_days(tmp_path, capsys):
     rows = cells(saturating(0.05, 10.0))
     path = matrix_file(tmp_path, rows, dates=pd.Timestamp("2024-01-07"))
@@ -97,6 +131,25 @@ def test_four_times_the_cost_doubles_and_four_times_the_volume_halves(tmp_path, 
 
     assert dear["t_star_periods"] == pytest.approx(2 * once["t_star_periods"], rel=1e-4)
     assert busy["t_star_periods"] == pytest.approx(once["t_star_periods"] / 2, rel=1e-4)
+
+
+def test_what_is_beyond_the_horizon_is_never(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-4)), dates=pd.Timestamp("2024-01-07"))
+    asked = ["--error-matrix", path, "--retrain-cost-usd", 500, "--error-cost-usd", 2]
+    usual, longer = answer(capsys, *asked), answer(capsys, *asked, "--horizon-months", 36)
+
+    assert usual["t_star_periods"] == longer["t_star_periods"] == pytest.approx(70.7, abs=0.1)
+    assert usual["interval_days"] is None
+    assert longer["interval_days"] == 546
+
+
+@pytest.mark.parametrize(("months", "dated"), [("0", True), ("inf", True), ("12", False)])
+def test_a_horizon_that_cannot_be_is_refused(tmp_path, capsys, months, dated):
+    rows = cells(linear(1e-4))
+    path = matrix_file(tmp_path, rows, dates=pd.Timestamp("2024-01-07") if dated else None)
+
+    assert run(["cadence", "--error-matrix", str(path), "--horizon-months", months]) == 1
+    assert "--horizon-months" in capsys.readouterr().err
 
 
 def test_two_tiers_and_the_present_interval_are_told(tmp_path, capsys):
@@ -248,6 +301,7 @@ def test_a_file_without_a_time_column_named_is_told_which_option(tmp_path, capsy
     assert "Name it with --time" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @needs_streams
 def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -262,6 +316,7 @@ def test_the_electricity_stream_is_planned_from_end_to_end(tmp_path, capsys, mon
     assert 0 < found["cost_per_period"]["unavoidable_error"] < 336
 
 
+@pytest.mark.slow
 def test_simulated_data_are_back_tested_from_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     source = "simulated:linear,rows=6000,periods=40"
@@ -281,10 +336,23 @@ def test_a_chart_shows_the_zone_and_where_the_team_is(tmp_path, capsys):
             "--chart", tmp_path / name,
         )  # fmt: skip
         text = (tmp_path / name).read_text()
-        assert "you are here: 3" in text
-        assert 'class="zone"' in text
-        assert 'class="fit"' in text
-        assert f"advised: every {found['interval_periods']}" in text
+        assert "you are here: 3 periods" in text
+        assert "within 5%" in text
+        assert "Age of the model when it scored, periods" in text
+        assert f"advised: {found['interval_periods']} periods" in text
+        assert "USD per period" in text
+
+
+def test_a_chart_of_dated_periods_speaks_of_days_and_is_the_same_twice(tmp_path, capsys):
+    path = matrix_file(tmp_path, cells(linear(1e-3)), dates=pd.Timestamp("2024-01-07"))
+    asked = ["--error-matrix", path, "--retrain-cost-usd", 50, "--chart"]
+    found = answer(capsys, *asked, tmp_path / "one.svg")
+    answer(capsys, *asked, tmp_path / "two.svg")
+
+    text = (tmp_path / "one.svg").read_text()
+    assert f"advised: {days(found['interval_days'])}" in text
+    assert "USD per month" in text
+    assert text == (tmp_path / "two.svg").read_text()
 
 
 def test_a_chart_of_another_kind_is_refused(tmp_path, capsys):
@@ -375,3 +443,16 @@ def test_a_learning_curve_that_is_none_is_refused_in_a_line(tmp_path, capsys, te
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ((None, None), "never on a schedule"),
+        ((255, None), "255 periods to never"),
+        ((3, 3), "3 periods"),
+        ((3, 8), "3 to 8 periods"),
+    ],
+)
+def test_a_span_of_periods_reads_as_words(span, words):
+    assert span_words(span) == words

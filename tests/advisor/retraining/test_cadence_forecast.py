@@ -5,13 +5,16 @@ import math
 import numpy as np
 import pytest
 from cadence_matrices import cells, linear, saturating
-from hypothesis import given
-from hypothesis import strategies as st
 
+from advisor.retraining.ageing_curve import AgeingCurve
 from advisor.retraining.decay import error_matrix, fit_decay
-from advisor.retraining.forecast import Forecast, forecast_decay
-from advisor.retraining.interval import best_interval, summed_excess
+from advisor.retraining.forecast import forecast_decay
 from advisor.retraining.interval_doubt import central_interval, hindsight_intervals, never_share
+
+
+def best_of(slope, tau, rho):
+    """The best interval of one law that was measured in periods."""
+    return AgeingCurve(np.array([slope]), np.array([tau]), step=1.0).best_interval(rho)
 
 
 def forecast(rows, **options):
@@ -25,27 +28,27 @@ def forecast(rows, **options):
 )
 @pytest.mark.parametrize("trend", [0.0, 0.001])
 def test_a_matrix_without_noise_is_taken_at_its_word(decay, slope, tau, trend):
-    expected, draws = forecast(cells(decay, trend=trend))
+    expected = forecast(cells(decay, trend=trend))
 
     assert expected.typical_share < 1e-6
     for rho in (0.02, 0.2):
-        assert expected.best_interval(rho=rho) == pytest.approx(
-            float(best_interval(rho=rho, slope=slope, tau=tau)), rel=2e-3
+        assert expected.curve.best_interval(rho) == pytest.approx(
+            best_of(slope, tau, rho), rel=2e-3
         )
-    assert never_share(draws, rho=0.2) == 0.0
-    assert never_share(draws, rho=math.inf) == 1.0
+    assert never_share(expected.draws, rho=0.2) == 0.0
+    assert never_share(expected.draws, rho=math.inf) == 1.0
 
 
 def test_a_trend_of_difficulty_without_decay_is_never_worth_a_retrain():
-    expected, draws = forecast(cells(linear(0.0), trend=0.001))
+    expected = forecast(cells(linear(0.0), trend=0.001))
 
-    assert math.isinf(expected.best_interval(rho=0.01))
-    assert never_share(draws, rho=0.01) > 0.9
+    assert math.isinf(expected.curve.best_interval(0.01))
+    assert never_share(expected.draws, rho=0.01) > 0.9
 
 
 def test_the_noisier_the_matrix_the_more_the_typical_weighs():
     shares = [
-        forecast(cells(linear(0.002), noise=noise))[0].typical_share
+        forecast(cells(linear(0.002), noise=noise)).typical_share
         for noise in (0.0, 0.01, 0.03, 0.1)
     ]
 
@@ -59,75 +62,32 @@ def test_pure_noise_leads_to_rarer_retraining_than_its_apparent_decay(seed):
     """Without decay any interval below never is noise; the forecast must not chase it."""
     rows = cells(linear(0.0), noise=0.03, seed=seed)
     fit = fit_decay(error_matrix(rows))
-    expected, _ = forecast(rows)
+    apparent = best_of(fit.slope, fit.tau, 0.03)
 
-    apparent = float(best_interval(rho=0.03, slope=fit.slope, tau=fit.tau))
     if apparent < 4:
-        assert expected.best_interval(rho=0.03) > apparent
+        assert forecast(rows).curve.best_interval(0.03) > apparent
 
 
 def test_few_trainings_use_the_plain_slope():
-    expected, _ = forecast(cells(linear(0.002), origin_count=4))
+    expected = forecast(cells(linear(0.002), origin_count=4))
 
-    assert expected.best_interval(rho=0.1) == pytest.approx(10.0, rel=1e-3)
+    assert expected.curve.best_interval(0.1) == pytest.approx(10.0, rel=1e-3)
 
 
 def test_the_same_matrix_gives_the_same_forecast_and_another_seed_another():
     rows = cells(linear(0.002), noise=0.01)
-    first, again, other = (forecast(rows, seed=seed)[0] for seed in (1, 1, 2))
+    first, again, other = (forecast(rows, seed=seed).curve for seed in (1, 1, 2))
 
     assert first.slope.tolist() == again.slope.tolist()
     assert first.slope.tolist() != other.slope.tolist()
 
 
-parts = st.lists(
-    st.tuples(st.sampled_from([0.0, 1e-3, 5e-3]), st.sampled_from([3.0, 20.0, math.inf])),
-    min_size=1,
-    max_size=4,
-)
-
-
-@given(parts, st.sampled_from([0.01, 0.1, 0.4]))
-def test_the_best_interval_of_a_sum_of_curves_is_where_brute_force_finds_it(curves, rho):
-    found = Forecast(
-        np.array([slope for slope, _ in curves]), np.array([tau for _, tau in curves]), 60
-    )
-    at = np.arange(1, 3000)
-    cost = (rho + sum(summed_excess(at, slope=s, tau=t) for s, t in curves)) / at
-    best = found.best_interval(rho=rho)
-
-    if math.isfinite(best):
-        assert rho / best + found.mean_excess(best) <= cost.min() * (1 + 1e-6)
-    else:
-        saturated = sum(slope * tau for slope, tau in curves if slope > 0)
-        assert cost.min() >= 0.9 * saturated
-
-
-@given(parts, st.sampled_from([1.0, 4.0, 20.0]))
-def test_delay_is_the_same_curve_read_later(curves, delay):
-    found = Forecast(
-        np.array([slope for slope, _ in curves]), np.array([tau for _, tau in curves]), 60
-    )
-    late, extra = found.delayed(delay)
-
-    def value(forecast, age):
-        return 1e6 * float(
-            sum(
-                s * (age if math.isinf(t) else t * -math.expm1(-age / t))
-                for s, t in zip(forecast.slope, forecast.tau, strict=True)
-            )
-        )
-
-    for age in (0.0, 3.0, 11.0):
-        assert value(late, age) + 1e6 * extra == pytest.approx(value(found, age + delay))
-
-
 def test_the_interval_of_doubt_holds_the_estimate_and_widens_with_noise():
     widths = []
     for noise in (0.0, 0.01, 0.04):
-        expected, draws = forecast(cells(linear(0.004), noise=noise))
-        best = expected.best_interval(rho=0.1)
-        low, high = central_interval(hindsight_intervals(draws, rho=0.1), holding=best)
+        expected = forecast(cells(linear(0.004), noise=noise))
+        best = expected.curve.best_interval(0.1)
+        low, high = central_interval(hindsight_intervals(expected.draws, rho=0.1), holding=best)
         assert low <= best <= high
         widths.append(math.log(min(high, 100.0) / low))
 
@@ -143,9 +103,10 @@ def test_futures_of_the_same_law_fall_inside_in_at_least_four_of_five():
     inside = []
     for seed in range(60):
         rows = cells(linear(0.002), noise=0.006, seed=seed, period_count=60)
-        expected, draws = forecast(rows)
+        expected = forecast(rows)
         low, high = central_interval(
-            hindsight_intervals(draws, rho=0.1), holding=expected.best_interval(rho=0.1)
+            hindsight_intervals(expected.draws, rho=0.1),
+            holding=expected.curve.best_interval(0.1),
         )
         ages = np.arange(60)
         costs = [

@@ -1,8 +1,10 @@
 """A toy: a host that rents EC2's machines at their price and takes a fee for each request."""
 
+import math
 from typing import ClassVar
 
 from advisor import defaults
+from advisor.capacity.fleet import MAX_REPLICAS
 from advisor.market import Market
 from advisor.options.facts import Facts, Look
 from advisor.options.machines import Machines
@@ -29,9 +31,18 @@ class ToyHost(AlwaysOn):
         purchases=("on-demand", "spot"),
         front=defaults.LOAD_BALANCER_S,
         start=defaults.EC2_START_S,
+        check=None,
+        surge_fraction=0.0,
+        drain_s=0.0,
+        waits_for_start=False,
+        reserve=defaults.HOST_RESERVE_GIB,
         max_payload_kb=8_000.0,
+        max_duration_s=math.inf,
+        max_machines=MAX_REPLICAS,
         serves_one=True,
+        loads_on_demand=False,
         advice="keep two machines of it",
+        excludes=(),
     )
 
     def machines(self, market: Market, *, region: str, purchase: str) -> Machines:

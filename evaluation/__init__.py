@@ -1,0 +1,1 @@
+"""Suites that judge the product on public data and by simulation."""
