@@ -133,7 +133,10 @@ def _quick(name: str, texts: Any, setting: Setting) -> TypedColumn | None:
 
     if setting.said == "category":
         return None
-    filled = pc.if_else(pc.equal(texts, ""), pa.scalar(None, texts.type), texts)
+    blank = pc.equal(texts, "")
+    filled = texts
+    if pc.any(blank).as_py():
+        filled = pc.if_else(blank, pa.scalar(None, texts.type), texts)
     count = len(filled) - filled.null_count
     if not count:
         return _empty(name, len(texts))
@@ -197,14 +200,20 @@ def _quick_whole(
     may_be_times = setting.said is None and (
         low > 190_000 or (low >= 20_000 and TIME_NAME.search(name) is not None)
     )
-    if may_be_times or (
-        setting.said is None and pc.any(pc.match_substring_regex(filled, r"^[+-]?0\d")).as_py()
-    ):
+    if may_be_times or (setting.said is None and _some_are_padded(filled)):
         return None
     reading = _reading(name, "number", "whole numbers", filled, head, whole=whole)
     if whole.null_count:
         return TypedColumn(pd.Series(np.asarray(to_numpy(whole), dtype=float), copy=False), reading)
     return TypedColumn(pd.Series(to_numpy(whole), copy=False), reading)
+
+
+def _some_are_padded(filled: Any) -> bool:
+    """Whether a whole number has a 0 in front."""
+    import pyarrow.compute as pc
+
+    noughts = filled.filter(pc.starts_with(filled, "0"))
+    return bool(len(noughts) and (pc.max(pc.binary_length(noughts)).as_py() or 0) > 1)
 
 
 def _reading(
