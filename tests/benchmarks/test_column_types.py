@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from advisor.evaluation.files import WAYS, evaluate
 from benchmarks.data.column_types.arrow_types import read_arrow
 from benchmarks.data.column_types.column import Distinct
 from benchmarks.data.column_types.reader import Setting, read_texts
 from benchmarks.data.column_types.times import TIME_NAME
 from benchmarks.errors import DataError
+from evaluation.files import WAYS, evaluate
 
 
 def read(*values, name="x", **setting):

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from advisor.evaluation.files import WAYS, evaluate
 from benchmarks.data.datasets import load_data, read_typed
 from benchmarks.errors import DataError
+from evaluation.files import WAYS, evaluate
 
 ROWS = [(i / 4, ("red", "green")[i % 2], i % 2) for i in range(40)]
 BODY = "".join(f"{a},{b},{y}\n" for a, b, y in ROWS)

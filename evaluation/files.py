@@ -382,7 +382,7 @@ def as_text(found: dict[str, Any]) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write and read random tables; exit 2 where one is silently different."""
-    parser = argparse.ArgumentParser(prog="advisor.evaluation.files", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m advisor.evaluation.files", description=__doc__)
     parser.add_argument("--tables", type=int, default=2_000, help="tables to write and read")
     parser.add_argument("--seed", type=int, default=0, help="of the tables")
     parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
