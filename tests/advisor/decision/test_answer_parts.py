@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from advisor.decision.answer.bill import candidate_lines, serving_lines
+from advisor.decision.answer.compose import compose
 from advisor.decision.answer.current_deployment import present_advice
 from advisor.decision.answer.experiments import experiment_advice, usd_per_run_by_purchase
 from advisor.decision.answer.gpu import gpu_advice
@@ -215,3 +216,14 @@ def test_without_a_history_the_study_stays_as_it_is():
 
     assert with_history(wanted, None) is wanted
     assert measured_scores(wanted, ()).size == 0
+
+
+def test_jobs_alone_for_requests_are_infeasible_and_no_fault():
+    asked = study(
+        workload={"requests_per_s": 50.0}, cloud={"platforms": ["sagemaker-batch-transform"]}
+    )
+    answer = compose(engine(asked), what_if=False, curves=False)
+
+    assert not answer.ranked
+    assert answer.verdict_kind == "infeasible"
+    assert answer.rejected
