@@ -122,6 +122,8 @@ class CandidateProfile:
     """Whether fewer rows were measured than there are."""
     row_count: int
     """Training rows of the whole data set."""
+    blind_class_rows: int | None
+    """Rows of a class that are too few for accuracy to tell models apart; null where enough."""
     parameter_count: int | None
     """Weights of a torch model; null where there is no GPU form."""
     gpu_run: BenchmarkRun | None
@@ -184,7 +186,7 @@ def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = 
         runs=tuple(selected),
         elsewhere=tuple(runs_elsewhere(selected, runs)),
         backtests=tuple(backtests),
-        warnings=_changed_file(study_path, study, runs),
+        warnings=(*_changed_file(study_path, study, runs), *_left_out(stored, runs, asked)),
         load_tests=tuple(
             test for test in (kept.load_tests() if kept else ()) if _is_like(test, study, asked)
         ),
@@ -194,13 +196,32 @@ def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = 
         for entry in study.candidates:
             if isinstance(entry, str):
                 require_family(entry)  # a name that is misspelt was never measured either
-        failed = next((f" ({run.candidate.name}: {run.reason})" for run in evidence.runs), "")
+        if evidence.runs:
+            failed = "; ".join(f"{run.candidate.name}: {run.reason}" for run in evidence.runs[:3])
+            more = " ..." if len(evidence.runs) > 3 else ""
+            raise NoRunsError(
+                f"{study_path}: every candidate failed ({failed}{more}): mend them, then run "
+                f"'advisor bench {study_path}' again"
+            )
         other = " for these data settings" if len(stored) > len(runs) else ""
         raise NoRunsError(
-            f"no finished run{other} of {study_path} in {folder}{failed}: "
+            f"no finished run{other} of {study_path} in {folder}: "
             f"run 'advisor bench {study_path}' first"
         )
     return evidence
+
+
+def _left_out(
+    stored: Sequence[BenchmarkRun], runs: Sequence[BenchmarkRun], asked: DataSettings
+) -> tuple[str, ...]:
+    """Tell runs on the same data that were measured with other settings of it."""
+    source = asked.source or asked.path
+    others = [r for r in stored if r.dataset.source == source and r not in runs]
+    if not others or not runs:
+        return ()
+    names = sorted({run.candidate.name for run in others})
+    shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+    return (f"{len(others):,} runs with other settings of these data are left out ({shown})",)
 
 
 def _is_like(test: LoadTest, study: Study, asked: DataSettings) -> bool:
@@ -428,6 +449,7 @@ def profile_of(
         training_memory_gib=max(t.peak_memory_bytes for t in run.training) / 2**30,
         training_is_extrapolated=growth > 1,
         row_count=run.dataset.row_count,
+        blind_class_rows=run.dataset.rarest_class_rows if run.dataset.accuracy_is_blind else None,
         parameter_count=run.parameter_count,
         gpu_run=gpu_run,
     )

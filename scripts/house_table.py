@@ -95,14 +95,19 @@ def _module(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imports(path: Path) -> set[str]:
-    """Return the modules that a file imports when it is imported itself."""
+def _imports(path: Path, known: set[str]) -> set[str]:
+    """Return the modules that a file imports when it is imported itself.
+
+    Of `from package import module` it is the module; its package only names the way to it.
+    """
     found = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            named = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= named & known
+            if named - known:
+                found.add(node.module)
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
     return found
@@ -111,7 +116,9 @@ def _imports(path: Path) -> set[str]:
 def _circles(paths: list[Path]) -> set[str]:
     """Return the modules that can be reached from themselves."""
     known = {_module(path): path for path in paths}
-    arrows = {name: _imports(path) & set(known) - {name} for name, path in known.items()}
+    arrows = {
+        name: _imports(path, set(known)) & set(known) - {name} for name, path in known.items()
+    }
     found = set()
     for name in known:
         seen, waiting = set(), list(arrows[name])

@@ -160,3 +160,13 @@ def test_the_study_of_init_follows_the_published_schema():
     jsonschema.validate(load_yaml(study_template("churn")), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"data": {"path": "a.csv"}, "workloads": {}}, schema)
+
+
+def test_the_recipe_of_a_platform_is_the_toy_that_the_tests_add():
+    from tests.advisor.platforms.toy.installed import ROW
+
+    recipe = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
+    toy = ROOT / "tests" / "advisor" / "platforms" / "toy" / "toy_host.py"
+
+    assert toy.read_text(encoding="utf-8") in recipe
+    assert f"+{ROW}" in recipe

@@ -17,6 +17,7 @@ from advisor.cli import (
     bench,
     bill,
     cadence,
+    data,
     demo,
     doctor,
     experiments,
@@ -32,7 +33,7 @@ from advisor.cli import (
     traffic,
     whatif,
 )
-from advisor.cli.console import harmless
+from advisor.cli.console import fit_surroundings, harmless
 from advisor.cli.help_texts import Stopped, TeachingGroup, TeachingTyper
 
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
@@ -43,7 +44,7 @@ class _Advisor(TeachingGroup):
     """The program: its commands in the order in which they are needed."""
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
-        "Start": ("demo", "init", "doctor"),
+        "Start": ("demo", "init", "data", "doctor"),
         "Measure": ("bench", "loadtest", "probe", "runs"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
@@ -84,6 +85,7 @@ def options(
 for group in (
     demo,
     init,
+    data,
     bench,
     recommend,
     whatif,
@@ -110,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    fit_surroundings()
     try:
         code = app(args=arguments, prog_name="advisor", standalone_mode=False)
     except typer.Exit as stop:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from benchmarks.session.runner import BenchResult
 
 
+NOTHING_USABLE = 1
+"""Exit code where every candidate failed."""
+
 MOST_LABEL_CHARACTERS = 48
 """Of what is being done, beside the progress bar."""
 
@@ -118,6 +121,10 @@ def bench(
         from benchmarks.reading.run_table import WIDE_COLUMNS
 
         print_result(result, Console(width=None if sys.stdout.isatty() else WIDE_COLUMNS))
+    if not any(run.outcome == "ok" for run in result.runs):
+        say("No candidate has a run that can be used: the reasons stand above", err=True)
+        raise typer.Exit(NOTHING_USABLE)
+    if not as_json:
         say(f"Next: advisor recommend {study}", err=True)
 
 

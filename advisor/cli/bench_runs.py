@@ -202,7 +202,28 @@ def _runs(study: Path) -> "tuple[BenchmarkRun, ...]":
     runs = RunStore(folder).runs()
     if not runs:
         raise StoreError(f"{folder}: no run yet: run 'advisor bench {study}' first")
-    return runs
+    return runs if study.is_dir() else _of_study(study, runs)
+
+
+def _of_study(study: Path, runs: "tuple[BenchmarkRun, ...]") -> "tuple[BenchmarkRun, ...]":
+    """Return the runs on a study's data; its folder may hold those of other studies too."""
+    from advisor.study.file import load_study
+    from benchmarks.errors import StoreError
+
+    data = load_study(study).data
+    named = {data.path, data.source}
+    own = tuple(
+        run
+        for run in runs
+        if run.dataset.source in named
+        and (data.target is None or run.dataset.target in {None, data.target})
+    )
+    if not own:
+        raise StoreError(
+            f"{study}: none of the {len(runs):,} runs beside it is of its data: run 'advisor bench "
+            f"{study}' first, or name the folder for all of them"
+        )
+    return own
 
 
 def _print_comparison(

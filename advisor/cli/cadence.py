@@ -237,7 +237,7 @@ def watch(
     rules = load_guard(guard)
     found = read_scored(scored, guard=rules)
     weak = score_drift(found.unlabelled_scores) if found.unlabelled_scores else ()
-    seen = look(rules, found.periods, weak_signals=weak)
+    seen = look(rules, found.periods, weak_signals=weak, notes=found.notes)
     if as_json:
         typer.echo(visible_json(seen.model_dump_json(indent=2)))
     else:
@@ -383,5 +383,5 @@ def _print_plan(asked: "Asked", *, as_json: bool) -> None:
 
 def _print_watch(seen: "Watch") -> None:
     say(f"{seen.action.capitalize()}.")
-    for reason in (*seen.reasons, *seen.weak_signals):
+    for reason in (*seen.reasons, *seen.weak_signals, *seen.notes):
         say(f"- {reason}")

@@ -1,6 +1,8 @@
 """Where results and progress are printed."""
 
+import codecs
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,68 @@ if TYPE_CHECKING:
 
 PIPE_COLUMNS = 120
 """Width of a table that goes to a file or another program and not to a terminal."""
+
+
+ASCII_MARKS = {
+    "●": "*",
+    "◐": "~",
+    "○": "o",
+    "△": "^",
+    "✎": ">",
+    "…": "...",
+    "×": "x",
+    "·": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "±": "+-",
+    "’": "'",
+    "•": "*",
+    "“": '"',
+    "”": '"',
+    "✓": "v",
+    "✗": "x",
+    "█": "#",
+    "▇": "#",
+    "▆": "#",
+    "▅": "=",
+    "▄": "=",
+    "▃": "-",
+    "▂": "-",
+    "▁": "_",
+    "─": "-",
+    "━": "-",
+    "│": "|",
+    "┃": "|",
+    "═": "=",
+}
+"""What stands for a character that an output's encoding does not have."""
+
+
+def _ascii_mark(error: UnicodeError) -> tuple[str, int]:
+    """Write a mark in ASCII where the encoding has no other, `?` where there is none."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(ASCII_MARKS.get(char, "?") for char in missing), error.end
+
+
+def fit_surroundings() -> None:
+    """Make do with any output: one that is not UTF-8, and a width that is no width.
+
+    Some containers, pipes and editors set COLUMNS=0, which would print nothing at all.
+    """
+    for name in ("COLUMNS", "LINES"):
+        if os.environ.get(name, "").strip().lstrip("0") == "" and name in os.environ:
+            del os.environ[name]
+    codecs.register_error("advisor-marks", _ascii_mark)
+    for stream in (sys.stdout, sys.stderr):
+        encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
+        if isinstance(stream, io.TextIOWrapper) and not encoding.startswith("utf"):
+            stream.reconfigure(errors="advisor-marks")
 
 
 def results_console() -> "Console":

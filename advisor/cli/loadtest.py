@@ -99,6 +99,7 @@ def loadtest(
     from benchmarks.serving.arrivals import check_count
     from benchmarks.serving.build_package import request_bodies
     from benchmarks.serving.calibrate import measure_busy
+    from benchmarks.serving.first_answers import first_answers
     from benchmarks.serving.launch import plan_cores, running_server
     from benchmarks.serving.loadrun import request_bytes
     from benchmarks.serving.payloads import BINARY_TYPE, JSON_TYPE
@@ -130,6 +131,13 @@ def loadtest(
                 named_by_user=named_by_user,
                 as_json=as_json,
                 name=served.candidate.name,
+            )
+            job.answer_begins = first_answers(
+                target,
+                bodies,
+                content_type=content_type,
+                row_count=question.workload.rows_per_request,
+                named_by_user=named_by_user,
             )
             code = send(job)
             if measured is not None and job.found is not None:
@@ -295,6 +303,7 @@ class _Job:
         self.as_json, self.name = as_json, name
         need_ms = study.needs.max_p99_latency_ms
         self.need_s = None if need_ms is None else need_ms / 1e3
+        self.answer_begins = b""  # how an answer of the model's begins
         self.found: tuple[float, float | None] | None = None  # valid rate [1/s] and its p99 [ms]
         if layout.note:
             say(f"- {layout.note}", err=True)
@@ -324,8 +333,14 @@ class _Job:
             due_s=due,
             placement=self.layout.placement,
             named_by_user=self.named_by_user,
+            answer_begins=self.answer_begins,
         )
         result = judge_load(samples, duration_s=duration_s, need_s=self.need_s)
+        if not samples.is_ok.any():
+            raise LoadError(
+                f"{self.target.host}:{self.target.port}: none of {samples.status.size:,} requests "
+                "was answered by the model: is the server still there?"
+            )
         if self.as_json:
             self._print_json({"load": result.model_dump(mode="json")})
         else:
@@ -355,6 +370,7 @@ class _Job:
                 due_s=due,
                 placement=self.layout.placement,
                 named_by_user=self.named_by_user,
+                answer_begins=self.answer_begins,
             )
 
         length_s = usual_length_s([0.3 * capacity], wanted_s=duration_s)
@@ -395,6 +411,7 @@ class _Job:
             duration_s=3.0,
             placement=self.layout.placement,
             named_by_user=self.named_by_user,
+            answer_begins=self.answer_begins,
         )
         answered = np.sort(samples.done_s[samples.is_ok])
         if answered.size < 10:

@@ -24,6 +24,10 @@ def traffic(
     chart: Annotated[
         Path | None, typer.Option(help="Draw the day or week into this SVG file too.")
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(help="What each count is of, where the times do not tell: 60s, 5min, 1h, 1d."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Read a record of traffic; print the lines for a study's workload.
@@ -38,7 +42,7 @@ def traffic(
     from advisor.imports.traffic import TrafficFileError, read_traffic
 
     require_file(file)
-    counts = read_traffic(file)
+    counts = read_traffic(file, period_minutes=_minutes(period))
     try:
         found = summarise_counts(first=counts.first, counts=counts.counts)
     except ValueError as error:
@@ -78,6 +82,22 @@ def traffic(
     say(_picture(found.profile))
     for note in notes:
         say(f"- {note}", err=True)
+
+
+def _minutes(period: str | None) -> int | None:
+    """Return the minutes of a period as people write it."""
+    import re
+
+    from advisor.errors import AdvisorError
+
+    if period is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+)\s*(s|sec|min|m|h|hour|d|day)s?\s*", period.lower())
+    per_unit = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400}
+    seconds = 0 if found is None else int(found[1]) * per_unit.get(found[2], 86400)
+    if seconds < 60 or seconds % 60:
+        raise AdvisorError(f"--period {period!r}: write whole minutes, such as 60s, 5min, 1h or 1d")
+    return seconds // 60
 
 
 def _draw(found: "TrafficSummary", path: Path) -> None:

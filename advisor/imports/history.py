@@ -31,6 +31,9 @@ class Run:
     """Whether a promoted model version came of it."""
     score: float | None = None
     """Objective, larger is better."""
+    machine_s: float | None = None
+    """Time of the machine that is this run's own, where it ran beside others of one search; the
+    wall-clock when None."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,10 @@ class RunHistory:
     machines: tuple[str, ...]
     score: Floats
     """Objective, larger is better; NaN where there is none."""
+    machine_s: Floats
+    """Time of the machine: what runs of one search share counts once, NaN where not known. [s]"""
     source: str
-    """Where the runs were read."""
+    """Where the runs were read; no password is in it."""
     notes: tuple[str, ...] = ()
     """What a reader must know."""
 
@@ -100,7 +105,7 @@ class RunHistory:
 
     def machine_hours(self, *, default: str) -> dict[str, float]:
         """Hours by machine type, untagged runs at the default. [h]"""
-        known = np.nan_to_num(self.duration_s) / SECONDS_PER_HOUR
+        known = np.nan_to_num(self.machine_s) / SECONDS_PER_HOUR
         found: dict[str, float] = {}
         for index, name in [(-1, default), *enumerate(self.machines)]:
             hours = float(known[self.machine == index].sum())
@@ -122,12 +127,14 @@ def build_history(runs: Iterable[Run], *, source: str, notes: Iterable[str] = ()
     """
     start: list[float] = []
     duration: list[float] = []
+    machine_s: list[float] = []
     score: list[float] = []
     status, promoted, machine = bytearray(), bytearray(), []
     machines: dict[str, int] = {}
     for run in runs:
         start.append(run.start_s)
         duration.append(np.nan if run.duration_s is None else run.duration_s)
+        machine_s.append(duration[-1] if run.machine_s is None else run.machine_s)
         score.append(np.nan if run.score is None else run.score)
         status.append(STATUSES.index(run.status))
         promoted.append(run.promoted)
@@ -145,6 +152,7 @@ def build_history(runs: Iterable[Run], *, source: str, notes: Iterable[str] = ()
         machine=np.array(machine, dtype=np.int32)[order],
         machines=tuple(machines),
         score=np.array(score)[order],
+        machine_s=np.array(machine_s)[order],
         source=source,
         notes=tuple(notes),
     )

@@ -1,8 +1,9 @@
 """MLflow tracking stores: a SQLite file, an `mlruns` folder or a server. Read-only.
 
-Runs that are parents of others only group them and are not counted. A promoted run is one behind a
-registered model version that was in production: where stages are used, a version in Production or
-Archived, or with a production alias now; without stages, any registered version.
+Runs that are parents of others only group them and are not counted, unless they were promoted; time
+in which runs of one search overlap is paid once. A promoted run is one behind a registered model
+version that was in production: where stages are used, a version in Production or Archived, or with
+a production alias now; else those with such an alias; where neither is used, any version.
 """
 
 import json
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from advisor.errors import AdvisorError
+from advisor.imports.addresses import authorization, reachable, without_password
 from advisor.imports.history import Run, RunHistory, Status, build_history
 
 PARENT_TAG: Final = "mlflow.parentRunId"
@@ -29,6 +31,11 @@ PROMOTED_ALIASES: Final = ("champion", "production", "prod", "live")
 PAGE_RUNS: Final = 1_000
 """Runs asked of a server at a time."""
 TIMEOUT_S: Final = 30.0
+INFINITE: Final = 1.79e308
+"""MLflow's databases keep infinity as the largest float, 1.7976931348623157e308."""
+SAME_SPAN: Final = 0.02
+"""A child whose start and end are its parent's, within this share of its length, was written when
+the search was over."""
 
 STATUS: Final[Mapping[str, Status]] = {
     "FINISHED": "finished",
@@ -102,9 +109,12 @@ def read_mlflow(
         AdvisorError: the store is not there, is no MLflow store, or holds no run.
     """
     wanted = _Asked(machine_tag, metric, metric_is_error)
+    shown = without_password(uri)
     if uri.startswith(("http://", "https://")):
         ask = fetch or _http(uri)
-        return _history(uri, lambda: _server_runs(ask, wanted), list(_server_versions(ask)), wanted)
+        return _history(
+            shown, lambda: _server_runs(ask, wanted), list(_server_versions(ask)), wanted
+        )
     path = _local_path(uri)
     if path.is_dir():
         return _history(
@@ -112,13 +122,17 @@ def read_mlflow(
         )
     if not path.is_file():
         raise AdvisorError(
-            f"{uri}: no such MLflow store: give sqlite:///FILE, an mlruns folder or a server's URL"
+            f"{shown}: no such MLflow store: give sqlite:///FILE, an mlruns folder or an http URL"
         )
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             versions = list(_database_versions(database))
             return _history(uri, lambda: _database_runs(database, wanted), versions, wanted)
     except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            raise AdvisorError(
+                f"{uri}: is locked by a program that writes to it: wait, or give a copy"
+            ) from None
         raise AdvisorError(f"{uri}: not an MLflow database ({error}): check the path") from None
 
 
@@ -135,8 +149,18 @@ def _history(
     promoted, rule = _promoted(versions)
     parents = {run.parent for run in runs() if run.parent is not None}
     notes = [rule] if versions else ["no registered model version: nothing counts as promoted"]
-    if parents:
-        notes.append(f"{len(parents):,} parent runs only group others and are not counted")
+    grouping = parents - promoted
+    if grouping:
+        notes.append(f"{len(grouping):,} parent runs only group others and are not counted")
+    own_s, same_span = _own_times(runs, parents=parents, counted=promoted)
+    if same_span:
+        notes.append(
+            f"{same_span:,} runs span their whole search: autologging keeps the best few settings "
+            "only, so that there were more; the machine is paid once"
+        )
+    infinite = 0 if wanted.metric is None else sum(_is_infinite(run.metric) for run in runs())
+    if infinite:
+        notes.append(f"{infinite:,} runs with an infinite {wanted.metric} have no score")
     return build_history(
         (
             Run(
@@ -146,6 +170,7 @@ def _history(
                 machine=run.machine,
                 promoted=run.run_id in promoted,
                 score=_score(run, wanted),
+                machine_s=own_s.get(run.run_id),
             )
             for run in runs()
             if run.run_id not in parents or run.run_id in promoted
@@ -157,17 +182,66 @@ def _history(
 
 def _score(run: _Raw, wanted: _Asked) -> float | None:
     """The metric of a finished run, larger is better."""
-    if run.metric is None or run.status != "FINISHED" or not math.isfinite(run.metric):
+    if run.metric is None or run.status != "FINISHED" or math.isnan(run.metric):
+        return None
+    if _is_infinite(run.metric):
         return None
     return -run.metric if wanted.metric_is_error else run.metric
 
 
+def _is_infinite(value: float | None) -> bool:
+    return value is not None and abs(value) >= INFINITE
+
+
+def _own_times(
+    runs: Callable[[], Iterator[_Raw]], *, parents: set[str], counted: set[str]
+) -> tuple[dict[str, float], int]:
+    """Share out the time of each search among its runs, so that what overlaps counts once. [s]
+
+    Runs on machines of different types are paid beside each other. Also returns how many runs span
+    their whole search.
+    """
+    family: dict[tuple[str, str | None], list[_Raw]] = {}
+    span: dict[str, tuple[int, int]] = {}
+    for run in runs():
+        if run.end_ms is not None and run.run_id in parents:
+            span[run.run_id] = (run.start_ms, run.end_ms)
+        if run.end_ms is None or not (run.parent or run.run_id in parents & counted):
+            continue
+        if run.run_id in parents and run.run_id not in counted:
+            continue  # only groups others
+        family.setdefault((run.parent or run.run_id, run.machine), []).append(run)
+    own_s: dict[str, float] = {}
+    same = 0
+    for (parent, _), members in family.items():
+        covered = -math.inf
+        for run in sorted(
+            members, key=lambda r: (r.start_ms, -(r.end_ms or 0), r.run_id != parent)
+        ):
+            end = run.end_ms or run.start_ms
+            own_s[run.run_id] = max(0.0, end - max(covered, run.start_ms)) / 1000
+            covered = max(covered, end)
+            whole = span.get(parent) if run.run_id != parent else None
+            if whole is not None:
+                near = max(1000.0, SAME_SPAN * (whole[1] - whole[0]))
+                same += abs(run.start_ms - whole[0]) <= near and abs(end - whole[1]) <= near
+    return own_s, same
+
+
 def _promoted(versions: list[_Version]) -> tuple[set[str], str]:
     staged = {v.run_id for v in versions if v.stage.lower() in PROMOTED_STAGES}
+    live = {v.run_id for v in versions if {a.lower() for a in v.aliases} & set(PROMOTED_ALIASES)}
+    if live and not staged:
+        return live, (
+            "promoted: versions with the alias champion, production, prod or live; earlier ones "
+            "that had it are not known to the store"
+        )
     if staged:
-        live = {v.run_id for v in versions if set(v.aliases) & set(PROMOTED_ALIASES)}
         return staged | live, "promoted: versions in Production or Archived, or with its alias"
-    return {v.run_id for v in versions}, "promoted: all registered versions, as none has a stage"
+    others = sorted({alias for v in versions for alias in v.aliases})
+    why = f"or the alias champion, production, prod or live (found {', '.join(others)})"
+    rule = "promoted: all registered versions, as none has a stage"
+    return {v.run_id for v in versions}, f"{rule} {why}" if others else rule
 
 
 # SQLite file --------------------------------------------------------------------------------------
@@ -182,6 +256,11 @@ def _database_runs(database: sqlite3.Connection, wanted: _Asked) -> Iterator[_Ra
         " {join}"
         " WHERE r.lifecycle_stage = 'active' AND r.start_time IS NOT NULL"
     )
+    if "experiments" in _tables(database):
+        query += (
+            " AND r.experiment_id NOT IN"
+            " (SELECT experiment_id FROM experiments WHERE lifecycle_stage = 'deleted')"
+        )
     if wanted.metric is None:
         rows = database.execute(
             query.format(metric="NULL", join=""), (PARENT_TAG, wanted.machine_tag)
@@ -196,8 +275,12 @@ def _database_runs(database: sqlite3.Connection, wanted: _Asked) -> Iterator[_Ra
         yield _Raw(*row)
 
 
+def _tables(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+
+
 def _database_versions(database: sqlite3.Connection) -> Iterator[_Version]:
-    known = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    known = _tables(database)
     if "model_versions" not in known:
         return
     aliases: dict[tuple[str, int], tuple[str, ...]] = {}
@@ -205,9 +288,17 @@ def _database_versions(database: sqlite3.Connection) -> Iterator[_Version]:
         rows = database.execute("SELECT name, version, alias FROM registered_model_aliases")
         for name, version, alias in rows:
             aliases[name, version] = (*aliases.get((name, version), ()), alias)
-    rows = database.execute("SELECT name, version, run_id, current_stage FROM model_versions")
-    for name, version, run_id, stage in rows:
-        if run_id:
+    logged: dict[str, str] = {}
+    if "logged_models" in known:  # MLflow 3: a version may tell its model only
+        logged = dict(database.execute("SELECT model_id, source_run_id FROM logged_models"))
+    columns = {row[1] for row in database.execute("PRAGMA table_info(model_versions)")}
+    source_column = "source" if "source" in columns else "NULL"
+    rows = database.execute(
+        f"SELECT name, version, run_id, current_stage, {source_column} FROM model_versions"  # noqa: S608
+    )
+    for name, version, told_run, stage, source in rows:
+        run_id = told_run or logged.get((source or "").removeprefix("models:/"))
+        if run_id and not (stage or "").startswith("Deleted"):
             yield _Version(run_id, stage or "", aliases.get((name, version), ()))
 
 
@@ -277,18 +368,21 @@ def _folder_versions(root: Path) -> Iterator[_Version]:
 
 
 def _http(uri: str) -> Fetch:
+    address, shown, headers = reachable(uri), without_password(uri), authorization(uri)
+
     def fetch(path: str, body: Mapping[str, Any] | None) -> Any:
         request = urllib.request.Request(  # noqa: S310  # the scheme was checked
-            uri.rstrip("/") + "/api/2.0/mlflow/" + path,
+            address.rstrip("/") + "/api/2.0/mlflow/" + path,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"} | headers,
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
                 return json.load(answer)
         except (urllib.error.URLError, TimeoutError, ValueError) as error:
             raise AdvisorError(
-                f"{uri}: the MLflow server does not answer {path} ({error}): check the URL"
+                f"{shown}: the MLflow server does not answer {path} ({error}): check the URL, and "
+                "MLFLOW_TRACKING_USERNAME and _PASSWORD (or _TOKEN) where it asks who you are"
             ) from None
 
     return fetch

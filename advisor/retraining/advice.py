@@ -204,6 +204,8 @@ def _guard(cadence: Cadence) -> GuardAdvice | None:
         return None
     days = (backtest.period_days if backtest else None) or ASSUMED_PERIOD_DAYS
     guard = make_guard(plan, period="1 day" if days == 1 else f"{days:g} days", period_days=days)
+    if backtest is not None:
+        guard = guard.replace(loss=backtest.loss)
     return GuardAdvice(
         interval_days=plan.interval.days,
         period_days=days,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
@@ -24,6 +25,7 @@ from advisor.records import Record
 from advisor.retraining.decay import ErrorMatrix
 from advisor.retraining.interval import controller_interval
 from advisor.retraining.plan import Plan
+from benchmarks.storage.records import ErrorLoss
 
 REFERENCE_PERIOD_COUNT: Final = 3
 """First periods after a retrain whose mean error is the reference."""
@@ -57,6 +59,8 @@ class Guard(Record):
     fluctuation_error_per_case: NonNegativeFloat
     """The last period must lie this far above the reference too: 95th percentile of past changes
     from one period to the next. [error per case]"""
+    loss: ErrorLoss | None = None
+    """What an error is; null where the errors came as a table and nobody said."""
 
     @property
     def debt_threshold_usd(self) -> float:
@@ -94,6 +98,8 @@ class Watch(Record):
     """What that worth asks for; null where it is not known. [periods]"""
     weak_signals: tuple[str, ...] = ()
     """Alarms that need no labels; they miss slow decay and fire on harmless change."""
+    notes: tuple[str, ...] = ()
+    """How the scored file was read."""
 
 
 def make_guard(plan: Plan, *, period: str, period_days: float | None) -> Guard:
@@ -124,12 +130,17 @@ def fluctuation(matrix: ErrorMatrix) -> float:
 
 
 def watch(
-    guard: Guard, periods: Sequence[ScoredPeriod], *, weak_signals: Sequence[str] = ()
+    guard: Guard,
+    periods: Sequence[ScoredPeriod],
+    *,
+    weak_signals: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Watch:
     """Say what the periods since the last retrain, oldest first, ask for.
 
     Raises:
-        AdvisorError: there is no period.
+        AdvisorError: there is no period, or no case of the first ones is right, so that no error
+            could ever be above them.
     """
     if not periods:
         raise AdvisorError(
@@ -140,6 +151,7 @@ def watch(
     reference = float(
         np.average(error[: guard.reference_period_count], weights=n[: guard.reference_period_count])
     )
+    _refuse_blind_reference(guard, error=error, case_count=n)
     debt_cases = float((n * (error - reference)).sum())
     worth, suggested = _value_of_last(guard, periods)
     action, reasons = _verdict(
@@ -158,7 +170,23 @@ def watch(
         last_retrain_worth_usd=worth,
         suggested_interval_periods=suggested,
         weak_signals=tuple(weak_signals),
+        notes=tuple(notes),
     )
+
+
+def _refuse_blind_reference(
+    guard: Guard, *, error: NDArray[np.float64], case_count: NDArray[np.float64]
+) -> None:
+    """Refuse a reference in which every case is wrong: labels and predictions are not alike."""
+    first = error[: guard.reference_period_count]
+    of_classes = guard.loss is None or guard.loss.name == "zero-one"
+    if of_classes and np.all(first >= 1.0):
+        cases = int(case_count[: guard.reference_period_count].sum())
+        raise AdvisorError(
+            f"0 of {cases:,} cases right in the first {len(first)} periods: the guard cannot see a "
+            "change from there; are labels and predictions written alike, and is the error a share "
+            "of wrong cases?"
+        )
 
 
 def _verdict(

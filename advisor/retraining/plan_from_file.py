@@ -17,6 +17,7 @@ from advisor.retraining.growth import FEWEST_SIZES, Growth, growth_of, read_lear
 from advisor.retraining.matrix_file import read_matrix
 from advisor.retraining.plan import Plan, Terms, Way, plan_retraining, plan_way
 from advisor.study.types import DAYS_PER_MONTH, Study
+from benchmarks.storage.records import ErrorLoss
 
 if TYPE_CHECKING:
     from benchmarks.data.losses import Loss
@@ -88,6 +89,8 @@ class Asked:
     """What more rows do to the error, where it was asked."""
     notes: tuple[str, ...] = ()
     """What a reader must know of the prices and the data."""
+    loss: ErrorLoss | None = None
+    """What an error is; None where the errors came as a table and nobody said."""
     cells: tuple[ErrorLike, ...] = ()
     """The errors behind the plan, for its chart; none where the decay is given or assumed."""
 
@@ -101,7 +104,8 @@ class Asked:
         """What to watch between retrains; None where errors cost nothing."""
         if self.plan.terms.error_cost_usd <= 0:
             return None
-        return make_guard(self.plan, period=self.period, period_days=self.period_days)
+        guard = make_guard(self.plan, period=self.period, period_days=self.period_days)
+        return guard.replace(loss=self.loss)
 
 
 def ask_study(cadence: Cadence, *, money: Money) -> Asked:
@@ -210,7 +214,7 @@ def from_run(run: "BacktestRun", *, money: Money) -> Asked:
         train_s=float(np.mean(run.training_wall_s)),
         sampled_fraction=run.dataset.used_row_count / run.dataset.row_count,
     )
-    return replace(asked, notes=(*asked.notes, *run.notes))
+    return replace(asked, loss=run.loss, notes=(*asked.notes, *run.notes))
 
 
 def _asked(

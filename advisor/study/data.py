@@ -26,6 +26,12 @@ class Data(Record):
     """Column with the time each label became known; null when it is known at once."""
     ignore: Annotated[tuple[str, ...], Key("Columns that are no features")] = ()
     """Columns that are not features."""
+    types: Annotated[
+        dict[ShortText, Literal["number", "category", "time", "ignore"]],
+        Key("What columns are, where their values do not tell"),
+    ] = Field(default_factory=dict)
+    """What columns of a file are, where their values do not tell: number, category, time or ignore.
+    `advisor data show` prints what each was taken for."""
     task: Annotated[
         Literal["auto", "classification", "regression", "clustering"], Key("What is learnt")
     ] = "auto"

@@ -6,13 +6,19 @@ same store that the command line uses.
 
 import os
 import re
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
 from advisor.study.file import EXPLORER_FOLDER, MAX_STUDY_BYTES, parse_study_text
 from advisor.study.template import study_text
 from advisor.study.types import Study
+
+if TYPE_CHECKING:
+    from benchmarks.data.column_types.column import ColumnKind, ColumnReading
 
 FOLDER_VARIABLE = "ADVISOR_STUDIES"
 DEFAULT_FOLDER = EXPLORER_FOLDER
@@ -21,6 +27,9 @@ DATA_SUFFIXES = (".csv", ".parquet")
 MOST_NAME_CHARACTERS = 60
 LEAST_COLUMNS = 2
 """One to predict, and one to predict it from."""
+
+MOST_ROWS_LOOKED_AT = 200_000
+"""Rows of an upload that its table of columns is told from at most."""
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -74,8 +83,20 @@ def read_study(file_name: str, content: bytes) -> Study:
     return parse_study_text(content, where=shown)
 
 
-def add_data(file_name: str, content: bytes, *, target: str | None) -> str:
+def add_data(
+    file_name: str,
+    content: bytes,
+    *,
+    target: str | None,
+    types: "Mapping[str, ColumnKind] | None" = None,
+) -> str:
     """Write an uploaded data file and a study of it; return the study's name.
+
+    Args:
+        file_name: as it was uploaded.
+        content: of the file.
+        target: column to predict; null asks for clustering.
+        types: what columns are that the file does not tell.
 
     Raises:
         AdvisorError: the file is of no known kind, or cannot be written.
@@ -84,7 +105,8 @@ def add_data(file_name: str, content: bytes, *, target: str | None) -> str:
     if suffix not in DATA_SUFFIXES:
         raise AdvisorError(f"{Path(file_name).name}: upload one of {', '.join(DATA_SUFFIXES)}")
     name = safe_name(file_name)
-    document = {"name": name, "data": {"path": f"data{suffix}", "target": target}}
+    data: dict[str, object] = {"path": f"data{suffix}", "target": target}
+    document = {"name": name, "data": data | ({"types": dict(types)} if types else {})}
     return _write(name, Study.model_validate(document), {f"data{suffix}": content})
 
 
@@ -102,36 +124,33 @@ def _write(name: str, study: Study, files: dict[str, bytes]) -> str:
     return free
 
 
-def columns_of(file_name: str, content: bytes) -> tuple[str, ...]:
-    """Return the names of a data file's columns.
+def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
+    """Return what each column of a data file was taken for, before anything is measured.
+
+    A column that the file cannot tell is a question here, and no error.
 
     Raises:
         AdvisorError: it cannot be read, or nothing can be learned from it.
     """
-    import io
-
-    import pandas as pd
+    from benchmarks.data.datasets import read_typed
+    from benchmarks.errors import DataError
 
     shown = Path(file_name).name
-    try:
-        if file_name.lower().endswith(".parquet"):
-            import pyarrow.parquet as pq
-
-            meta = pq.read_metadata(io.BytesIO(content))
-            names, row_count = tuple(meta.schema.to_arrow_schema().names), meta.num_rows
-        else:
-            head = pd.read_csv(io.BytesIO(content), nrows=5, encoding="utf-8")
-            names, row_count = tuple(str(column) for column in head.columns), len(head)
-    except UnicodeError:
-        raise AdvisorError(f"{shown}: is not UTF-8 text: save it as CSV in UTF-8") from None
-    except (ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise AdvisorError(f"{shown}: cannot be read: {reason}") from None
+    with tempfile.TemporaryDirectory(prefix="advisor-upload-") as scratch:
+        path = Path(scratch) / f"data{Path(file_name).suffix.lower()}"
+        path.write_bytes(content)
+        try:
+            typed, row_count, _ = read_typed(
+                path, where=shown, max_rows=MOST_ROWS_LOOKED_AT, only_look=True
+            )
+        except DataError as error:
+            raise AdvisorError(str(error).replace(f"{path}: data.path", shown)) from None
     if row_count == 0:
         raise AdvisorError(f"{shown}: has a header and no rows below it")
-    if len(names) < LEAST_COLUMNS:
+    if len(typed.readings) < LEAST_COLUMNS:
+        name = typed.readings[0].name[:MOST_NAME_CHARACTERS]
         raise AdvisorError(
-            f"{shown}: has one column, {names[0][:MOST_NAME_CHARACTERS]!r}: columns are separated "
+            f"{shown}: has one column, {name!r}: columns are separated "
             "by commas, and one of them is predicted from the others"
         )
-    return names
+    return typed.readings

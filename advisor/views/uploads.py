@@ -13,8 +13,12 @@ from advisor.views.escape import plain
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+    from benchmarks.data.column_types.column import ColumnKind, ColumnReading
+
 OPENED = "The study that was opened"
 NO_TARGET = "none: clustering"
+AS_READ = "as it was read"
+KINDS = ("number", "category", "time", "ignore")
 
 
 def show(path: Path, saved: Study, *, first: bool) -> None:
@@ -65,25 +69,67 @@ def _data() -> None:
     if up is None:
         return
     try:
-        columns = study_folder.columns_of(up.name, up.getvalue())
+        readings = _readings(up)
     except AdvisorError as error:
         st.error(plain(str(error)))
         return
+    columns = [reading.name for reading in readings]
+    _show_readings(readings)
     target = st.selectbox(
         "Column to predict", [*columns, NO_TARGET], index=len(columns) - 1, key="data-target"
     )
     st.button(
         "Make a study of it",
         on_click=_make,
-        args=(up, None if target == NO_TARGET else target),
+        args=(up, None if target == NO_TARGET else target, tuple(columns)),
         width="stretch",
     )
     st.caption(plain(f"Kept in {study_folder.folder()}."))
 
 
-def _make(up: "UploadedFile", target: str | None) -> None:
+def _readings(up: "UploadedFile") -> "tuple[ColumnReading, ...]":
+    """What the columns of an upload were taken for, read once."""
+    kept = st.session_state.get("readings")
+    if kept is None or kept[0] != up.file_id:
+        kept = (up.file_id, study_folder.readings_of(up.name, up.getvalue()))
+        st.session_state["readings"] = kept
+    found: tuple[ColumnReading, ...] = kept[1]
+    return found
+
+
+def _show_readings(readings: "tuple[ColumnReading, ...]") -> None:
+    """Show what each column was taken for, and ask what the file does not tell."""
+    rows = [
+        {
+            "column": plain(reading.name),
+            "taken for": reading.kind,
+            "on the ground of": plain(reading.ground),
+            "missing": reading.missing_count,
+            "examples": plain(", ".join(reading.examples)),
+        }
+        for reading in readings
+    ]
+    st.dataframe(rows, hide_index=True, width="stretch", key="data-readings")
+    for reading in readings:
+        for note in reading.notes:
+            st.caption(plain(note))
+        if reading.question is not None:
+            st.selectbox(
+                plain(f"What is {reading.name}?"),
+                [AS_READ, *KINDS],
+                key=f"data-type-{reading.name}",
+            )
+
+
+def _said(names: tuple[str, ...]) -> "dict[str, ColumnKind]":
+    """What was chosen for columns that the file does not tell."""
+    chosen = {name: st.session_state.get(f"data-type-{name}") for name in names}
+    return {name: kind for name, kind in chosen.items() if kind in KINDS}
+
+
+def _make(up: "UploadedFile", target: str | None, names: tuple[str, ...]) -> None:
     try:
-        _open(study_folder.add_data(up.name, up.getvalue(), target=target))
+        _open(study_folder.add_data(up.name, up.getvalue(), target=target, types=_said(names)))
     except AdvisorError as error:
         st.session_state["refused"] = str(error)
 

@@ -6,14 +6,18 @@ generator of drifting streams, which is always labelled as simulated.
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.data.column_types.column import ColumnKind, ColumnReading
+from benchmarks.data.column_types.reader import Role
 from benchmarks.data.features import Kind, model_input, tidy_columns
 from benchmarks.data.tabular_files import evenly_spaced, read_table, row_limit
-from benchmarks.data.target_column import chosen_metric, read_target, read_times
+from benchmarks.data.target_column import chosen_metric, plain_times, read_target
+from benchmarks.data.time_order import time_notes
+from benchmarks.data.typed_tables import TypedTable, type_columns
 from benchmarks.errors import DataError, did_you_mean
 from benchmarks.storage.records import TEST_FRACTION, DatasetSpec, DataSettings
 
@@ -47,6 +51,8 @@ class TaskData:
     """Kind of each feature column."""
     notes: tuple[str, ...] = ()
     """What was left out, treated as missing or sampled."""
+    readings: tuple[ColumnReading, ...] = ()
+    """What each column of a file was taken for, and on what ground; empty for other sources."""
 
     @property
     def row_count(self) -> int:
@@ -78,6 +84,7 @@ def load_data(
     time: str | None,
     label_time: str | None = None,
     ignore: Sequence[str] = (),
+    types: Mapping[str, ColumnKind] | None = None,
     task: str = "auto",
     metric: str = "auto",
     false_positive_usd: float | None = None,
@@ -95,6 +102,7 @@ def load_data(
         time: column with the time of each case, or null.
         label_time: column with the time its label became known, or null.
         ignore: columns that are not features.
+        types: what columns of a file are, where their values do not tell.
         task: `auto` or one of the tasks.
         metric: `auto` or a key of `benchmarks.data.quality.METRICS`.
         false_positive_usd: cost of a case of class 0 that is taken for class 1, or null. [USD]
@@ -109,12 +117,23 @@ def load_data(
     asked_target, asked_time = target, time
     if path is not None:
         where, name = str(path), Path(path).stem
-        table = read_table(folder / Path(path).expanduser(), max_rows=max_rows, max_cells=max_cells)
-        raw, row_count, simulated = table.frame, table.row_count, False
+        typed, row_count, file_notes = read_typed(
+            folder / Path(path).expanduser(),
+            where=where,
+            target=target,
+            time=time,
+            label_time=label_time,
+            ignore=ignore,
+            types=types,
+            max_rows=max_rows,
+            max_cells=max_cells,
+        )
+        raw, readings, simulated = typed.frame, typed.readings, False
     elif source is not None:
         where, name = source, source.partition(":")[2].partition(",")[0]
         raw, own_target, own_time = _load_source(source)
         row_count, simulated = len(raw), source.startswith("simulated:")
+        readings, file_notes = (), ()
         target, time = target or own_target, time or own_time
     else:
         raise DataError("data: give `path` or `source`")
@@ -124,6 +143,7 @@ def load_data(
         name=name,
         source=where,
         row_count=row_count,
+        readings=readings,
         simulated=simulated,
         target=target,
         time=time,
@@ -141,6 +161,7 @@ def load_data(
         time=asked_time,
         label_time=label_time,
         ignore=tuple(ignore),
+        types=dict(types or {}),
         task=task,
         metric=metric,
         false_positive_usd=false_positive_usd,
@@ -148,7 +169,56 @@ def load_data(
     )
     file_bytes = None if path is None else (folder / Path(path).expanduser()).stat().st_size
     spec = loaded.spec.replace(settings=settings, file_bytes=file_bytes)
-    return replace(loaded, spec=spec)
+    return replace(loaded, spec=spec, notes=(*file_notes, *loaded.notes))
+
+
+def read_typed(
+    path: Path,
+    *,
+    where: str,
+    target: str | None = None,
+    time: str | None = None,
+    label_time: str | None = None,
+    ignore: Sequence[str] = (),
+    types: Mapping[str, ColumnKind] | None = None,
+    max_rows: int | None = None,
+    max_cells: int | None = None,
+    only_look: bool = False,
+) -> tuple[TypedTable, int, tuple[str, ...]]:
+    """Read a file and tell the type of each column; see `type_columns` and `load_data`.
+
+    Returns:
+        The table, the rows of the whole file, and what was passed over in it.
+
+    Raises:
+        DataError: the file or one of its columns cannot be read, or a named column is not there.
+    """
+    table = read_table(path, max_rows=max_rows, max_cells=max_cells)
+    named = {"target": target, "time": time, "label_time": label_time}
+    _refuse_unknown(list(table.columns), named, ignore, where=where, target=target)
+    roles: dict[str, Role] = dict.fromkeys(ignore, "ignored")
+    roles |= {name: "time" for name in (time, label_time) if name is not None}
+    if target is not None:
+        roles[target] = "target"
+    typed = type_columns(table, where=where, roles=roles, said=types, only_look=only_look)
+    return typed, table.row_count, table.notes
+
+
+def _refuse_unknown(
+    known: Sequence[str],
+    named: Mapping[str, str | None],
+    ignore: Sequence[str],
+    *,
+    where: str,
+    target: str | None,
+) -> None:
+    """Refuse columns that the data do not have."""
+    for key, column in [*named.items(), *(("ignore", column) for column in ignore)]:
+        if column is not None and column not in known:
+            others = [c for c in known if key == "target" or c != target]
+            raise DataError(
+                f"{where}: data.{key}: no column {column!r}: {did_you_mean(column, others)}"
+            )
 
 
 def _task_data(
@@ -158,6 +228,7 @@ def _task_data(
     name: str,
     source: str,
     row_count: int,
+    readings: tuple[ColumnReading, ...],
     simulated: bool,
     target: str | None,
     time: str | None,
@@ -170,19 +241,20 @@ def _task_data(
 ) -> TaskData:
     raw = raw.rename(columns=lambda column: str(column).strip())
     known = [str(column) for column in raw.columns]
-    named = [("target", target), ("time", time), ("label_time", label_time)]
-    for key, column in [*named, *(("ignore", column) for column in ignore)]:
-        if column is not None and column not in known:
-            others = [c for c in known if key == "target" or c != target]
-            raise DataError(
-                f"{where}: data.{key}: no column {column!r}: {did_you_mean(column, others)}"
-            )
+    named = {"target": target, "time": time, "label_time": label_time}
+    _refuse_unknown(known, named, ignore, where=where, target=target)
     if target is not None and target in {time, label_time, *ignore}:
         raise DataError(
             f"{where}: data.target: {target!r} is also the time or an ignored column: "
             "a column has one part only"
         )
-    notes: list[str] = []
+    used = {target, time, label_time} - {None}
+    notes = [
+        note
+        for reading in readings
+        if reading.name not in ignore and (reading.kind != "ignore" or reading.name not in used)
+        for note in reading.notes
+    ]
     rows = _usable_rows(raw, where=where, target=target, time=time, task=task, notes=notes)
     if max_rows is not None and len(rows) > max_rows:
         rows = rows.iloc[evenly_spaced(len(rows), max_rows)]
@@ -195,13 +267,18 @@ def _task_data(
     if len(rows) < row_count:
         notes.append(f"{len(rows):,} of {row_count:,} rows were used, spread evenly over the data")
     dropped = {column for column in (target, time, label_time, *ignore) if column is not None}
-    X, kinds, column_notes = tidy_columns(rows.drop(columns=sorted(dropped & set(rows.columns))))
+    said = {reading.name: reading.kind for reading in readings}
+    X, kinds, column_notes = tidy_columns(
+        rows.drop(columns=sorted(dropped & set(rows.columns))), said
+    )
     if not kinds:
         raise DataError(
             f"{where}: data: no feature column is left besides {sorted(dropped)}: "
             "take columns out of data.ignore, or add some"
         )
-    found_task, y, labels = read_target(rows, where=where, target=target, task=task)
+    if any(r.name == target and r.ground.startswith("whole numbers") for r in readings):
+        rows[target] = rows[target].astype("int64")  # a gap that is gone had made them floats
+    found_task, y, labels, target_notes = read_target(rows, where=where, target=target, task=task)
     spec = DatasetSpec(
         name=name,
         source=source,
@@ -212,6 +289,7 @@ def _task_data(
         used_row_count=len(rows),
         feature_count=len(kinds),
         class_count=len(labels) if found_task == "classification" else None,
+        rarest_class_rows=_rarest(y, labels),
         metric=chosen_metric(
             metric,
             where=where,
@@ -227,13 +305,19 @@ def _task_data(
         X=X,
         y=y,
         time=None if time is None else rows[time],
-        label_time=None
-        if label_time is None
-        else read_times(rows[label_time], where=where, key="label_time"),
+        label_time=None if label_time is None else plain_times(rows[label_time], where=where),
         class_labels=labels,
         kinds=kinds,
-        notes=(*notes, *column_notes),
+        notes=(*notes, *column_notes, *target_notes),
+        readings=readings,
     )
+
+
+def _rarest(y: "np.ndarray[Any, Any] | None", labels: tuple[str, ...]) -> int | None:
+    """Rows of the class that has the fewest; null where there are no classes."""
+    import numpy as np
+
+    return None if y is None or not labels else int(np.bincount(y).min())
 
 
 def _usable_rows(
@@ -258,11 +342,12 @@ def _usable_rows(
             notes.append(f"{int(missing.sum()):,} rows without a target were left out")
             rows = rows[~missing]
     if time is not None:
-        times = read_times(rows[time], where=where, key="time")
+        times = plain_times(rows[time], where=where)
         missing = times.isna()
         if missing.any():
             notes.append(f"{int(missing.sum()):,} rows without a time were left out")
         rows = rows.assign(**{time: times})[~missing]
+        notes += time_notes(rows[time])
         if not rows[time].is_monotonic_increasing:
             rows = rows.sort_values(time, kind="stable")
     return rows
@@ -359,7 +444,8 @@ def split_rows(
     """Return the row numbers for training and for test.
 
     With a time column: train on the past, test on the last fifth, whatever the seed; so the spread
-    over seeds is then the model's own. Else: at random by seed, each class in its proportion.
+    over seeds is then the model's own. Else: at random by seed, each class in its proportion, and
+    a case at least of each class that has two.
     """
     import numpy as np
 
@@ -372,7 +458,30 @@ def split_rows(
     shuffled = rng.permutation(row_count)
     if data.spec.task == "classification" and data.y is not None:
         shuffled = _dealt(shuffled, data.y[shuffled], first=rng.random())
+        shuffled = _with_every_class(shuffled, data.y, test_count=test_count)
     return np.sort(shuffled[test_count:]), np.sort(shuffled[:test_count])
+
+
+def _with_every_class(
+    rows: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]", *, test_count: int
+) -> "np.ndarray[Any, Any]":
+    """Let the first rows, which are the test, hold a case of each class that has two or more.
+
+    A rare class that the lot left out of the test changes places with a row of the class that has
+    the most there.
+    """
+    import numpy as np
+
+    rows = rows.copy()
+    counts = np.bincount(y, minlength=int(y.max()) + 1)
+    for label in np.flatnonzero(counts >= 2):
+        in_test = np.bincount(y[rows[:test_count]], minlength=len(counts))
+        if in_test[label] or in_test.max() < 2:
+            continue
+        given = int(np.flatnonzero(y[rows[:test_count]] == in_test.argmax())[-1])
+        taken = test_count + int(np.flatnonzero(y[rows[test_count:]] == label)[0])
+        rows[given], rows[taken] = rows[taken], rows[given]
+    return rows
 
 
 def thin_rows(

@@ -25,12 +25,17 @@ SNIFF_ROWS = 200
 
 
 def tidy_columns(
-    raw: "pd.DataFrame",
+    raw: "pd.DataFrame", said: Mapping[str, str] | None = None
 ) -> tuple["pd.DataFrame", dict[str, Kind], tuple[str, ...]]:
     """Give each feature column one of the three kinds; return frame, kinds and notes.
 
     A column without any value, and one that holds lists or bytes, is dropped with a note.
+
+    Args:
+        raw: columns with their types.
+        said: what the reader of types took columns for, where a file was read.
     """
+    said = said or {}
     import pandas as pd
 
     columns: dict[str, pd.Series[Any]] = {}
@@ -38,13 +43,15 @@ def tidy_columns(
     notes: list[str] = []
     for name in raw.columns:
         series = raw[name]
+        if said.get(str(name)) == "ignore":
+            continue  # its reading says why
         if series.isna().all():
             notes.append(f"column {name!r} has no values and was left out")
             continue
         if _holds_containers(series):
             notes.append(f"column {name!r} holds lists or bytes and was left out")
             continue
-        tidy, kind, infinite_count = _tidy(series)
+        tidy, kind, infinite_count = _tidy(series, said.get(str(name)))
         if infinite_count:
             notes.append(
                 f"column {name!r}: {infinite_count} infinite values were treated as missing"
@@ -54,7 +61,7 @@ def tidy_columns(
     return pd.DataFrame(columns, index=raw.index), kinds, tuple(notes)
 
 
-def _tidy(series: "pd.Series[Any]") -> tuple["pd.Series[Any]", Kind, int]:
+def _tidy(series: "pd.Series[Any]", said: str | None) -> tuple["pd.Series[Any]", Kind, int]:
     import numpy as np
     import pandas as pd
     from pandas.api import types
@@ -66,14 +73,16 @@ def _tidy(series: "pd.Series[Any]") -> tuple["pd.Series[Any]", Kind, int]:
     numbers = None
     if types.is_bool_dtype(series.dtype) or types.is_numeric_dtype(series.dtype):
         numbers = series.astype("Float64" if series.hasnans else float)
-    elif not isinstance(series.dtype, pd.CategoricalDtype) and not _holds_text(series):
+    elif said == "number" or (
+        not isinstance(series.dtype, pd.CategoricalDtype) and not _holds_text(series)
+    ):
         numbers = pd.to_numeric(series, errors="coerce")  # Decimal, mixed int and float, booleans
     if numbers is not None:
         values = numbers.to_numpy(dtype=float, na_value=math.nan)
         infinite = np.isinf(values)
         values = np.where(infinite, math.nan, values)
         return pd.Series(values, index=series.index), "number", int(infinite.sum())
-    if _looks_like_dates(series):
+    if said is None and _looks_like_dates(series):
         dates = pd.to_datetime(series.astype(object), errors="coerce", utc=True, format="ISO8601")
         return as_utc(dates), "date", 0
     text = series.astype(object)

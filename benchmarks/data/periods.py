@@ -2,12 +2,13 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.time_order import outside_bulk
 from benchmarks.errors import DataError
 
 if TYPE_CHECKING:
@@ -60,13 +61,18 @@ class PeriodLength:
 
 @dataclass(frozen=True)
 class Periods:
-    """The period of each row. Empty periods are not numbered, a last partial one is dropped."""
+    """The period of each row. Empty periods are not numbered, a last partial one is dropped.
+
+    Ages are counted by the calendar, in which empty periods pass too.
+    """
 
     length: PeriodLength
     number: NDArray[np.int64]
-    """Period of each row from 0; -1 where the row belongs to a dropped period."""
+    """Period of each row from 0; -1 where the row belongs to a dropped period, or to none."""
     ends: NDArray[np.float64]
     """End of each period, as seconds since 1970, or in the unit of a plain index."""
+    calendar: NDArray[np.int64]
+    """Place of each period in the calendar from 0, where empty ones count."""
     notes: tuple[str, ...] = ()
     """What was dropped."""
 
@@ -122,6 +128,12 @@ def cut_periods(time: "pd.Series[Any]", *, length: PeriodLength | None = None) -
         DataError: fewer than 4 periods, or a length in days where only the order is known.
     """
     at, dated = seconds(time)
+    if dated and (outside := outside_bulk(at)).any():
+        inner = cut_periods(time[~outside], length=length)
+        number = np.full(len(at), -1, dtype=np.int64)
+        number[~outside] = inner.number
+        note = f"{int(outside.sum()):,} rows far outside the time of the others are in no period"
+        return replace(inner, number=number, notes=(*inner.notes, note))
     if length is not None and length.days is not None and not dated:
         raise DataError(
             f"a period of {length.label} needs time stamps, and {time.name!r} is a plain number:"
@@ -159,15 +171,23 @@ def _by_days(at: NDArray[np.float64], length: PeriodLength) -> Periods:
     midnight = math.floor(at[0] / SECONDS_PER_DAY) * SECONDS_PER_DAY
     ends = midnight + (kept + 1) * days * SECONDS_PER_DAY
     empty = int(kept[-1] - kept[0] + 1 - len(kept))
-    notes = (f"{empty} empty periods were left out",) if empty else ()
-    return _without_partial_end(length, number, ends.astype(np.float64), rows, notes)
+    notes = (f"{empty} empty periods were left out, and count in the ages of models",)
+    return _without_partial_end(
+        length,
+        number,
+        ends.astype(np.float64),
+        rows,
+        calendar=kept - kept[0],
+        notes=notes if empty else (),
+    )
 
 
 def _by_rows(at: NDArray[np.float64], length: PeriodLength) -> Periods:
     number = np.arange(len(at)) // (length.rows or 1)
     _, rows = np.unique(number, return_counts=True)
     ends = at[np.cumsum(rows) - 1]
-    return _without_partial_end(length, number, ends, rows, ())
+    calendar = np.arange(len(rows))
+    return _without_partial_end(length, number, ends, rows, calendar=calendar, notes=())
 
 
 def _without_partial_end(
@@ -175,10 +195,18 @@ def _without_partial_end(
     number: NDArray[np.int64],
     ends: NDArray[np.float64],
     rows: NDArray[np.int64],
+    *,
+    calendar: NDArray[np.int64],
     notes: tuple[str, ...],
 ) -> Periods:
     if len(rows) > 1 and rows[-1] < np.median(rows) / 2:
         notes = (*notes, f"the last period, with {rows[-1]:,} rows only, was left out")
         number = np.where(number == len(rows) - 1, -1, number)
-        ends = ends[:-1]
-    return Periods(length=length, number=number.astype(np.int64), ends=ends, notes=notes)
+        ends, calendar = ends[:-1], calendar[:-1]
+    return Periods(
+        length=length,
+        number=number.astype(np.int64),
+        ends=ends,
+        calendar=calendar.astype(np.int64),
+        notes=notes,
+    )

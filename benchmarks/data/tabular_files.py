@@ -1,4 +1,4 @@
-"""CSV and Parquet files -> a data frame, with a bounded number of rows where asked.
+"""CSV and Parquet files -> columns as the file has them, with a bounded number of rows where asked.
 
 A sample is spread evenly over the file and keeps its order, so that a file sorted by time stays so.
 Reading is bounded in memory and time by the sample, not by the file.
@@ -6,18 +6,26 @@ Reading is bounded in memory and time by the sample, not by the file.
 
 import bisect
 import csv
-import io
 import itertools
+import mmap
 import random
-from dataclasses import dataclass
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.data.text_tables import (
+    HEAD_BYTES,
+    RawTable,
+    as_utf8,
+    find_layout,
+    read_body,
+    read_thinned,
+)
 from benchmarks.errors import DataError, did_you_mean
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SNIFF_BYTES = 65_536
 """Head of a file that tells what it is. [B]"""
@@ -40,11 +48,6 @@ MIN_GROUP_COUNT = 8
 MIN_KEPT_ROWS = 1_000
 """Rows kept of the widest table."""
 
-DELIMITERS = ",;\t|"
-
-HEAD_LINES = 20
-"""Lines that are looked at to tell what separates the columns."""
-
 MAGIC = {
     b"PAR1": "Parquet",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -57,16 +60,9 @@ MAGIC = {
 """First bytes of files that are taken for tables."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rows of a file."""
-
-    frame: "pd.DataFrame"
-    row_count: int
-    """Rows in the whole file; counted, or estimated for very large CSV files."""
-
-
-def read_table(path: Path, *, max_rows: int | None = None, max_cells: int | None = None) -> Table:
+def read_table(
+    path: Path, *, max_rows: int | None = None, max_cells: int | None = None
+) -> RawTable:
     """Read a CSV or Parquet file, at most about `max_rows` rows or `max_cells` values of it.
 
     Raises:
@@ -90,9 +86,9 @@ def read_table(path: Path, *, max_rows: int | None = None, max_cells: int | None
                 f"{path}: data.path: the name says {suffix[1:].upper()}, the content is Parquet: "
                 "rename it to .parquet"
             )
-        if found or b"\x00" in head:
+        if found:
             raise DataError(
-                f"{path}: data.path: the content is {found or 'binary, not text'}: "
+                f"{path}: data.path: the content is {found}: "
                 "export the table as CSV (UTF-8) or Parquet"
             )
         return _read_csv(path, max_rows=max_rows, max_cells=max_cells)
@@ -125,20 +121,24 @@ def _read_head(path: Path) -> bytes:
 
 # Parquet ------------------------------------------------------------------------------------------
 
+UNNAMED_INDEX = "__index_level_"
+"""What pandas calls a level of an index without a name in a file."""
 
-def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) -> Table:
+
+def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) -> RawTable:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
             row_count = file.metadata.num_rows
             _refuse_duplicates(path, file.schema_arrow.names)
             max_rows = row_limit(len(file.schema_arrow.names), max_rows, max_cells)
             if max_rows is None or row_count <= max_rows:
-                frame = file.read().to_pandas()
+                rows: NDArray[np.int64] | None = np.arange(1, row_count + 1)
+                table = file.read()
             else:
-                frame = _parquet_sample(file, max_rows=max_rows)
+                table, rows = _parquet_sample(file, max_rows=max_rows)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
@@ -146,12 +146,27 @@ def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) ->
             f"{path}: data.path: the Parquet file is damaged ({_first_line(error)}): "
             "export the table again"
         ) from None
-    return Table(frame=frame.reset_index(drop=True), row_count=row_count)
+    names = [name for name in table.column_names if not name.startswith(UNNAMED_INDEX)]
+    columns = {name: table[name] for name in names} | _range_index(table)
+    return RawTable(columns, row_count, rows)
 
 
-def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
+def _range_index(table: Any) -> dict[str, Any]:
+    """A named index of pandas that the file keeps as a start and a step only."""
+    import pyarrow as pa
+
+    found = {}
+    for level in (table.schema.pandas_metadata or {}).get("index_columns", ()):
+        if isinstance(level, dict) and level.get("kind") == "range" and level.get("name"):
+            values = range(level["start"], level["stop"], level["step"])
+            if len(values) == table.num_rows and level["name"] not in table.column_names:
+                found[str(level["name"])] = pa.chunked_array([pa.array(values, pa.int64())])
+    return found
+
+
+def _parquet_sample(file: Any, *, max_rows: int) -> tuple[Any, NDArray[np.int64] | None]:
     """Keep one row in each stretch of k, from row groups that are spread over the file."""
-    import pandas as pd
+    import pyarrow as pa
 
     groups = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
     row_budget = PARQUET_READ_CELLS // max(1, file.metadata.num_columns)
@@ -161,50 +176,49 @@ def _parquet_sample(file: Any, *, max_rows: int) -> "pd.DataFrame":
     chosen = [i * last_group // max(1, group_count - 1) for i in range(group_count)]
     read_count = sum(groups[i] for i in chosen)
     wanted = evenly_spaced(read_count, min(max_rows, read_count))
-    kept: list[pd.DataFrame] = []
+    kept: list[Any] = []
     offset = 0
     for group in chosen:  # one at a time: pyarrow keeps what it read of all groups it was given
         for batch in file.iter_batches(batch_size=65_536, row_groups=[group]):
             first = bisect.bisect_left(wanted, offset)
             last = bisect.bisect_left(wanted, offset + batch.num_rows)
-            kept.append(batch.take([row - offset for row in wanted[first:last]]).to_pandas())
+            kept.append(
+                batch.take(pa.array([row - offset for row in wanted[first:last]], pa.int64()))
+            )
             offset += batch.num_rows
-    return pd.concat(kept, ignore_index=True)
+    table = pa.Table.from_batches(kept, schema=file.schema_arrow)
+    return table, np.array(wanted) + 1 if group_count == len(groups) else None
 
 
 # CSV ----------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, *, max_rows: int | None, max_cells: int | None) -> Table:
-    import pandas as pd
-
-    header, delimiter = _csv_header(path)
-    _refuse_duplicates(path, header)
-    max_rows = row_limit(len(header), max_rows, max_cells)
-    large = path.stat().st_size > WHOLE_CSV_BYTES
-    try:
-        if max_rows is None or not large:
-            frame = pd.read_csv(
-                path, sep=delimiter, low_memory=False, encoding="utf-8-sig", index_col=False
-            )
-            row_count = len(frame)
-        elif _has_line_breaks_in_quotes(path, delimiter):
-            frame, row_count = _csv_chunks(path, delimiter=delimiter, max_rows=max_rows)
-        else:
-            text, row_count = _csv_blocks(path, max_rows=max_rows)
-            frame = pd.read_csv(io.StringIO(text), sep=delimiter, low_memory=False, index_col=False)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: data.path: byte {error.start} is not UTF-8: save the file as UTF-8"
-        ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise DataError(
-            f"{path}: data.path: not a regular CSV table ({_first_line(error)}): "
-            "each line needs as many fields as the header"
-        ) from None
-    if max_rows is not None and len(frame) > max_rows:
-        frame = frame.iloc[evenly_spaced(len(frame), max_rows)]
-    return Table(frame=frame.reset_index(drop=True), row_count=row_count)
+def _read_csv(path: Path, *, max_rows: int | None, max_cells: int | None) -> RawTable:
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        size_bytes = path.stat().st_size
+        large = size_bytes > WHOLE_CSV_BYTES
+        if large and (text := _plain_head(head)) is not None:
+            layout = find_layout(text, path=path)
+            mark_bytes = len(head) - len(text)
+            max_rows = row_limit(len(layout.names), max_rows, max_cells)
+            if max_rows is not None and not _has_line_breaks_in_quotes(path, layout.delimiter):
+                body, row_count = _csv_blocks(
+                    path, start=layout.body + mark_bytes, max_rows=max_rows
+                )
+                table = read_body(body, layout, path=path, lines_known=False)
+                return _thinned(replace(table, row_count=row_count, rows=None), max_rows)
+            # Unmapped when Arrow's last view of it is gone: closing it here would be too soon.
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            start = layout.body + mark_bytes
+            if max_rows is None:
+                return read_body(mapped, layout, path=path, start=start)
+            return read_thinned(mapped, layout, path=path, start=start, max_rows=max_rows)
+    raw, notes = as_utf8(path.read_bytes(), path=path)
+    layout = find_layout(raw[:HEAD_BYTES], path=path)
+    layout = replace(layout, notes=(*notes, *layout.notes))
+    table = read_body(raw, layout, path=path, start=layout.body)
+    return _thinned(table, row_limit(len(layout.names), max_rows, max_cells))
 
 
 def row_limit(column_count: int, max_rows: int | None, max_cells: int | None) -> int | None:
@@ -226,34 +240,26 @@ def evenly_spaced(row_count: int, kept_count: int) -> list[int]:
     return [rng.randrange(start, end) for start, end in itertools.pairwise(edges)]
 
 
-def _csv_header(path: Path) -> tuple[list[str], str]:
+def _plain_head(head: bytes) -> bytes | None:
+    """The head of a large file in UTF-8 without its mark; None where it is in another encoding."""
+    text = head.removeprefix(b"\xef\xbb\xbf")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = [file.readline(SNIFF_BYTES) for _ in range(HEAD_LINES)]
+        text[: text.rfind(b"\n") + 1].decode("utf-8")
     except UnicodeDecodeError:
-        raise DataError(
-            f"{path}: data.path: the content is not UTF-8 text: save the file as UTF-8"
-        ) from None
-    delimiter = _delimiter(head)
-    names = next(csv.reader(head[:1], delimiter=delimiter), [])
-    return [name.strip() for name in names], delimiter
+        return None
+    return None if b"\x00" in text else text
 
 
-def _delimiter(head: list[str]) -> str:
-    """Return what separates the columns: what cuts every line into as many, else the most common.
+def _thinned(table: RawTable, max_rows: int | None) -> RawTable:
+    """Keep rows that are spread evenly."""
+    import pyarrow as pa
 
-    A name of a column may hold any of them: `a|b,c` is two columns.
-    """
-    counts = {}
-    for delimiter in DELIMITERS:
-        try:
-            lengths = {len(row) for row in csv.reader(head, delimiter=delimiter) if row}
-        except csv.Error:
-            lengths = set()
-        counts[delimiter] = lengths.pop() if len(lengths) == 1 else 0
-    if max(counts.values()) > 1:
-        return max(DELIMITERS, key=counts.__getitem__)
-    return max(DELIMITERS, key=head[0].count)
+    count = len(next(iter(table.columns.values())))
+    if max_rows is None or count <= max_rows:
+        return table
+    kept = np.array(evenly_spaced(count, max_rows))
+    columns = {name: column.take(pa.array(kept)) for name, column in table.columns.items()}
+    return replace(table, columns=columns, rows=None if table.rows is None else table.rows[kept])
 
 
 def _has_line_breaks_in_quotes(path: Path, delimiter: str) -> bool:
@@ -263,36 +269,16 @@ def _has_line_breaks_in_quotes(path: Path, delimiter: str) -> bool:
     return '"' in "".join(lines) and len(list(csv.reader(lines, delimiter=delimiter))) != len(lines)
 
 
-def _csv_chunks(path: Path, *, delimiter: str, max_rows: int) -> tuple["pd.DataFrame", int]:
-    """Read the whole file in chunks and thin them out by lot as they come."""
-    import numpy as np
-    import pandas as pd
-
-    rng = np.random.default_rng(0)
-    kept: list[tuple[pd.DataFrame, np.ndarray[Any, Any]]] = []
-    share, row_count = 1.0, 0
-    for chunk in pd.read_csv(
-        path, sep=delimiter, chunksize=100_000, encoding="utf-8-sig", index_col=False
-    ):
-        lot = rng.random(len(chunk))
-        kept.append((chunk[lot < share], lot[lot < share]))
-        row_count += len(chunk)
-        while sum(len(part) for part, _ in kept) > 2 * max_rows:
-            share /= 2
-            kept = [(part[lot < share], lot[lot < share]) for part, lot in kept]
-    return pd.concat([part for part, _ in kept]), row_count
-
-
-def _csv_blocks(path: Path, *, max_rows: int) -> tuple[str, int]:
+def _csv_blocks(path: Path, *, start: int, max_rows: int) -> tuple[bytes, int]:
     """Read blocks of whole lines from places spread over the file."""
     size_bytes = path.stat().st_size
     with path.open("rb") as file:
-        header = file.readline()
-        start_bytes = file.tell()
+        start_bytes = start
+        file.seek(start_bytes)
         sample = file.read(1_000_000)
         line_bytes = len(sample) / max(1, sample.count(b"\n"))
         block_bytes = int(max_rows / BLOCK_COUNT * line_bytes) + 1
-        parts = [header.removeprefix(b"\xef\xbb\xbf")]
+        parts: list[bytes] = []
         for block in range(BLOCK_COUNT):
             file.seek(start_bytes + block * (size_bytes - start_bytes) // BLOCK_COUNT)
             if block:
@@ -302,13 +288,14 @@ def _csv_blocks(path: Path, *, max_rows: int) -> tuple[str, int]:
         if size_bytes > COUNT_LINES_BYTES:
             row_count = int((size_bytes - start_bytes) / line_bytes)
         else:
-            row_count = _count_lines(path) - 1
-    return b"".join(parts).decode("utf-8"), row_count
+            row_count = _count_lines(path, start=start_bytes)
+    return b"".join(parts), row_count
 
 
-def _count_lines(path: Path) -> int:
+def _count_lines(path: Path, *, start: int) -> int:
     count, last = 0, b"\n"
     with path.open("rb") as file:
+        file.seek(start)
         while block := file.read(8_000_000):
             count += block.count(b"\n")
             last = block[-1:]

@@ -412,7 +412,10 @@ def _check_import_path(name: str, import_path: str) -> None:
 
 
 def source_text(candidate: Candidate, folder: Path) -> str:
-    """Return the text of the module of a user's own model; empty for a built-in family."""
+    """Return the text of every module that a user's own model comes from; empty for a family.
+
+    That is the named module, and whatever it imports from the study's folder or its own package.
+    """
     if candidate.import_path is None:
         return ""
     module, _, name = candidate.import_path.partition(":")
@@ -422,14 +425,6 @@ def source_text(candidate: Candidate, folder: Path) -> str:
             if ((folder / name).is_file())
             else ""
         )
-    path = folder / (module.replace(".", "/") + ".py")
-    if not path.is_file():
-        try:
-            spec = importlib.util.find_spec(module)
-        except (ImportError, ValueError):
-            spec = None
-        path = Path(spec.origin) if spec and spec.origin else path
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
+    from benchmarks.families.own_modules import module_texts
+
+    return "\n".join(f"# {name}\n{text}" for name, text in module_texts(module, folder=folder))

@@ -80,13 +80,22 @@ def load_estimator(import_path: str) -> Any:
         )
     else:
         loaded = _from_pickle(path)
-    if not (hasattr(loaded, "fit") and hasattr(loaded, "predict")):
+    if not is_estimator(loaded):
         raise CandidateError(
             f"{import_path}: holds a {type(loaded).__name__}: a scikit-learn estimator is needed"
         )
     from sklearn.base import clone
 
     return clone(loaded)
+
+
+def is_estimator(made: Any) -> bool:
+    """Whether something can be fitted and then predicts.
+
+    The class is asked too: one that delegates to another estimator has no `predict` before `fit`.
+    """
+    predicts = hasattr(made, "predict") or hasattr(type(made), "predict")
+    return hasattr(made, "fit") and predicts and not isinstance(made, type)
 
 
 def _from_skops(path: Path, *, trusted: bool) -> Any:

@@ -40,6 +40,17 @@ def scaled(setup: Setup, model: Any) -> Pipeline:
     return _prepared(setup, model, numbers=numbers, categories=categories, dates=dates)
 
 
+def framed(setup: Setup, pipeline: Pipeline) -> Pipeline:
+    """Put the making of a frame with the columns' names before a pipeline that names them."""
+    names = FunctionTransformer(to_frame, kw_args={"names": list(setup.kinds)})
+    return Pipeline([("columns", names), *pipeline.steps])
+
+
+def to_frame(rows: Any, *, names: list[str]) -> pd.DataFrame:
+    """Return rows as a data frame with names; one that is there already stays as it is."""
+    return rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=names)
+
+
 def for_trees(setup: Setup, model: Any) -> Pipeline:
     """Put a model that handles missing values and category codes by itself behind the least work.
 

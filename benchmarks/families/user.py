@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.errors import CandidateError, did_you_mean
 from benchmarks.families import Setup
-from benchmarks.families.files import is_file, load_estimator
+from benchmarks.families.files import is_estimator, is_file, load_estimator
 
 SIZES = {"feature_count", "output_count"}
 
@@ -39,7 +39,7 @@ def make(setup: Setup) -> Any:
     torch = sys.modules.get("torch")  # or if the function did
     if torch is not None and isinstance(made, torch.nn.Module):
         return _torch(_Prototype(made), setup)
-    if not (hasattr(made, "fit") and hasattr(made, "predict")):
+    if not is_estimator(made):
         raise CandidateError(
             f"{setup.import_path} returned {type(made).__name__}: return a scikit-learn estimator "
             "(with fit and predict) or a torch.nn.Module"
@@ -48,13 +48,32 @@ def make(setup: Setup) -> Any:
 
 
 def _ready(made: Any, setup: Setup) -> Any:
-    """Return an estimator with the shared preprocessing, unless it is a pipeline of its own."""
+    """Return an estimator with the shared preprocessing, unless it is a pipeline of its own.
+
+    All-number data come as an array; a pipeline that names its columns gets a frame made of it.
+    """
     from sklearn.pipeline import Pipeline
 
-    from benchmarks.families.preprocessing import scaled
+    from benchmarks.families.preprocessing import framed, scaled
 
     model = made if isinstance(made, Pipeline) else scaled(setup, made)
+    if isinstance(made, Pipeline) and setup.all_numbers and names_columns(made):
+        model = framed(setup, made)
     return _with_seed_and_threads(model, setup)
+
+
+def names_columns(pipeline: Any) -> bool:
+    """Whether a step of a pipeline picks its columns by name or by type, which needs a frame."""
+    from sklearn.compose import ColumnTransformer
+
+    parts = [pipeline, *pipeline.get_params(deep=True).values()]
+    return any(
+        callable(columns) or isinstance(columns, str) or any(isinstance(c, str) for c in columns)
+        for part in parts
+        if isinstance(part, ColumnTransformer)
+        for _, _, columns in part.transformers
+        if callable(columns) or isinstance(columns, (str, list, tuple))
+    )
 
 
 def load_function(import_path: str) -> Callable[..., Any]:

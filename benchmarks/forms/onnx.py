@@ -88,12 +88,18 @@ def _by_skl2onnx(model: Any, sample: Sample) -> Any:
         by_kind = {"number": FloatTensorType, "category": StringTensorType}
         types = [(name, by_kind[kind]([None, 1])) for name, kind in sample.kinds.items()]
     is_classifier = sample.task == "classification"
+    plain = _unwrapped(model)
     try:
-        return to_onnx(
-            _unwrapped(model),
-            initial_types=types,
-            options={"zipmap": False} if is_classifier else None,
-        )
+        try:
+            return to_onnx(
+                plain, initial_types=types, options={"zipmap": False} if is_classifier else None
+            )
+        except Exception as error:  # it throws several kinds for an option a converter lacks
+            if "zipmap" not in str(error):
+                raise
+            # Without options of its own, a pipeline's last step is given the same one again.
+            own = {id(last_step(plain)): {"nocl": False}}
+            return to_onnx(plain, initial_types=types, options=own)
     except ModuleNotFoundError:
         raise
     except Exception as error:  # noqa: BLE001  # it throws all kinds for what it does not know

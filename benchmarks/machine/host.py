@@ -11,7 +11,10 @@ from pathlib import Path
 
 from benchmarks.storage.records import HardwareProfile
 
-LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "joblib", "torch")
+LIBRARIES = (
+    *("numpy", "scipy", "pandas", "scikit-learn", "joblib", "torch", "lightgbm", "xgboost"),
+    *("xgboost-cpu", "skops", "onnxruntime", "skl2onnx"),
+)
 """Libraries whose version shapes a result."""
 
 GIB = 2**30

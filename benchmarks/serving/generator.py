@@ -27,8 +27,12 @@ from benchmarks.serving.cpu_affinity import take_core
 PR_SET_TIMERSLACK = 29
 """Linux: how late the system may wake us. 1 ns in place of 50 us."""
 
-TIMED_OUT, BROKEN = 0, -1
-"""In place of an HTTP status: no answer in time; a connection that failed or broke."""
+TIMED_OUT, BROKEN, FOREIGN = 0, -1, -2
+"""In place of an HTTP status: no answer in time; a connection that failed or broke; a success that
+is no answer of the model."""
+
+CHUNK_HEAD_BYTES = 16
+"""Of a body that comes in pieces, each with its length before it. [B]"""
 
 BURST_S, REST_S = 0.8, 0.25
 """A closed loop keeps a server busy so long, then lets it rest: Linux stops a real-time program
@@ -63,6 +67,7 @@ class Generator:
         self.bodies = bodies
         self.timeout_s = plan["timeout_s"]
         self.max_connections = plan["max_connections"]
+        self.answer_begins = plan["answer_begins"].encode("latin-1")
         self.poll = select.epoll()
         self.by_fd: dict[int, Connection] = {}
         self.idle: deque[Connection] = deque()
@@ -211,6 +216,10 @@ class Generator:
             return
         if len(connection.buffer) >= connection.need:
             number, status = connection.number, float(connection.buffer[9:12])
+            if self.answer_begins and 200 <= status < 300:
+                body = connection.buffer[connection.buffer.find(b"\r\n\r\n") + 4 :]
+                if self.answer_begins not in body[: len(self.answer_begins) + CHUNK_HEAD_BYTES]:
+                    status = FOREIGN
             if number >= 0:
                 self.columns["service_ns"][number] = _header(connection.buffer, b"x-service-ns")
                 self.columns["predict_ns"][number] = _header(connection.buffer, b"x-predict-ns")

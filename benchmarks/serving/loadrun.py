@@ -21,7 +21,7 @@ from benchmarks.serving.payloads import JSON_TYPE
 from benchmarks.statistics.stats import QuantileInterval, quantile_interval
 from benchmarks.storage.records import Record
 
-Validity = Literal["ok", "late-generator", "over-saturated", "too-few"]
+Validity = Literal["ok", "late-generator", "over-saturated", "too-few", "unanswered"]
 
 WARM_UP_S = 2.0
 """Left out at the start of each run. [s]"""
@@ -114,7 +114,7 @@ class Samples:
 
     @property
     def is_ok(self) -> NDArray[np.bool_]:
-        """Whether it was answered with success."""
+        """Whether the model answered it: with success, and as its first answers began."""
         return (self.status >= 200) & (self.status < 300)
 
     def after(self, begin_s: float) -> "Samples":
@@ -185,8 +185,11 @@ def send_load(
     placement: Placement = Placement(),  # frozen
     max_connections: int = 2_000,
     named_by_user: bool = False,
+    answer_begins: bytes = b"",
 ) -> Samples:
     """Send load and return its samples: open loop at `due_s`, or closed loop for `duration_s`.
+
+    An answer of success whose body does not start with `answer_begins` counts as an error.
 
     Raises:
         LoadError: the generator failed, or the load is larger than a run may be.
@@ -212,6 +215,7 @@ def send_load(
             "closed_connections": closed_connections,
             "duration_s": duration_s,
             "max_requests": MAX_REQUESTS,
+            "answer_begins": answer_begins.decode("latin-1"),
         }
         path.write_text(json.dumps(plan))
         try:
@@ -258,6 +262,12 @@ def judge_load(
     if is_valid and p99 is not None and p99.value_s is None:
         validity = "too-few"
         reason = f"{count} requests are too few for p99: 299 at least; run longer"
+    if validity == "ok" and p99 is not None and not np.isfinite(p99.value_s or 0.0):
+        validity = "unanswered"
+        reason = (
+            f"{int((~kept.is_ok).sum()):,} of {count:,} requests were not answered by the model: "
+            "p99 falls among them; lower the rate, or look at the server's own log"
+        )
     answered = latency[np.isfinite(latency)]
     lateness = float(np.quantile(kept.lateness_s, 0.99)) if count else 0.0
     return LoadResult(

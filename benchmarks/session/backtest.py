@@ -24,7 +24,13 @@ from benchmarks.data.losses import Loss, mad
 from benchmarks.data.periods import PeriodLength, cut_periods, seconds
 from benchmarks.errors import DataError
 from benchmarks.processes.isolation import Job, Worker
-from benchmarks.storage.records import BacktestRun, Candidate, ErrorCell, HardwareProfile
+from benchmarks.storage.records import (
+    BacktestRun,
+    Candidate,
+    ErrorCell,
+    ErrorLoss,
+    HardwareProfile,
+)
 from benchmarks.tasks.backtest_training import (
     Bench,
     Scored,
@@ -112,11 +118,18 @@ def run_backtest(
         period_days=bench.periods.length.days,
         period_label=bench.periods.length.label,
         window=window,
-        cells=error_cells(done) if enough else (),
+        cells=error_cells(done, calendar=bench.periods.calendar) if enough else (),
         training_wall_s=tuple(r.wall_s for r in done),
+        loss=error_loss(bench),
         outcome="ok" if enough else "failed",
         reason=None if enough else "; ".join(failed) or "fewer than two trainings",
-        notes=(*data.notes, *bench.periods.notes, *_loss_notes(bench.loss), *failed),
+        notes=(
+            *data.notes,
+            *bench.periods.notes,
+            *_class_notes(bench),
+            *_loss_notes(bench.loss),
+            *failed,
+        ),
     )
 
 
@@ -173,23 +186,32 @@ def spaced_origins(period_count: int, *, training_count: int = MOST_TRAININGS) -
 def make_trials(
     bench: Bench, *, origins: Sequence[int] | NDArray[np.int64], window: Window, window_periods: int
 ) -> tuple[Trial, ...]:
-    """One trial per origin."""
+    """One trial per origin; a sliding window is so many periods of the calendar."""
+    calendar = bench.periods.calendar
+
+    def first_period(origin: int) -> int:
+        oldest = calendar[origin] - window_periods + 1
+        return 0 if window == "expanding" else int(np.searchsorted(calendar, oldest))
+
     return tuple(
         Trial(
             origin=int(origin),
-            first_period=0 if window == "expanding" else max(0, int(origin) - window_periods + 1),
+            first_period=first_period(int(origin)),
             known_by=None if bench.label_known is None else float(bench.periods.ends[origin]),
         )
         for origin in origins
     )
 
 
-def error_cells(results: Sequence[Scored]) -> tuple[ErrorCell, ...]:
-    """The error matrix of finished trials, periods without cases left out."""
+def error_cells(results: Sequence[Scored], *, calendar: NDArray[np.int64]) -> tuple[ErrorCell, ...]:
+    """The error matrix of finished trials, periods by the calendar, those without cases left out.
+
+    A model from before a gap in the data is as old behind it as the gap is long.
+    """
     return tuple(
         ErrorCell(
-            trained_at=result.origin,
-            scored_at=result.origin + 1 + later,
+            trained_at=int(calendar[result.origin]),
+            scored_at=int(calendar[result.origin + 1 + later]),
             case_count=count,
             error_per_case=error,
         )
@@ -341,6 +363,30 @@ def _label_known(data: TaskData) -> NDArray[np.float64] | None:
         )
     missing = data.label_time.isna().to_numpy()
     return np.where(missing, np.inf, known)
+
+
+def error_loss(bench: Bench) -> ErrorLoss:
+    """Return what an error is in a back-test, for whoever counts newly scored cases."""
+    assert bench.loss.name != "auto"  # resolved with the bench
+    return ErrorLoss(
+        name=bench.loss.name,
+        scale=bench.scale,
+        class_labels=bench.data.class_labels,
+        false_positive_usd=bench.loss.false_positive_cost_usd,
+        false_negative_usd=bench.loss.false_negative_cost_usd,
+    )
+
+
+def _class_notes(bench: Bench) -> tuple[str, ...]:
+    """Tell periods with one class: errors there say nothing about telling classes apart."""
+    if bench.data.spec.task != "classification" or bench.data.y is None:
+        return ()
+    known = bench.periods.number >= 0
+    pairs = np.unique(np.stack([bench.periods.number[known], bench.data.y[known]]), axis=1)
+    alone = int((np.bincount(pairs[0].astype(np.int64)) == 1).sum())
+    if not alone:
+        return ()
+    return (f"{alone} of {bench.periods.count} periods hold cases of one class only",)
 
 
 def _loss_notes(loss: Loss) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ from benchmarks.storage.store import UNFINISHED, RunStore
 if TYPE_CHECKING:
     from benchmarks.data.losses import Loss
 
-KEY_FORMAT = 1
+KEY_FORMAT = 2
 """Raised when a change of the harness makes older runs incomparable."""
 
 BACKTEST_TRIALS = "backtests"
@@ -267,13 +267,15 @@ def run_key(
 ) -> str:
     """Return the hash of everything that makes two runs interchangeable.
 
-    A user's model counts by the text of its module: change it, and it is measured anew.
+    A user's model counts by the text of every module it comes from: change one, and it is measured
+    anew. The settings of the data count whole, since an answer takes runs of the same ones only.
     """
     parts = {
         "format": KEY_FORMAT,
         "candidate": candidate.model_dump(),
         "source": source_text(candidate, folder),
         "data": [dataset.sha256, dataset.task, dataset.metric],
+        "settings": None if dataset.settings is None else dataset.settings.model_dump(mode="json"),
         "preset": repr(preset),
         "forms": repr(grid_of(preset.name)),
         "device": device,

@@ -26,6 +26,16 @@ MIN_ALLOWANCE_S = 10.0
 CROWDED_FRACTION = 0.25
 """With more of the processors in use by others, trials fall back to one thread. [fraction]"""
 
+IMPORT_LIMIT_S = 300.0
+"""Time in which a model of the user's must have been imported and made. [s]"""
+
+SLOW_IMPORT_S = 2.0
+"""From here on an import is told. [s]"""
+
+MAKING_MARGIN = 2.0
+"""A limit on a training grows by so many times what importing and making took once: imports are
+slower beside others."""
+
 ONE_THREAD_FACTOR_LIMIT = 4.0
 """A training with one thread is planned to take at most so many times longer than with all."""
 
@@ -51,6 +61,8 @@ class Trainings:
         self._fit_budget_s = budget_s
         self._save_path, self._rows_path = save_path, rows_path
         self._begin = time.monotonic()
+        self._made_s = 0.0
+        self._fit_count = 0
         self._curve_failures: list[str] = []
         self.threads = threads
         """Threads of the trainings: one, where others turn out to keep the processors busy."""
@@ -61,6 +73,7 @@ class Trainings:
         Raises:
             StoppedError: a training that the run cannot do without had no result.
         """
+        self._made_s = self._time_of_making()
         rows = self._learning_curve()
         for seed in self._lab.preset.seeds:
             self._training(seed, rows=rows)
@@ -90,6 +103,38 @@ class Trainings:
                 self._curve_point(size, seed=seed, label=self._curve_label(size / rows))
                 rows = min(rows, self._affordable(rows))
         return rows
+
+    def _time_of_making(self) -> float:
+        """Return what importing and making a model of the user's takes, beside its training. [s]
+
+        Each trial imports anew, and a limit on a training is not one on a framework's imports.
+
+        Raises:
+            StoppedError: the import does not end.
+        """
+        if self._candidate.import_path is None:
+            return 0.0
+        payload = {
+            "data_path": str(self._lab.data_path),
+            "candidate": self._candidate.model_dump(),
+        }
+        job = self._attempts.job(
+            "benchmarks.tasks.trial_tasks:make_once", payload, deadline_s=IMPORT_LIMIT_S
+        )
+        result = self._attempts.shared_worker(thread_count=self.threads).run(job)
+        if result.outcome == "timeout":
+            raise StoppedError(result, f"importing {self._candidate.import_path}")
+        made_s = result.value.get("made_s", 0.0) if result.outcome == "ok" else 0.0
+        if made_s > SLOW_IMPORT_S:
+            self._found.note(
+                f"importing and making {self._candidate.import_path} takes {made_s:.0f} s in each "
+                "trial, which is not counted as training"
+            )
+        return float(made_s)
+
+    def _spent_s(self) -> float:
+        """Return the time since the first trial, without what models took to be made. [s]"""
+        return time.monotonic() - self._begin - self._fit_count * self._made_s
 
     def _first_point(self, size: int, *, seed: int) -> int | None:
         """Measure the smallest size, an even smaller one if that takes too long."""
@@ -135,7 +180,7 @@ class Trainings:
         """Return how many rows fit the time: every seed, one thread once, the rest of the curve."""
         if self._fit_budget_s is None or not self._found.curve:
             return rows
-        left_s = max(1.0, self._fit_budget_s - (time.monotonic() - self._begin))
+        left_s = max(1.0, self._fit_budget_s - self._spent_s())
         one_thread = min(self.threads, ONE_THREAD_FACTOR_LIMIT) if self._device == "cpu" else 0
         trainings = len(self._lab.preset.seeds) + one_thread + sum(CURVE_FRACTIONS[1:])
         return affordable_rows(
@@ -168,7 +213,7 @@ class Trainings:
         """Return the deadline of one training: what is left of the candidate's time. [s]"""
         if self._fit_budget_s is None:
             return None
-        return max(MIN_ALLOWANCE_S, self._fit_budget_s - (time.monotonic() - self._begin))
+        return max(MIN_ALLOWANCE_S, self._fit_budget_s - self._spent_s())
 
     def _one_thread_training(self, rows: int) -> None:
         seed = self._lab.preset.seeds[0]
@@ -208,6 +253,8 @@ class Trainings:
             "rows_path": str(self._rows_path) if save else None,
         }
         limit_s = min(self._lab.preset.trial_limit_s, limit_s or self._lab.preset.trial_limit_s)
+        limit_s += MAKING_MARGIN * self._made_s
+        self._fit_count += 1
         job = self._attempts.job("benchmarks.tasks.trial_tasks:train", payload, deadline_s=limit_s)
         return self._attempts.trial(trial_id, label, job, thread_count=threads, reusable=not save)
 

@@ -22,6 +22,9 @@ Precision = Literal["float64", "float32", "bfloat16"]
 NATIVE_FORM = "native"
 """The form in which a model was trained: the saved estimator itself."""
 
+LEAST_TEST_CLASS_ROWS = 10
+"""Test rows of a class from which accuracy can tell models apart on it."""
+
 TEST_FRACTION = 0.2
 """Held-out share: the last rows where there is a time column, else drawn by seed. [fraction]"""
 
@@ -66,6 +69,8 @@ class DataSettings(Record):
     """Column with the time each label became known."""
     ignore: tuple[str, ...] = ()
     """Columns that are not features."""
+    types: dict[str, Literal["number", "category", "time", "ignore"]] = Field(default_factory=dict)
+    """What columns of a file are, where their values do not tell."""
     task: str = "auto"
     """`auto` or a task."""
     metric: str = "auto"
@@ -105,6 +110,8 @@ class DatasetSpec(Record):
     """Feature columns before encoding."""
     class_count: PositiveInt | None
     """Distinct labels; null unless classification."""
+    rarest_class_rows: PositiveInt | None = None
+    """Used rows of the class that has the fewest; null unless classification, and in old runs."""
     metric: str
     """The quality metric, e.g. `accuracy`, `r2`, `silhouette`. Larger is better, always."""
     simulated: bool
@@ -115,6 +122,17 @@ class DatasetSpec(Record):
     """What the study asked for, so that runs of another question are not taken for answers."""
     file_bytes: NonNegativeInt | None = None
     """Size of the file when it was read; null for data that are no file. [B]"""
+
+    @property
+    def accuracy_is_blind(self) -> bool:
+        """Whether too few rows of a class are in a test for accuracy to tell models apart."""
+        if self.metric != "accuracy" or self.rarest_class_rows is None:
+            return False
+        return (
+            self.rarest_class_rows * TEST_FRACTION
+            < LEAST_TEST_CLASS_ROWS
+            < (TEST_FRACTION * self.used_row_count / (self.class_count or 1) / 2)
+        )
 
 
 class HardwareProfile(Record):
@@ -474,6 +492,22 @@ class ErrorCell(Record):
     """Mean loss per case."""
 
 
+class ErrorLoss(Record):
+    """What an error is, so that newly scored cases are counted in the same way."""
+
+    name: Literal["zero-one", "log", "absolute", "cost", "assignment", "objective"]
+    """`zero-one`; `log` of the true class; `absolute`, |error| over the scale; `cost` in USD; for
+    clustering `assignment` or `objective`."""
+    scale: PositiveFloat | None = None
+    """For `absolute`: MAD of the target that the errors are divided by; null for the others."""
+    class_labels: tuple[str, ...] = ()
+    """Classes of the target, in the order of their numbers; empty where it has none."""
+    false_positive_usd: NonNegativeFloat = 1.0
+    """For `cost`: a case of the first class that is taken for the second. [USD]"""
+    false_negative_usd: NonNegativeFloat = 1.0
+    """For `cost`: a case of the second class that is taken for the first. [USD]"""
+
+
 class BacktestRun(Record):
     """A candidate trained at several past times and scored on every later period."""
 
@@ -499,6 +533,8 @@ class BacktestRun(Record):
     """The error matrix, long form."""
     training_wall_s: tuple[PositiveFloat, ...]
     """Wall-clock of each training. [s]"""
+    loss: ErrorLoss | None = None
+    """What an error is in the cells."""
     outcome: Outcome = "ok"
     """`ok`, or why there is no result."""
     reason: str | None = None

@@ -62,6 +62,15 @@ def _load(data_path: str) -> "TaskData":
     return _loaded[data_path]
 
 
+def make_once(*, data_path: str, candidate: dict[str, Any]) -> dict[str, Any]:
+    """Make a candidate's model once, unfitted; return how long its imports and making took."""
+    data = _load(data_path)
+    learner = Candidate.model_validate(candidate)
+    start = time.perf_counter()
+    family_of(learner).make(Setup.of(learner, spec=data.spec, kinds=data.kinds))
+    return {"made_s": time.perf_counter() - start}
+
+
 def train(
     *,
     data_path: str,

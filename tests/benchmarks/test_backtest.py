@@ -398,7 +398,8 @@ def test_child_processes_give_what_this_process_gives(tmp_path):
     here = sorted(run_trials(bench, trials, worker_count=0), key=lambda r: r.origin)
     there = sorted(run_trials(bench, trials, worker_count=2), key=lambda r: r.origin)
 
-    assert error_cells(here) == error_cells(there)
+    calendar = np.arange(60)
+    assert error_cells(here, calendar=calendar) == error_cells(there, calendar=calendar)
 
 
 def test_a_model_that_throws_is_a_note_and_not_a_crash(tmp_path, monkeypatch):
@@ -434,3 +435,50 @@ def test_the_electricity_stream_is_cut_into_weeks():
     frame = pd.read_parquet(STREAMS / "elec2.parquet", columns=["ts"])
 
     assert cut_periods(frame["ts"]).length.label == "7 days"
+
+
+# Odd times ----------------------------------------------------------------------------------------
+
+
+def stamped(day_counts, rows_per_day=20):
+    """Times of so many days, then so many without a row, and so on in turn."""
+    days, start = [], 0
+    for place, count in enumerate(day_counts):
+        if place % 2 == 0:
+            days += range(start, start + count)
+        start += count
+    hours = pd.to_timedelta(np.linspace(0, 23, rows_per_day), unit="h")
+    first = pd.Timestamp("2025-01-01")
+    return pd.Series([first + pd.Timedelta(days=day) + hour for day in days for hour in hours])
+
+
+@pytest.mark.parametrize(
+    ("day_counts", "calendar_end", "count"),
+    [
+        ((140,), 19, 20),
+        ((70, 70, 70), 29, 20),
+        ((70, 350, 70), 69, 20),
+        ((35, 7, 35, 14, 35), 17, 15),
+        ((70, 4, 70), 20, 21),
+        ((70, 700, 70), 119, 20),
+    ],
+)
+def test_empty_periods_pass_in_the_calendar(day_counts, calendar_end, count):
+    periods = cut_periods(stamped(day_counts), length=PeriodLength(days=7.0))
+
+    assert periods.count == count
+    assert periods.calendar[-1] == calendar_end
+    assert np.all(np.diff(periods.calendar) >= 1)
+
+
+@pytest.mark.parametrize(
+    "stray", ["1970-01-01", "1900-01-01", "2099-12-31", "2031-01-01", "2199-01-01", "2015-06-01"]
+)
+def test_a_stray_stamp_is_in_no_period(stray):
+    times = pd.concat([stamped((140,)), pd.Series([pd.Timestamp(stray)])]).sort_values()
+
+    periods = cut_periods(times.reset_index(drop=True), length=PeriodLength(days=7.0))
+
+    assert periods.count == 20
+    assert (periods.number == -1).sum() == 1
+    assert "1 rows far outside the time of the others are in no period" in periods.notes

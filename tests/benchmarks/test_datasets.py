@@ -361,7 +361,7 @@ MALFORMED = {
     "workbook named csv": (b"PK\x03\x04rest", {}, "zip archive or an Excel workbook"),
     "damaged parquet": (b"PAR1garbage", {"path": "data.parquet"}, "damaged"),
     "binary": (b"\x00\x01\x02" * 50, {}, "binary, not text"),
-    "not UTF-8": ("a,y\nä,1\n".encode("latin-1") * 30, {}, "UTF-8"),
+    "not UTF-8": (b"a,y\n" + b"\x81,1\n" * 30, {}, "line 2: .* save the file as UTF-8"),
     "unknown type": ("a,y\n", {"path": "data.xyz"}, "unknown file type '.xyz'"),
     "ragged": ("a,y\n1,2\n" * 20 + "1,2,3,4\n", {}, "not a regular CSV table"),
     "duplicate column": ("a,a,y\n" + "1,2,0\n" * 30, {}, "column 'a' occurs more than once"),
@@ -460,3 +460,31 @@ def test_openml_data_bring_their_target(monkeypatch):
 
     assert data.spec.target == "outcome"
     assert data.spec.name == "churn"
+
+
+# Rare classes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rare_count", [2, 3, 5, 8, 12, 30])
+@pytest.mark.parametrize("row_count", [200, 2_000])
+def test_every_test_part_holds_a_case_of_each_class(tmp_path, rare_count, row_count):
+    positives = (np.arange(row_count) % (row_count // rare_count) == 1).astype(int)
+    data = load(tmp_path, numbered(row_count).assign(y=positives))
+
+    for seed in range(6):
+        train, test = split_rows(data, seed=seed)
+        assert set(data.y[test]) == set(data.y[train]) == {0, 1}
+        assert sorted([*train, *test]) == list(range(row_count))
+
+
+@pytest.mark.parametrize(
+    ("counts", "blind"),
+    [((1998, 2), True), ((1960, 40), True), ((1900, 100), False), ((30, 30), False)],
+)
+def test_a_class_that_is_hardly_there_is_told_with_what_would_be_enough(tmp_path, counts, blind):
+    labels = np.repeat([0, 1], counts)
+    data = load(tmp_path, numbered(sum(counts)).assign(y=labels))
+
+    assert data.spec.rarest_class_rows == counts[1]
+    assert data.spec.accuracy_is_blind is blind
+    assert any("cannot tell models apart" in note for note in data.notes) is blind

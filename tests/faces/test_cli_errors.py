@@ -156,7 +156,7 @@ def test_a_candidate_whose_module_is_missing_is_a_run_with_its_reason(
     plain(tmp_path)
     study = study_in(tmp_path, CSV + '\ncandidates: [{name: mine, import: "nowhere:make"}]')
 
-    assert run(["bench", str(study)]) == 0
+    assert run(["bench", str(study)]) == 1
     assert "nowhere" in capsys.readouterr().out
     line = failure(["recommend", str(study)], capsys)
     assert "mine" in line

@@ -375,7 +375,7 @@ def test_an_upload_never_replaces_another(tmp_path, monkeypatch):
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_an_upload_that_is_no_table_is_one_clear_line(content, suffix):
     try:
-        columns = study_folder.columns_of(f"x.{suffix}", content)
+        columns = [r.name for r in study_folder.readings_of(f"x.{suffix}", content)]
     except AdvisorError as error:
         said = str(error)
         assert "\n" not in said
@@ -388,20 +388,49 @@ def test_an_upload_that_is_no_table_is_one_clear_line(content, suffix):
     [
         (b"a,b,y\n", "has a header and no rows below it"),
         (b"a\n1\n2\n", "has one column, 'a': columns are separated by commas"),
-        (b"size;y\n1;2\n", "has one column, 'size;y': columns are separated by commas"),
-        ("größe,y\n1,2\n".encode("latin-1"), "is not UTF-8 text: save it as CSV in UTF-8"),
+        (b"\x81,y\n1,2\n", "line 1: the content is not UTF-8 text"),
+        (b"a,y\n1,2,3,4\n", "not a regular CSV table"),
     ],
 )
 def test_an_upload_that_nothing_can_be_learned_from_says_why(content, said):
     with pytest.raises(AdvisorError, match=said):
-        study_folder.columns_of("x.csv", content)
+        study_folder.readings_of("x.csv", content)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "question"),
+    [
+        (["1,5", "2,25"], "number", False),
+        (["13/01/2025", "02/03/2025"], "time", False),
+        (["01/02/2025", "03/04/2025"], "ignore", True),
+        (["yes", "no"], "category", False),
+        (["1,234", "5,678"], "number", True),
+        ([*(["7", "A/1"] * 10)], "category", True),
+    ],
+)
+def test_an_upload_tells_what_its_columns_were_taken_for(column, kind, question):
+    lines = [f"{value};{i % 2}" for i, value in enumerate(column)]
+
+    first, _ = study_folder.readings_of("x.csv", "\n".join(["a;y", *lines, ""]).encode())
+
+    assert first.kind == kind
+    assert (first.question is not None) is question
+
+
+def test_what_a_user_says_of_columns_is_in_the_study(tmp_path, monkeypatch):
+    monkeypatch.setenv(study_folder.FOLDER_VARIABLE, str(tmp_path))
+
+    name = study_folder.add_data("a.csv", b"x,y\n1,2\n", target="y", types={"x": "category"})
+
+    assert load_study(study_folder.path_of(name)).data.types == {"x": "category"}
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "größe", "数据", "<script>", "**b**"])
 def test_columns_keep_their_names_whatever_they_are(name):
     content = f"{name},y\n1,2\n".encode()
 
-    assert study_folder.columns_of("x.csv", content) == (name, "y")
+    readings = study_folder.readings_of("x.csv", content)
+    assert [reading.name for reading in readings] == [name, "y"]
 
 
 def test_the_cells_of_a_hostile_answer_are_never_formulas():

@@ -1,6 +1,7 @@
 """Put the judged options into the answer: objects, lines, reasons and words."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -39,6 +40,8 @@ from advisor.evidence import failed_runs
 from advisor.recommendation import (
     Considered,
     LadderStep,
+    Option,
+    PriceAge,
     PriceStamp,
     Recommendation,
     Rejection,
@@ -102,17 +105,7 @@ def compose(
     relaxed = () if best else then(_relaxations(engine))
     known = then(known_inputs(engine))
     kind = verdict_kind(engine)
-    listed = (*ranked, *(r.option for r in rejected))
-    found_oldest = oldest_price(listed)
-    book = engine.market.book
-    prices = PriceStamp(
-        on=engine.on,
-        oldest_checked_on=engine.on if found_oldest is None else found_oldest.checked_on,
-        sha256=book.sha256,
-    )
-    aged = (
-        None if best is None else price_age(best, ranked, today=engine.on, drifts=drifts_of(book))
-    )
+    prices, aged = _prices(engine, ranked, rejected)
     return Recommendation(
         verdict=words.verdict(
             study,
@@ -123,6 +116,7 @@ def compose(
             relaxations=relaxed,
             too_close=kind == "too-close",
             guess=is_guess(engine),
+            blind=blind_to(engine),
         ),
         best=best,
         beats_guessing=None if best is None else not is_guess(engine),
@@ -141,38 +135,73 @@ def compose(
         ),
         prices=prices,
         price_age=aged,
-        runs=tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
-        study=study.name,
-        pattern=study.workload.pattern,
-        metric=engine.evidence.runs[0].dataset.metric,
-        data=words.data(engine.evidence),
-        hardware=words.hardware(engine.profiles[0].hardware),
-        considered=Considered(
-            option_count=len(engine.options),
-            feasible_count=engine.order.feasible_count,
-            rejected_count=len(engine.options) - engine.order.feasible_count,
-        ),
         relaxations=relaxed,
         measure_next=then(measure_next(engine, known, best, retraining)),
-        excluded=words.excluded(study),
         warnings=words.warnings(
             engine,
             retraining,
             old_prices=old_price_banner(prices, aged),
         ),
-        cost_curve=then(cost_curve(engine, chosen)) if curves else (),
         experiments=experiments,
-        latency=then(latency_advice(engine)) if curves else None,
-        job=then(job_advice(engine)) if curves else None,
-        traffic=then(traffic_advice(engine)) if curves else None,
         carried=then(carried_chains(engine)),
         learning=then(learning_curves(engine)),
-        findings=findings_of(engine.evidence.runs),
         verdict_kind=kind,
         risk=_risk(engine, known),
         present=then(present_advice(engine)),
+        **_asked_of(engine),
+        **(_curves(engine, chosen, pause) if curves else {"cost_curve": ()}),
         **(_what_if(engine, pause) if what_if else {}),
     )
+
+
+def _asked_of(engine: Engine) -> dict[str, Any]:
+    """Return the fields that say what was asked, of what, and how much was looked at."""
+    study = engine.study
+    return {
+        "runs": tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
+        "study": study.name,
+        "pattern": study.workload.pattern,
+        "metric": engine.evidence.runs[0].dataset.metric,
+        "data": words.data(engine.evidence),
+        "hardware": words.hardware(engine.profiles[0].hardware),
+        "considered": Considered(
+            option_count=len(engine.options),
+            feasible_count=engine.order.feasible_count,
+            rejected_count=len(engine.options) - engine.order.feasible_count,
+        ),
+        "excluded": words.excluded(study),
+        "findings": findings_of(engine.evidence.runs),
+    }
+
+
+def _prices(
+    engine: Engine, ranked: Sequence[Option], rejected: Sequence[Rejection]
+) -> tuple[PriceStamp, PriceAge | None]:
+    """Return of which day the prices are, and what their age may do to the answer."""
+    oldest = oldest_price((*ranked, *(r.option for r in rejected)))
+    book = engine.market.book
+    stamp = PriceStamp(
+        on=engine.on,
+        oldest_checked_on=engine.on if oldest is None else oldest.checked_on,
+        sha256=book.sha256,
+    )
+    if not ranked:
+        return stamp, None
+    return stamp, price_age(ranked[0], ranked, today=engine.on, drifts=drifts_of(book))
+
+
+def _curves(engine: Engine, chosen: int, pause: Callable[[], object]) -> dict[str, Any]:
+    """Return the fields that are drawn: cost against rate, answer time against load."""
+    found: dict[str, Any] = {}
+    for name, part in (
+        ("cost_curve", partial(cost_curve, engine, chosen)),
+        ("latency", partial(latency_advice, engine)),
+        ("job", partial(job_advice, engine)),
+        ("traffic", partial(traffic_advice, engine)),
+    ):
+        found[name] = part()
+        pause()
+    return found
 
 
 def _what_if(engine: Engine, pause: Callable[[], object]) -> dict[str, Any]:
@@ -210,6 +239,14 @@ def is_guess(engine: Engine) -> bool:
     """Return whether the chosen candidate learns nothing, since no other one is better."""
     chosen = engine.ladder.chosen
     return any(p.is_baseline for p in engine.profiles if p.name == chosen)
+
+
+def blind_to(engine: Engine) -> str | None:
+    """Return why these data cannot tell models apart by accuracy; None where they can."""
+    chosen = next((p for p in engine.profiles if p.name == engine.ladder.chosen), None)
+    if chosen is None or chosen.blind_class_rows is None:
+        return None
+    return words.blind_words(chosen.blind_class_rows, row_count=chosen.row_count)
 
 
 def is_on_another_platform(engine: Engine, row: int) -> bool:

@@ -5,6 +5,7 @@ from datetime import date
 
 from advisor.decision.answer import words
 from advisor.decision.answer.compose import (
+    blind_to,
     chosen_row,
     is_guess,
     is_on_another_platform,
@@ -52,6 +53,7 @@ def glance(engine: Engine) -> Glance:
             named,
             too_close=verdict_kind(engine) == "too-close",
             guess=is_guess(engine),
+            blind=blind_to(engine),
         ),
         cadence=_second(engine) if best else "",
         best=best,
@@ -63,7 +65,7 @@ def glance(engine: Engine) -> Glance:
 def _second(engine: Engine) -> str:
     """Return the verdict's second sentence, of an option that is feasible."""
     if is_guess(engine):
-        return words.NOTHING_TO_RETRAIN
+        return blind_to(engine) or words.NOTHING_TO_RETRAIN
     cadence = engine.costs[chosen_row(engine)].cadence
     return words.cadence_words(
         cadence.interval.days,

@@ -12,7 +12,7 @@ from advisor.platforms import SIDES, facts_of, in_order, title_of
 from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
 from advisor.retraining.advice import every_days
 from advisor.study.types import Study
-from benchmarks.storage.records import HardwareProfile
+from benchmarks.storage.records import LEAST_TEST_CLASS_ROWS, TEST_FRACTION, HardwareProfile
 from pricing.instances import load_spot_advice
 
 MS_PER_MINUTE = 6e4
@@ -47,6 +47,7 @@ def verdict(
     relaxations: Sequence[str],
     too_close: bool = False,
     guess: bool = False,
+    blind: str | None = None,
 ) -> str:
     """Return the first line of every face: what, its cost, its p99, how sure, and then when.
 
@@ -59,17 +60,29 @@ def verdict(
         relaxations: where nothing is feasible, what would have to give.
         too_close: whether the draws cannot tell the chosen option from the next platform's.
         guess: whether the chosen option only guesses, since no model is better.
+        blind: why the data cannot tell whether one is better; null where they can.
     """
-    first = deployment(study, best, ranked, too_close=too_close, guess=guess)
+    first = deployment(study, best, ranked, too_close=too_close, guess=guess, blind=blind)
     if best is None:
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
         return f"{first}{hint}"
     if guess:
-        return f"{first} {NOTHING_TO_RETRAIN}"
+        return f"{first} {blind or NOTHING_TO_RETRAIN}"
     cadence = cadence_words(
         retraining.interval_days, basis=retraining.basis, simulated=retraining.simulated
     )
     return f"{first} {cadence} {_gpu(gpu)}"
+
+
+def blind_words(rare_rows: int, *, row_count: int) -> str:
+    """Say why accuracy cannot tell models apart on a class that is hardly there, and what can."""
+    needed = LEAST_TEST_CLASS_ROWS / TEST_FRACTION
+    return (
+        f"The rarest class has {rare_rows:,} of {row_count:,} rows, and a test {TEST_FRACTION:.0%} "
+        "of those: set data.metric to balanced_accuracy or roc_auc, or give the costs of both "
+        f"errors, and bring {needed:.0f} rows of it (about "
+        f"{row_count * needed / rare_rows:,.0f} rows in all)."
+    )
 
 
 def deployment(
@@ -79,6 +92,7 @@ def deployment(
     *,
     too_close: bool,
     guess: bool = False,
+    blind: str | None = None,
 ) -> str:
     """Return the verdict's first sentence: what, its cost, its p99, how sure.
 
@@ -87,7 +101,12 @@ def deployment(
     if best is None:
         return f"No option is feasible for {study.name}."
     lead = f"Deploy {best.name}, {best.region}: "
-    if guess:
+    if guess and blind:
+        lead = (
+            "Models cannot be told apart on these data; the one that only guesses, "
+            f"{best.name}, {best.region}, would cost "
+        )
+    elif guess:
         lead = (
             "No model is worth deploying yet: none beats guessing beyond noise; the guess itself, "
             f"{best.name}, {best.region}, would cost "

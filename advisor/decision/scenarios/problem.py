@@ -249,7 +249,8 @@ def problem_of(study: Study, space: OptionSpace, *, whole: bool = True) -> Probl
     Args:
         study: the question.
         space: its option space.
-        whole: price every option; else leave out jobs and queues where all of them are too late.
+        whole: price every option; else leave out jobs and queues where all of them are too late
+            and something else is left.
     """
     question, memo = for_question(study), space.memo
     ask = Ask(
@@ -283,16 +284,13 @@ def problem_of(study: Study, space: OptionSpace, *, whole: bool = True) -> Probl
 
 
 def too_late(study: Study) -> bool:
-    """Return whether no job and no queue answers within the need, whatever it runs on."""
+    """Return whether no job and no queue answers within the need, while others may."""
     need_ms = study.needs.max_p99_latency_ms
-    soonest_s = min(
-        (
-            platform.facts.front_s
-            for platform in in_order(study.cloud.platforms)
-            if platform.facts.billing in WAITED_FOR
-        ),
-        default=np.inf,
-    )
+    facts = [platform.facts for platform in in_order(study.cloud.platforms)]
+    waited_for = [one for one in facts if one.billing in WAITED_FOR]
+    if len(waited_for) == len(facts):
+        return False
+    soonest_s = min((one.front_s for one in waited_for), default=np.inf)
     return need_ms is not None and soonest_s > need_ms / 1e3 * (1 + 1e-9)
 
 

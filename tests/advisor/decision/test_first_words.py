@@ -7,7 +7,7 @@ import pytest
 
 from advisor.decision.answer.compose import compose
 from advisor.decision.answer.headline import glance
-from advisor.decision.answer.words import EXCLUDED, deployment
+from advisor.decision.answer.words import EXCLUDED, blind_words, deployment
 from advisor.decision.choice.engine import judge
 from advisor.decision.scenarios.option_space import option_space_of
 from advisor.decision.whatif.value_of_information import swings_usd
@@ -140,3 +140,14 @@ def test_a_swing_is_told_only_where_the_draws_tell_it_from_chance():
     slope = np.cov(usd, inputs[0])[0, 1] / inputs[0].var(ddof=1)
     assert found[0] / (2 * 1.3998) == pytest.approx(slope, abs=3 * 61 / np.sqrt(2_000))
     assert (swings_usd(usd[:10], [z[:10] for z in inputs]) == 0).all()
+
+
+def test_a_class_that_is_hardly_there_is_no_verdict_on_models():
+    told = blind_words(2, row_count=2_000)
+
+    assert "2 of 2,000 rows" in told
+    assert "balanced_accuracy or roc_auc" in told
+    assert "about 50,000 rows in all" in told
+    sentence = deployment(study(), answer_of().best, (), too_close=False, guess=True, blind=told)
+    assert sentence.startswith("Models cannot be told apart on these data")
+    assert "worth deploying" not in sentence

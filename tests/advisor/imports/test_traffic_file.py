@@ -3,8 +3,10 @@
 import json
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 
+from advisor.cli import run
 from advisor.imports.traffic import TrafficFileError, read_traffic
 from pricing.yaml_text import load_yaml
 
@@ -89,3 +91,173 @@ def test_the_command_prints_lines_for_a_study(tmp_path, capsys):
 
     assert run(["traffic", str(tmp_path / "traffic"), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["profile"]) == 24
+
+
+# Records as people have them ----------------------------------------------------------------------
+
+
+def table(counts, *, step="min", write=str, time=str, head="time,requests\n", mark=","):
+    at = pd.date_range("2026-03-02", periods=len(counts), freq=step)
+    lines = [f"{time(t)}{mark}{write(c)}\n" for t, c in zip(at, counts, strict=True)]
+    return head.replace(",", mark) + "".join(lines)
+
+
+BUSY = [60 + i % 30 for i in range(600)] + [1200 + i for i in range(40)] + [60] * 80
+
+
+@pytest.mark.parametrize(
+    ("write_count", "mark", "decimal"),
+    [
+        (lambda c: f"{c:,}", ";", True),
+        (lambda c: f'"{c:,}"', ",", True),
+        (lambda c: f"{c:,}".replace(",", "."), ";", True),
+        (lambda c: f"{c:,}".replace(",", " "), ",", True),
+        (lambda c: f"{c:,}".replace(",", "'"), "\t", True),
+        (lambda c: f"{c:,}".replace(",", "\u202f"), ";", True),
+        (lambda c: f"{c}.0", ",", False),
+        (lambda c: f"{c},0", ";", False),
+        (lambda c: f" {c} ", ",", False),
+    ],
+)
+def test_counts_may_have_any_separators(tmp_path, write_count, mark, decimal):
+    found = read_traffic(write(tmp_path, table(BUSY, write=write_count, mark=mark)))
+
+    assert found.counts.tolist() == BUSY
+    assert any("thousands separators" in note for note in found.notes) is decimal
+
+
+def test_unquoted_thousands_stop_the_file_with_their_first_line(tmp_path):
+    text = table(BUSY, write=lambda c: f"{c:,}")
+
+    with pytest.raises(TrafficFileError, match=r"(lines|cannot).*line 602: '2026-03-02 10:00"):
+        read_traffic(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        lambda t: t.strftime("%d/%m/%Y %H:%M"),
+        lambda t: t.strftime("%m/%d/%Y %I:%M %p"),
+        lambda t: t.strftime("%d.%m.%Y %H:%M:%S"),
+        lambda t: t.strftime("%Y%m%d%H%M"),
+        lambda t: str(int(t.timestamp())),
+        lambda t: str(int(t.timestamp() * 1000)),
+        lambda t: t.strftime("%d %b %Y %H:%M"),
+        lambda t: t.isoformat() + "Z",
+        lambda t: (t + pd.Timedelta(hours=2)).isoformat() + "+02:00",
+    ],
+)
+def test_times_may_have_any_form(tmp_path, time):
+    counts = [*range(1, 30)] * 1500  # thirty days: one of them decides the order of day and month
+
+    found = read_traffic(write(tmp_path, table(counts, time=time)))
+
+    assert found.first == datetime(2026, 3, 2, tzinfo=UTC)
+    assert found.counts.tolist() == counts
+
+
+def test_dates_that_fit_both_orders_are_refused(tmp_path):
+    text = table([5] * 120, time=lambda t: t.strftime("%d/%m/%Y %H:%M"))
+
+    with pytest.raises(TrafficFileError, match="day first and month first fit every value"):
+        read_traffic(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("step", "minutes"),
+    [("5min", 5), ("15min", 15), ("h", 60), ("4h", 240), ("D", 1440), ("W", 10_080)],
+)
+def test_the_period_is_the_gap_of_the_times(tmp_path, step, minutes):
+    found = read_traffic(write(tmp_path, table([minutes] * 12, step=step)))
+
+    assert found.counts.size == 12 * minutes
+    assert found.counts.tolist() == pytest.approx([1.0] * 12 * minutes)
+    assert any(f"counts of {minutes:,} minutes" in note for note in found.notes)
+
+
+def test_counts_of_months_are_spread_over_each(tmp_path):
+    at = pd.date_range("2026-01-01", periods=6, freq="MS")
+    text = "".join(f"{t:%Y-%m},{t.days_in_month * 1440}\n" for t in at)
+
+    found = read_traffic(write(tmp_path, text))
+
+    assert found.counts[: 150 * 1440].tolist() == pytest.approx([1.0] * 150 * 1440)
+
+
+@pytest.mark.parametrize(
+    "minutes",
+    [
+        [0, 1, 60, 120, 180, 240, 300],
+        [0, 60, 120, 121, 122, 180, 240],
+        [0, 7, 60, 120, 180],
+        [0, 30, 45, 46, 300],
+        [0, 1, 1440],
+        [0, 60, 60 * 24, 60 * 24 + 1],
+    ],
+)
+def test_gaps_are_no_period(tmp_path, minutes):
+    at = [pd.Timestamp("2026-03-02") + pd.Timedelta(minutes=m) for m in minutes]
+    found = read_traffic(write(tmp_path, "".join(f"{t},600\n" for t in at)))
+
+    assert found.counts.max() == 600
+    assert found.counts.sum() == 600 * len(minutes)
+
+
+@pytest.mark.parametrize(
+    ("step", "asked"), [("h", True), ("2h", True), ("D", True), ("5min", False)]
+)
+def test_an_export_with_long_gaps_is_asked_what_its_counts_are_of(tmp_path, step, asked):
+    stamps = [t.isoformat() for t in pd.date_range("2026-03-02", periods=30, freq=step, tz="UTC")]
+    document = {"MetricDataResults": [{"Timestamps": stamps, "Values": [600] * 30}]}
+    path = write(tmp_path, json.dumps(document))
+
+    if asked:
+        with pytest.raises(TrafficFileError, match="--period 60s"):
+            read_traffic(path)
+    assert read_traffic(path, period_minutes=1).counts.max() == 600
+
+
+@pytest.mark.parametrize(
+    ("year", "where"),
+    [(2027, "after"), (1970, "before"), (2036, "after"), (2000, "before"), (2099, "after")],
+)
+def test_a_line_far_from_the_others_is_left_out_and_told(tmp_path, year, where):
+    lines = "".join(
+        f'1.2.3.4 - - [02/Mar/2026:{i // 60:02d}:{i % 60:02d}:00 +0000] "GET / HTTP/1.1" 200 1\n'
+        for i in range(1440)
+    )
+    stray = f'1.2.3.4 - - [02/Jan/{year}:00:00:00 +0000] "GET / HTTP/1.1" 200 1\n'
+
+    found = read_traffic(write(tmp_path, lines + stray))
+
+    assert found.counts.tolist() == [1.0] * 1440
+    assert "1 line lies far from the 1,441" in found.notes[0]
+    assert f"days {where} the others ({year}-01-02" in found.notes[0]
+
+
+def test_lines_that_cannot_be_read_are_told_with_the_first(tmp_path):
+    text = table([5] * 200).replace("2026-03-02 01:00:00,5", "restart")
+
+    found = read_traffic(write(tmp_path, text))
+
+    assert "1 line could not be read, left out: the first is line 62: 'restart'" in found.notes
+
+
+def test_lines_that_cannot_be_read_and_stand_together_stop_the_file(tmp_path):
+    text = table(BUSY, write=lambda c: "overload" if c >= 1235 else str(c))
+
+    with pytest.raises(TrafficFileError, match="5 lines that stand together"):
+        read_traffic(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("words", ["60s", "1min", "5 min", "1h", "1 day"])
+def test_the_command_takes_a_period(tmp_path, capsys, words):
+    path = write(tmp_path, table([600] * 48, step="D" if "day" in words else "h"))
+
+    assert run(["traffic", str(path), "--period", words]) == 0
+    assert "times higher" not in capsys.readouterr().err
+
+
+def test_a_period_that_is_none_is_told(tmp_path, capsys):
+    assert run(["traffic", str(write(tmp_path, table([5] * 90))), "--period", "often"]) == 1
+    assert "write whole minutes" in capsys.readouterr().err

@@ -13,8 +13,8 @@ from advisor.report import render
 from tests.advisor.factories import LADDER, ON, study
 
 wanted = study(
-    workload={"requests_per_s": 50.0},
-    team={"hours_per_month": {"toy-host": 1.0}},
+    workload={"requests_per_s": 1.0},
+    team={"hours_per_month": {"toy-host": 0.1}},
     cloud={"platforms": ["toy-host", "sagemaker-realtime", "ecs-fargate"]},
 )
 answer = recommend(wanted, LADDER, on=ON)

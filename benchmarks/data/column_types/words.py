@@ -1,0 +1,51 @@
+"""Words that people write for missing values and for yes and no."""
+
+from typing import Final
+
+MISSING: Final = frozenset(
+    {
+        *("", "na", "n/a", "nan", "-nan", "null", "none", "<na>", "#n/a", "#na", "#n/a n/a"),
+        *("1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
+    }
+)
+"""What programs write for a missing number or time, in small letters: no note is needed."""
+
+MISSING_MARKS: Final = frozenset(
+    {
+        *("-", "--", "---", "?", "??", ".", "..", "*", "/", "–", "—", "nil", "(null)", "\\n"),
+        *("n.a.", "n.a", "na.", "n. a.", "#n/a!", "#value!", "#ref!", "#div/0!", "#num!", "#name?"),
+        *("#null!", "unknown", "missing", "not available", "not known", "undefined", "k.a.", "nd"),
+        *("n.d.", "s/d", "nv", "tbd", "nat", "empty", "blank", "none.", "not applicable"),
+    }
+)
+"""What people write for the same, in small letters: however many, they are missing, and told."""
+
+TRUTH: Final = ("true", "false")
+"""Words that programs write for a boolean, true first."""
+
+YES_AND_NO: Final = (
+    ("yes", "no"),
+    ("y", "n"),
+    ("t", "f"),
+    ("on", "off"),
+    ("ja", "nein"),
+    ("ja", "nej"),
+    ("j", "n"),
+    ("oui", "non"),
+    ("si", "no"),
+    ("sí", "no"),
+    ("sim", "não"),
+    ("wahr", "falsch"),
+    ("vrai", "faux"),
+    ("verdadero", "falso"),
+)
+"""What people write for it, in small letters, true first."""
+
+FOOTERS: Final = frozenset(
+    {
+        *("total", "totals", "grand total", "subtotal", "sum", "sums", "average", "mean", "count"),
+        *("summe", "gesamt", "gesamtsumme", "somme", "totaal", "totale", "итого", "合計"),
+        *("end", "eof", "end of file", "-- end --"),
+    }
+)
+"""First fields of a last line that is no row of the data, in small letters, without a colon."""
