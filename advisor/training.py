@@ -10,12 +10,12 @@ from advisor.arrays import Floats
 from advisor.capacity.gpu_runs import gpu_training
 from advisor.capacity.speed_memo import carried_speed
 from advisor.capacity.thread_scaling import predict_wall_s
-from advisor.evidence import CandidateProfile
 from advisor.market import Market
 from advisor.memo import Memo
 from advisor.options.machines import Machines
 from advisor.platforms.spot import spot_repeat
 from advisor.platforms.training import TRAINING, training_usage
+from advisor.profiles import CandidateProfile
 from advisor.recommendation import TrainingPlace
 from advisor.study.types import Study
 

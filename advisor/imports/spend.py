@@ -6,16 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from advisor.experiment_stopping import (
+from advisor.experiments.gains import expected_best
+from advisor.experiments.promotions import (
     PRIOR_SOURCE,
-    affordable_runs,
     early_stopped_cost,
-    expected_best,
-    next_run,
     runs_for_confidence,
     runs_per_promotion,
-    velocity,
 )
+from advisor.experiments.stopping import affordable_runs, next_run, velocity
 from advisor.imports.history import RunHistory
 
 BAR_WIDTH = 40

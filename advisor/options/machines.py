@@ -16,9 +16,9 @@ from advisor.arrays import Bools, Floats, Ints, Objects, Rows
 from advisor.capacity.carry_call import carry_call
 from advisor.capacity.gpu_runs import gpu_call
 from advisor.capacity.thread_scaling import workers_that_fit
-from advisor.evidence import CandidateProfile
 from advisor.options.facts import Facts
 from advisor.options.many_models import put_misses, worker_gib
+from advisor.profiles import CandidateProfile
 from advisor.study.types import Study
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from advisor import defaults
 from advisor.arrays import Floats
 from advisor.capacity.service_shapes import cache_miss_share, zipf_popularity
-from advisor.evidence import CandidateProfile
 from advisor.options.facts import Facts
+from advisor.profiles import CandidateProfile
 from advisor.study.types import Study
 
 GIB_PER_GB = 1e9 / 2**30

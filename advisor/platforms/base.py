@@ -9,13 +9,13 @@ import numpy as np
 
 from advisor import defaults
 from advisor.arrays import Rows
-from advisor.evidence import CandidateProfile
 from advisor.market import Market
 from advisor.memo import Memo, key_of
 from advisor.options.facts import Facts
 from advisor.options.machines import Machines, MachineTable, Offer
 from advisor.options.table import Options
 from advisor.platforms.rules import SHOWN_ELSEWHERE
+from advisor.profiles import CandidateProfile
 from advisor.study.types import HOURS_PER_MONTH, Study
 from pricing.usage import UsageLine
 

@@ -7,13 +7,13 @@ import numpy as np
 from advisor import defaults
 from advisor.arrays import Floats, Ints, Objects
 from advisor.capacity.carry_call import carry_call
-from advisor.evidence import CandidateProfile
 from advisor.market import Market
 from advisor.options.facts import Facts
 from advisor.options.machines import Offer
 from advisor.options.table import Options, options_of
 from advisor.platforms.base import IDLE_PER_S, Ask, Bought, Traffic, common_usage, traffic_of
 from advisor.platforms.rules import models_rule, pattern_rule, payload_rule
+from advisor.profiles import CandidateProfile
 from advisor.study.types import Needs, Study
 from pricing.usage import UsageLine
 

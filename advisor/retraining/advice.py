@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.evidence import CandidateProfile, Evidence
+from advisor.evidence import Evidence
+from advisor.profiles import CandidateProfile
 from advisor.recommendation import (
     Basis,
     DecayLinePoint,

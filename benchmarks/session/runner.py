@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,9 +145,9 @@ def run_study_benchmarks(
         on_plan(plan)
     steps = Steps(plan, on_progress, clock)
     reserve_s = chosen.backtest_s if open_backtests else 0.0
-    new_runs: dict[str, BenchmarkRun] = {}
     if open_runs or open_backtests:
         store.check_writable()
+    new_runs: dict[str, BenchmarkRun] = {}
     if open_runs:
         with open_lab(
             data,
@@ -158,40 +158,20 @@ def run_study_benchmarks(
             batches=batches,
             begin_step=steps.begin,
         ) as lab:
-            for position, item in enumerate(open_runs):
-                left = len(open_runs) - position
-                run = _measure(lab, item, allowance_s=clock.share_s(left, reserve_s=reserve_s))
-                store.append(run)
-                store.drop_unfinished(item.key)
-                new_runs[item.key] = run
-                steps.finish_candidate(item.candidate.name, item.device)
-    new_backtests = []
+            new_runs = _measure_all(lab, open_runs, steps=steps, clock=clock, reserve_s=reserve_s)
+    new_backtests: list[BacktestRun] = []
     notes: list[str] = []
     if drifting is not None:
-        for candidate in open_backtests:
-            walls = [
-                run.training[0].wall_s
-                for run in new_runs.values()
-                if run.candidate == candidate and run.training
-            ]
-            limit_s = clock.backtest_limit_s(candidate, walls)
-            if limit_s is None:
-                notes.append(
-                    f"{candidate.name} was not back-tested, to end in time: "
-                    "run the same command again for it"
-                )
-                continue
-            steps.begin(candidate.name, "back-test")
-            try:
-                backtest = _backtest(
-                    drifting, candidate, hardware, store=store, folder=folder, limit_s=limit_s
-                )
-            except DataError as error:  # too few periods, say: the runs are of use without
-                notes.append(f"no back-test: {error}")
-                break
-            store.append(backtest)
-            store.drop_unfinished(f"{BACKTEST_TRIALS}/{backtest.key}")
-            new_backtests.append(backtest)
+        new_backtests, notes = _backtest_all(
+            drifting,
+            open_backtests,
+            hardware,
+            store=store,
+            folder=folder,
+            steps=steps,
+            clock=clock,
+            new_runs=new_runs.values(),
+        )
     steps.end()
     found_backtests = () if drifting is None else _stored_backtests(resolved, drifting, store)
     return BenchResult(
@@ -203,6 +183,62 @@ def run_study_benchmarks(
         ),
         notes=tuple(notes),
     )
+
+
+def _measure_all(
+    lab: Lab, open_runs: Sequence[_Wanted], *, steps: Steps, clock: Clock, reserve_s: float
+) -> dict[str, BenchmarkRun]:
+    """Measure one after the other; each is kept as soon as it is finished."""
+    new: dict[str, BenchmarkRun] = {}
+    for position, item in enumerate(open_runs):
+        left = len(open_runs) - position
+        run = _measure(lab, item, allowance_s=clock.share_s(left, reserve_s=reserve_s))
+        lab.store.append(run)
+        lab.store.drop_unfinished(item.key)
+        new[item.key] = run
+        steps.finish_candidate(item.candidate.name, item.device)
+    return new
+
+
+def _backtest_all(
+    drifting: TaskData,
+    candidates: Sequence[Candidate],
+    hardware: HardwareProfile,
+    *,
+    store: RunStore,
+    folder: Path,
+    steps: Steps,
+    clock: Clock,
+    new_runs: Collection[BenchmarkRun],
+) -> tuple[list[BacktestRun], list[str]]:
+    """Back-test what the time allows; return what is new and what was left out."""
+    new: list[BacktestRun] = []
+    notes: list[str] = []
+    for candidate in candidates:
+        walls = [
+            run.training[0].wall_s
+            for run in new_runs
+            if run.candidate == candidate and run.training
+        ]
+        limit_s = clock.backtest_limit_s(candidate, walls)
+        if limit_s is None:
+            notes.append(
+                f"{candidate.name} was not back-tested, to end in time: "
+                "run the same command again for it"
+            )
+            continue
+        steps.begin(candidate.name, "back-test")
+        try:
+            backtest = _backtest(
+                drifting, candidate, hardware, store=store, folder=folder, limit_s=limit_s
+            )
+        except DataError as error:  # too few periods, say: the runs are of use without
+            notes.append(f"no back-test: {error}")
+            break
+        store.append(backtest)
+        store.drop_unfinished(f"{BACKTEST_TRIALS}/{backtest.key}")
+        new.append(backtest)
+    return new, notes
 
 
 # Which runs ---------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from advisor.capacity.carry_call import carry_call, measured_call
 from advisor.decision.answer import latency_breakdown
 from advisor.decision.answer.latency_bands import bands_s
-from advisor.evidence import load_evidence, profiles_of
+from advisor.evidence import load_evidence
+from advisor.profiles import profiles_of
 from advisor.recommend import market_on, prepare, recommend
 from benchmarks.storage.merge import merge_stores
 from benchmarks.storage.store import RunStore

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from advisor.errors import NoRunsError
-from advisor.evidence import load_evidence, profiles_of
+from advisor.evidence import load_evidence
+from advisor.profiles import profiles_of
 from advisor.study.file import parse_study
 from advisor.study.types import Study
 from benchmarks.storage.records import DataSettings

@@ -9,23 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
-from advisor.experiment_stopping import (
-    Rung,
-    affordable_runs,
-    early_stopped_cost,
-    escalation_order,
+from advisor.experiments.gains import (
     expected_best,
     expected_best_beyond,
-    next_run,
     next_run_gain,
     normal_best,
-    normal_stopping,
     normal_stopping_count,
+)
+from advisor.experiments.promotions import (
+    early_stopped_cost,
     outcomes,
     runs_for_confidence,
     runs_per_promotion,
     success_probability,
     successive_halving_runs,
+)
+from advisor.experiments.stopping import (
+    Rung,
+    affordable_runs,
+    escalation_order,
+    next_run,
+    normal_stopping,
     velocity,
 )
 

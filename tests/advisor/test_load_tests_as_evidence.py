@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from advisor import defaults
-from advisor.evidence import Evidence, load_evidence, profiles_of
+from advisor.evidence import Evidence, load_evidence
+from advisor.profiles import profiles_of
 from advisor.recommend import recommend
 from advisor.study.file import parse_study
 from benchmarks.storage.records import Candidate, LoadTest

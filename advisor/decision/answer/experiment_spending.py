@@ -7,16 +7,14 @@ import math
 
 import numpy as np
 
-from advisor.experiment_stopping import (
+from advisor.experiments.promotions import (
     PRIOR_PROMOTED,
     PRIOR_REST,
-    Rung,
-    affordable_runs,
     early_stopped_cost,
-    escalation_order,
     success_probability,
     successive_halving_runs,
 )
+from advisor.experiments.stopping import Rung, affordable_runs, escalation_order
 from advisor.recommendation import Basis, Escalation, ExperimentBudget, HistoryAdvice, RunSaving
 from advisor.study.types import Study
 
@@ -176,7 +174,7 @@ class Gain:
 
     def usd(self, run_count: int) -> float:
         """Gain of the best of n runs over the first one. [USD]"""
-        from advisor.experiment_stopping import expected_best_beyond, normal_best
+        from advisor.experiments.gains import expected_best_beyond, normal_best
 
         if run_count < 1:
             return 0.0

@@ -17,16 +17,14 @@ from advisor.decision.answer.experiment_spending import (
 from advisor.decision.answer.words import figure
 from advisor.decision.choice.engine import Engine
 from advisor.decision.scenarios.run_history import measured_scores
-from advisor.experiment_stopping import (
-    GATE_FRACTION,
-    GATE_RUN_COUNT,
+from advisor.experiments.gains import normal_stopping_count
+from advisor.experiments.promotions import (
     PRIOR_PROMOTED,
     PRIOR_REST,
     PRIOR_SOURCE,
-    normal_stopping_count,
     runs_for_confidence,
-    velocity,
 )
+from advisor.experiments.stopping import GATE_FRACTION, GATE_RUN_COUNT, velocity
 from advisor.recommendation import (
     Assumption,
     Basis,

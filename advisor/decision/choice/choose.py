@@ -19,7 +19,7 @@ from advisor.decision.choice.pruning import (
 )
 from advisor.decision.scenarios.candidate_costs import CandidateCosts
 from advisor.decision.scenarios.problem import Problem
-from advisor.evidence import CandidateProfile
+from advisor.profiles import CandidateProfile
 from advisor.recommendation import AnswerKey
 from advisor.study.types import DAYS_PER_MONTH, Study
 

@@ -17,11 +17,12 @@ from advisor.decision.scenarios.candidate_costs import CandidateCosts
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_for, option_space_of
 from advisor.decision.scenarios.problem import Problem, problem_of
 from advisor.decision.scenarios.run_history import history_advice, with_history
-from advisor.evidence import CandidateProfile, Evidence
+from advisor.evidence import Evidence
 from advisor.market import Market
 from advisor.options.machines import MachineTable
 from advisor.options.replicas import plan_rows
 from advisor.options.table import Options
+from advisor.profiles import CandidateProfile
 from advisor.recommendation import HistoryAdvice
 from advisor.study.types import Study
 

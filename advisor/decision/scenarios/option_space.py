@@ -6,13 +6,14 @@ import numpy as np
 
 from advisor.arrays import Ints
 from advisor.decision.scenarios.narrowed import at_list_prices, for_options, for_profiles
-from advisor.evidence import CandidateProfile, Evidence, profiles_of
+from advisor.evidence import Evidence
 from advisor.market import Market
 from advisor.memo import Memo
 from advisor.options.machine_classes import MachineClasses, machine_classes_of
 from advisor.options.machines import MachineTable, machine_table
 from advisor.platforms import in_order
 from advisor.platforms.base import artefact_usage
+from advisor.profiles import CandidateProfile, profiles_of
 from advisor.study.types import Study
 from advisor.training import Places, training_places, usd_per_run
 

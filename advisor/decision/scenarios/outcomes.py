@@ -19,11 +19,11 @@ from advisor.arrays import Bools, Floats, Ints
 from advisor.capacity.fleet import Fleet, fleet_counts
 from advisor.capacity.target_tracking import billed_replicas
 from advisor.decision.scenarios.uncertainty import Draws, service_factor, transfer_factors
-from advisor.evidence import CandidateProfile
 from advisor.options.machine_classes import ErrorGroups, MachineClasses
 from advisor.options.machines import MachineTable
 from advisor.options.replicas import fewest_replicas, load_replicas
 from advisor.options.table import Options
+from advisor.profiles import CandidateProfile
 from advisor.study.types import Study
 
 CHUNK = 256

@@ -14,8 +14,8 @@ from advisor.decision.choice.pruning import compared_usd
 from advisor.decision.choice.ranking import reasons
 from advisor.decision.scenarios.problem import WAITED_FOR, Problem, problem_of
 from advisor.decision.whatif.drivers import Driver, drivers_of, with_value
-from advisor.evidence import CandidateProfile
 from advisor.platforms import facts_of, title_of
+from advisor.profiles import CandidateProfile
 from advisor.recommendation import Overtaking, Rival
 
 PAIR_DRIVERS = (

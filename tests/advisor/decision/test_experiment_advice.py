@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from advisor.experiment_stopping import normal_best
+from advisor.experiments.gains import normal_best
 from advisor.recommend import recommend
 from advisor.recommendation import ExperimentAdvice
 from advisor.study.types import DAYS_PER_MONTH

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from advisor.decision.choice.engine import prepare
-from advisor.evidence import profiles_of
+from advisor.profiles import profiles_of
 from advisor.recommend import market_on, recommend
 from benchmarks.storage.records import FormMeasurement, InferenceMeasurement
 from tests.advisor.factories import evidence, run, study

@@ -13,10 +13,10 @@ from advisor.decision.scenarios.fleet_memo import no_fleets
 from advisor.decision.scenarios.option_space import option_space_of
 from advisor.decision.scenarios.problem import problem_of
 from advisor.decision.scenarios.uncertainty import draws_of
-from advisor.evidence import profiles_of
 from advisor.memo import Memo, key_of
 from advisor.platforms import in_order
 from advisor.platforms.base import Ask
+from advisor.profiles import profiles_of
 from advisor.recommend import market_on
 from advisor.retraining.advice import cadence_of
 from tests.advisor.decision.small_worlds import LADDERS, few_machines, random_study

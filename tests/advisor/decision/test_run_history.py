@@ -9,7 +9,7 @@ import pytest
 from advisor.decision.answer.experiment_spending import Gain, escalation, savings
 from advisor.errors import AdvisorError
 from advisor.evidence import Evidence
-from advisor.experiment_stopping import normal_best
+from advisor.experiments.gains import normal_best
 from advisor.imports.history import Run, build_history
 from advisor.recommend import recommend
 from advisor.report import render

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from advisor.cli import run
 from advisor.cli.cadence_words import as_json
-from advisor.evidence import profiles_of
+from advisor.profiles import profiles_of
 from advisor.retraining.advice import cadence_of
 from advisor.retraining.plan_from_file import Money, ask_matrix, ask_study, from_run
 from benchmarks.storage.records import ErrorCell
