@@ -119,11 +119,10 @@ def loadtest(
         )
 
         def load(target: "Target", *, named_by_user: bool, measured: "Busy | None" = None) -> int:
+            requests = [request_bytes(b, target=target, content_type=content_type) for b in bodies]
             job = Job(
                 target=target,
-                requests=[
-                    request_bytes(b, target=target, content_type=content_type) for b in bodies
-                ],
+                requests=requests,
                 study=question,
                 layout=layout,
                 workers=workers,
@@ -163,15 +162,12 @@ def loadtest(
                 handling=handling,
                 folder=study.resolve().parent,
             ) as server:
+                requests = [
+                    request_bytes(b, target=server.target, content_type=content_type)
+                    for b in bodies
+                ]
                 measured = measure_busy(
-                    server,
-                    [
-                        request_bytes(b, target=server.target, content_type=content_type)
-                        for b in bodies
-                    ],
-                    layout=layout,
-                    worker_count=workers,
-                    length_s=BUSY_S,
+                    server, requests, layout=layout, worker_count=workers, length_s=BUSY_S
                 )
                 code = load(server.target, named_by_user=False, measured=measured)
     raise typer.Exit(code)
