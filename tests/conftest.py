@@ -53,5 +53,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         elif name in SLOW_FILES or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
-        elif f"{name}::{'::'.join(item.nodeid.split('::')[1:]).partition('[')[0]}" in SLOW_TESTS:
+        function = "::".join(item.nodeid.split("::")[1:]).partition("[")[0]
+        if f"{name}::{function}" in SLOW_TESTS:
             item.add_marker("slow")
