@@ -161,5 +161,5 @@ def in_one_piece(texts: Any) -> Any:
 
     if not isinstance(texts, pa.ChunkedArray):
         return texts
-    joined = texts.combinein_one_pieces()
+    joined = texts.combine_chunks()
     return joined if not isinstance(joined, pa.ChunkedArray) else pa.concat_arrays(joined.chunks)
