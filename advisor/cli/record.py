@@ -29,10 +29,11 @@ def record(
     Example: advisor record studies
     """
     from advisor.reconcile.record import kept_months, track_record
+    from advisor.report.words import visible_json
 
     found = track_record(kept_months(folder))
     if as_json:
-        typer.echo(found.model_dump_json(indent=2))
+        typer.echo(visible_json(found.model_dump_json(indent=2)))
         return
     say(found.sentence)
     if found.lines:
