@@ -261,6 +261,12 @@ HOURS_FACTOR = Default(
     "80% of people's hours lie within / and x this factor",
     "our assumption; a time sheet replaces it",
 )
+PLATFORM_HOURS_FACTOR = Default(
+    "platform_hours_factor",
+    1.02,
+    "80% of a platform's hours over the team's lie within / and x this factor",
+    "our assumption: a team that is slow on one platform is slow on all, and a little apart",
+)
 GROWTH_HALF_WIDTH = Default(
     "growth_half_width",
     0.2,

@@ -13,11 +13,20 @@ data:
 workload:
   requests_per_s: 20                # [1/s]
   peak_requests_per_s: 60           # [1/s]
+team:                               # this team's own hours: yours are another matter
+  hours_per_month:                  # upkeep of each platform [h/month]
+    sagemaker-realtime: 4
+    sagemaker-serverless: 3
+    sagemaker-multi-model: 5
+    sagemaker-async: 5
+    ecs-fargate: 6
+    ecs-ec2: 10
 needs:
   max_p99_latency_ms: 100           # [ms]
 retraining:
   error_cost_usd: 1.0               # one wrong answer [USD]
   cases_per_day: 2000               # answers whose errors cost money [1/day]
+  review_hours: 4                   # people's time for one release [h]
   # The bundled set has no time column, so the decay is measured on a SIMULATED drifting stream.
   backtest_source: "simulated:linear,rows=20000,periods=60,seed=0"
 """

@@ -97,16 +97,13 @@ class Market:
         )
 
 
-def people_line(
-    *, label: str, hours_per_month: float, study: Study, given: bool, key: str
-) -> CostLine:
+def people_line(*, label: str, hours_per_month: float, study: Study, key: str) -> CostLine:
     """Return a line of people's time at the team's rate.
 
     Args:
         label: what the time is for.
         hours_per_month: how much of it. [h/month]
         study: whose team.
-        given: whether the study itself gives the hours.
         key: where in the study the hours stand.
     """
     rate = study.team.engineer_usd_per_hour
@@ -117,7 +114,7 @@ def people_line(
         unit="h",
         usd_per_unit=rate,
         usd_per_month=hours_per_month * rate,
-        basis="input" if given else "assumed",
+        basis="input",
         source=f"study: {key}, team.engineer_usd_per_hour",
     )
 

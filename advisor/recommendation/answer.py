@@ -9,6 +9,12 @@ from advisor.recommendation.gpu import GpuAdvice
 from advisor.recommendation.jobs import JobAdvice
 from advisor.recommendation.latency import LatencyAdvice
 from advisor.recommendation.option import Option, Rejection
+from advisor.recommendation.ranking import (
+    BreakEvenHours,
+    Cheapest,
+    DecidingAssumption,
+    RankBy,
+)
 from advisor.recommendation.retraining import RetrainingAdvice
 from advisor.recommendation.risk import MeasureNext, Risk
 from advisor.recommendation.traffic import TrafficAdvice
@@ -41,6 +47,17 @@ class Recommendation(Record):
 
     verdict: str
     """The first line everywhere."""
+    rank_by: RankBy = "aws-bill"
+    """Which amount ranks the options."""
+    cheapest: Cheapest = Cheapest(aws_bill=None, with_people=None)
+    """The cheapest way by each amount, whichever ranks."""
+    hours_decide: bool | None = None
+    """Whether people's hours make another platform the cheapest than the AWS bill does; null where
+    they are not given."""
+    break_even_hours: tuple[BreakEvenHours, ...] = ()
+    """Per other platform, how many hours less it must take to be the right one."""
+    deciding_assumption: DecidingAssumption | None = None
+    """The assumption that changes the answer soonest within its own range; null for none."""
     best: Option | None
     """The option to deploy; null where nothing is feasible."""
     beats_guessing: bool | None = None

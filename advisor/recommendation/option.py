@@ -120,8 +120,12 @@ class Option(Record):
     aws_usd_per_month_high: float | None = None
     """Upper end of it. [USD/month]"""
     people_usd_per_month: float | None = None
-    """Part of that sum that is people's hours, of upkeep and of releases; null where none is
-    counted. [USD/month]"""
+    """Part of that sum that is people's hours, of upkeep and of releases; null where the study
+    gives none. [USD/month]"""
+    people_usd_per_month_low: float | None = None
+    """Lower end of the 80% band of that part; null where the study gives none. [USD/month]"""
+    people_usd_per_month_high: float | None = None
+    """Upper end of it. [USD/month]"""
     usd_per_million_requests: float | None = None
     """What AWS invoices for a million requests; null for jobs. [USD]"""
     usd_per_million_rows: float | None = None

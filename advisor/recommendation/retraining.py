@@ -1,5 +1,7 @@
 """How often to retrain."""
 
+from typing import Literal
+
 from advisor.recommendation.option import Basis
 from advisor.records import Record
 
@@ -95,11 +97,38 @@ class DecayLinePoint(Record):
     """Loss per case by the law, at the level of the points."""
 
 
+class IntervalAt(Record):
+    """The interval at one pair of prices."""
+
+    error_cost_usd: float
+    """What one error costs. [USD]"""
+    release_usd: float
+    """What one release costs. [USD]"""
+    interval_days: float | None
+    """Best interval; null for never. [days]"""
+
+
+class DecayAfter(Record):
+    """What age does to a model."""
+
+    weeks: int
+    """Age. [weeks]"""
+    errors_per_case: float
+    """Loss per case beyond a fresh model's."""
+
+
 class RetrainingAdvice(Record):
     """How often to retrain."""
 
+    kind: Literal["planned", "never", "unknown"] = "planned"
+    """`unknown` where the study does not say what an error and a release cost; `never` where the
+    releases cost more than the errors they save."""
     interval_days: float | None
-    """Days between releases; null for never (monitor only)."""
+    """Days between releases; null for never (monitor only) and for unknown."""
+    interval_map: tuple[IntervalAt, ...] = ()
+    """The interval over what an error and a release might cost; empty where both are given."""
+    decay_after: tuple[DecayAfter, ...] = ()
+    """Loss that 1, 4 and 13 weeks of age add."""
     usd_per_month: float
     """Releases at that interval: training runs, labels and review. [USD/month]"""
     basis: Basis

@@ -1,7 +1,8 @@
 """How often each candidate should be retrained, from its back-test or the nearest thing to one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
 
@@ -9,10 +10,12 @@ from advisor.evidence import Evidence
 from advisor.profiles import CandidateProfile
 from advisor.recommendation import (
     Basis,
+    DecayAfter,
     DecayLinePoint,
     DecayPoint,
     GrowthAdvice,
     GuardAdvice,
+    IntervalAt,
     RetrainingAdvice,
     RetrainingPoint,
     RetrainingWay,
@@ -26,6 +29,15 @@ from advisor.retraining.spending import Interval, Spending
 from advisor.study.types import DAYS_PER_MONTH, Study
 from benchmarks.families import BASELINE_FAMILY
 from benchmarks.storage.records import BacktestRun
+
+DECAY_WEEKS: Final = (1, 4, 13)
+"""Ages at which the decay is told. [weeks]"""
+
+MAP_ERROR_USD: Final = (0.01, 0.1, 1.0, 10.0)
+"""What an error might cost, for the map of intervals. [USD]"""
+
+MAP_HOURS: Final = (1.0, 4.0, 16.0)
+"""What a release might take of people, for the map of intervals. [h]"""
 
 CURVE_POINTS = 60
 """Points of the curve of cost against interval."""
@@ -48,6 +60,8 @@ class Cadence:
     basis: Basis
     backtest: BacktestRun | None
     """The back-test behind it; null where the decay is given or assumed."""
+    is_priced: bool = True
+    """Whether the study gives what an error and a release cost; without, no interval is advised."""
 
     @property
     def spending(self) -> Spending:
@@ -61,7 +75,13 @@ class Cadence:
 
     @property
     def releases_per_month(self) -> float:
-        """Releases, the first one spread over the horizon. [1/month]"""
+        """Releases, the first one spread over the horizon. [1/month]
+
+        Where no interval is advised: as often as the team retrains now, else once.
+        """
+        now_days = self.plan.terms.now_interval_days
+        if not self.is_priced and now_days is not None:
+            return DAYS_PER_MONTH / min(now_days, self.plan.terms.horizon_days)
         return self.plan.releases_per_month
 
     @property
@@ -90,7 +110,7 @@ def release_usd(study: Study, *, usd_per_run: float, run_count: float | None = N
     return (
         runs * usd_per_run
         + retraining.label_cost_usd
-        + retraining.review_hours * study.team.engineer_usd_per_hour
+        + retraining.counted_review_hours * study.team.engineer_usd_per_hour
     )
 
 
@@ -109,9 +129,10 @@ def cadence_of(
         ageing = linear_ageing(study.retraining.decay_per_day)
     else:
         ageing = measured_ageing(backtest.cells, period_days=backtest.period_days)
+    priced = study.retraining.is_priced
     terms = Terms(
         release_usd=release_usd(study, usd_per_run=usd_per_run),
-        error_cost_usd=study.retraining.error_cost_usd if profile.errors_per_case else 0.0,
+        error_cost_usd=study.retraining.error_usd if priced and profile.errors_per_case else 0.0,
         cases_per_day=study.cases_per_day,
         horizon_days=study.horizon_months * DAYS_PER_MONTH,
         label_delay_days=study.retraining.label_delay_days,
@@ -121,6 +142,7 @@ def cadence_of(
         plan=plan_retraining(ageing, terms),
         basis=_basis(ageing, profile, backtest),
         backtest=backtest,
+        is_priced=priced,
     )
 
 
@@ -173,6 +195,14 @@ def advice_of(
         plan, backtest.cells if backtest else (), period_days=plan.ageing.shortest_days
     )
     return RetrainingAdvice(
+        kind=kind_of(cadence),
+        interval_map=()
+        if cadence.is_priced
+        else interval_map(study, profile, cadence, usd_per_run),
+        decay_after=tuple(
+            DecayAfter(weeks=weeks, errors_per_case=float(plan.ageing.curve.excess(7.0 * weeks)))
+            for weeks in DECAY_WEEKS
+        ),
         interval_days=plan.interval.days,
         usd_per_month=cadence.retrain_usd * cadence.releases_per_month,
         basis=cadence.basis,
@@ -187,7 +217,7 @@ def advice_of(
         decay_line=line,
         simulated=cadence.is_simulated,
         # Without a back-test the sentence says already what is assumed.
-        notes=plan.notes() if backtest else (),
+        notes=plan.notes() if backtest and cadence.is_priced else (),
         label_delay_days=study.retraining.label_delay_days,
         break_even_error_cost_usd=plan.break_even_error_cost_usd
         if plan.terms.error_cost_usd
@@ -196,6 +226,46 @@ def advice_of(
         guard=_guard(cadence),
         growth=_growth(profile, cadence, evidence),
     )
+
+
+def kind_of(cadence: Cadence) -> Literal["planned", "never", "unknown"]:
+    """Say whether an interval is advised, none pays, or none can be told."""
+    if not cadence.is_priced:
+        return "unknown"
+    return "never" if cadence.interval.days is None else "planned"
+
+
+def interval_map(
+    study: Study, profile: CandidateProfile, cadence: Cadence, usd_per_run: float
+) -> tuple[IntervalAt, ...]:
+    """Return the best interval over what an error and a release might cost.
+
+    The study's own price stands in place of the usual ones where it gives one of the two.
+    """
+    if profile.errors_per_case is None:
+        return ()
+    retraining, rate = study.retraining, study.team.engineer_usd_per_hour
+    hours = (retraining.review_hours,) if retraining.review_hours is not None else MAP_HOURS
+    prices = MAP_ERROR_USD if retraining.error_cost_usd is None else (retraining.error_cost_usd,)
+    machines_usd = release_usd(
+        study.replace(retraining=retraining.replace(review_hours=0.0)), usd_per_run=usd_per_run
+    )
+    found = []
+    for error_usd in prices:
+        for count in hours:
+            terms = replace(
+                cadence.plan.terms,
+                error_cost_usd=error_usd,
+                release_usd=machines_usd + count * rate,
+            )
+            found.append(
+                IntervalAt(
+                    error_cost_usd=error_usd,
+                    release_usd=terms.release_usd,
+                    interval_days=plan_retraining(cadence.plan.ageing, terms).interval.days,
+                )
+            )
+    return tuple(found)
 
 
 def _guard(cadence: Cadence) -> GuardAdvice | None:
@@ -299,11 +369,26 @@ def _growth(profile: CandidateProfile, cadence: Cadence, evidence: Evidence) -> 
     )
 
 
+def missing_prices(study: Study) -> str:
+    """Return the keys that an interval lacks, for people."""
+    retraining = study.retraining
+    given = (
+        ("error_cost_usd", retraining.error_cost_usd),
+        ("review_hours", retraining.review_hours),
+    )
+    return " and ".join(f"retraining.{name}" for name, value in given if value is None)
+
+
 def _why(study: Study, profile: CandidateProfile, cadence: Cadence) -> str:
     if profile.errors_per_case is None:
         return (
             f"{profile.name} has no error that could be priced: release it once, watch how its "
             "assignments drift, and retrain when they do."
+        )
+    if not cadence.is_priced:
+        return (
+            f"{profile.name} {_speed(cadence)} ({_source(study, cadence)}); how often to retrain "
+            f"follows from what an error and a release cost: set {missing_prices(study)}"
         )
     lead = (
         f"{profile.name} {_speed(cadence)} ({_source(study, cadence)}); "

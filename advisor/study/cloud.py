@@ -7,7 +7,6 @@ from pydantic import Field, NonNegativeFloat, model_validator
 from advisor.records import Record
 from advisor.study.keys import Key, Slider, Tried
 from advisor.study.names import (
-    DEFAULT_HOURS_PER_MONTH,
     PLATFORM_NAMES,
     DiscountService,
     PlatformName,
@@ -41,15 +40,15 @@ class Team(Record):
         dict[PlatformName, NonNegativeFloat],
         Key(
             "Upkeep",
-            source="default: ours; upkeep of each platform [h/month]",
+            source="no default: hours of upkeep by platform; not counted where not given [h/month]",
             tried=Tried(0.0, HOURS_PER_MONTH, from_zero=(1.0, 2.0, 5.0, 10.0, 20.0)),
         ),
-    ] = Field(default_factory=lambda: dict(DEFAULT_HOURS_PER_MONTH))
-    """Upkeep of each platform; one that is missing here takes the default. [h/month]"""
+    ] = Field(default_factory=dict)
+    """Upkeep of each platform, by its name; none is counted for one that is missing. [h/month]"""
 
     def upkeep_hours(self, platform: str) -> float:
-        """Return the hours a month that a platform takes. [h/month]"""
-        return self.hours_per_month.get(platform, DEFAULT_HOURS_PER_MONTH[platform])
+        """Return the hours a month that a platform takes; 0 where none were given. [h/month]"""
+        return self.hours_per_month.get(platform, 0.0)
 
     def upkeep_usd(self, platform: str) -> float:
         """Return what a platform's upkeep costs. [USD/month]"""

@@ -30,21 +30,18 @@ REGIONS = (
     "sa-east-1",
 )
 
-DEFAULT_HOURS_PER_MONTH = {
-    "sagemaker-realtime": 4.0,
-    "sagemaker-serverless": 3.0,
-    "sagemaker-multi-model": 5.0,
-    "sagemaker-async": 5.0,
-    "sagemaker-batch-transform": 2.0,
-    "sagemaker-processing": 3.0,
-    "ecs-fargate": 6.0,
-    "ecs-ec2": 10.0,
-    "ecs-fargate-scheduled": 3.0,
-    "ecs-ec2-scheduled": 5.0,
-}
-"""Upkeep of each platform, our assumption: fewer parts to patch, fewer hours. [h/month]"""
-
-PLATFORM_NAMES = tuple(DEFAULT_HOURS_PER_MONTH)
+PLATFORM_NAMES = (
+    "sagemaker-realtime",
+    "sagemaker-serverless",
+    "sagemaker-multi-model",
+    "sagemaker-async",
+    "sagemaker-batch-transform",
+    "sagemaker-processing",
+    "ecs-fargate",
+    "ecs-ec2",
+    "ecs-fargate-scheduled",
+    "ecs-ec2-scheduled",
+)
 """Every way to run a model, of which `cloud.platforms` picks."""
 
 PURCHASES = ("on-demand", "spot", "savings-1y")

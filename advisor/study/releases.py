@@ -16,15 +16,16 @@ class Retraining(Record):
     """What an error costs, and what a new release costs."""
 
     error_cost_usd: Annotated[
-        Usd,
+        Usd | None,
         Key(
             "Cost of one error",
-            source="default: ours; yours decides which model pays for itself",
+            source="no default: yours decides which model pays for itself, and the interval",
             slider=Slider((0.0, *decades(-4, 4)), " USD", label="One error costs"),
             tried=Tried(0.0, 1e9, from_zero=(1e-6, 1e-4, 1e-2, 1.0, 100.0)),
         ),
-    ] = 1.0
-    """Price of one wrong case (classification) or of an error of one MAD (regression). [USD]"""
+    ] = None
+    """Price of one wrong case (classification) or of an error of one MAD (regression); null where
+    it is not known: no error is counted, and no interval is advised. [USD]"""
     cases_per_day: Annotated[
         Annotated[float, Field(ge=0, le=1e13)] | None,
         Key(
@@ -33,6 +34,12 @@ class Retraining(Record):
         ),
     ] = None
     """Cases whose errors cost money; null takes every scored row. [1/day]"""
+    share_that_matters: Annotated[
+        Annotated[float, Field(gt=0, le=1)] | None,
+        Key("Share of the answers whose errors cost money", tried=Tried(1e-9, 1.0)),
+    ] = None
+    """Share of the scored rows whose errors cost money; null takes all, or cases_per_day.
+    [fraction]"""
     runs_per_release: Annotated[
         int,
         Field(ge=1, le=100_000),
@@ -49,15 +56,15 @@ class Retraining(Record):
     ] = 0.0
     """Labels bought for one release. [USD]"""
     review_hours: Annotated[
-        float,
-        Field(ge=0, le=1e6),
+        Annotated[float, Field(ge=0, le=1e6)] | None,
         Key(
             "Review of one release",
-            source="default: ours",
+            source="no default: not counted where not given",
             tried=Tried(0.0, 1e6, from_zero=_FROM_NOTHING),
         ),
-    ] = 4.0
-    """People's hours for one release: review, validation, deployment. [h]"""
+    ] = None
+    """People's hours for one release: review, validation, deployment; null where they are not
+    known. [h]"""
     now_interval_days: Annotated[PositiveFloat | None, Key("You retrain every")] = None
     """How often the team retrains now; null if it does not. [days]"""
     decay_per_day: Annotated[
@@ -86,6 +93,27 @@ class Retraining(Record):
     ] = None
     """Growth of the loss per case with warm starts, measured on their own; needed for the
     comparison, as a warm start may age faster. [1/day]"""
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether the study gives both what an error and what a release costs."""
+        return self.error_cost_usd is not None and self.review_hours is not None
+
+    @property
+    def error_usd(self) -> float:
+        """What an error is counted at: nothing where its cost is not known. [USD]"""
+        return self.error_cost_usd or 0.0
+
+    @property
+    def counted_review_hours(self) -> float:
+        """Hours that are counted for a release: none where they are not known. [h]"""
+        return self.review_hours or 0.0
+
+    @model_validator(mode="after")
+    def _the_cases_are_told_once(self) -> Self:
+        if self.cases_per_day is not None and self.share_that_matters is not None:
+            raise ValueError("cases_per_day and share_that_matters say the same: give one of them")
+        return self
 
     @model_validator(mode="after")
     def _a_warm_start_has_its_own_decay(self) -> Self:

@@ -15,7 +15,6 @@ from advisor.study.data import CandidateEntry, CandidateImport, Data
 from advisor.study.keys import Key, Slider, Tried, decades
 from advisor.study.names import (
     DAYS_PER_MONTH,
-    DEFAULT_HOURS_PER_MONTH,
     DISCOUNT_SERVICES,
     MONTHS_PER_YEAR,
     MS_PER_HOUR,
@@ -43,7 +42,6 @@ __all__ = [
     "BATCH_ROW_KB",
     "BATCH_SCORE_KB",
     "DAYS_PER_MONTH",
-    "DEFAULT_HOURS_PER_MONTH",
     "DISCOUNT_SERVICES",
     "GROWTH_LEAD_MONTHS",
     "HOURS_PER_MONTH",
@@ -124,6 +122,11 @@ class Decision(Record):
 
     risk: Annotated[Literal["expected", "quantile"], Key("What is compared")] = "expected"
     """What is compared: the mean cost over all draws, or a quantile of it."""
+    rank_by: Annotated[
+        Literal["auto", "aws-bill", "with-people"], Key("Which amount ranks the options")
+    ] = "auto"
+    """`aws-bill`: what AWS invoices, and labels; `with-people`: people's hours too; `auto`: with
+    people where the study gives the hours of every platform that is compared."""
     quantile: Annotated[float, Field(gt=0, lt=1), Key("Quantile of the cost")] = 0.9
     """The quantile, with `risk: quantile`: 0.9 is cautious."""
     feasible_probability: Annotated[
@@ -266,7 +269,8 @@ class Study(Record):
         """Cases whose errors cost money. [1/day]"""
         if self.retraining.cases_per_day is not None:
             return self.retraining.cases_per_day
-        return self.workload.requests_per_month * self.workload.rows_per_request / DAYS_PER_MONTH
+        answers = self.workload.requests_per_month * self.workload.rows_per_request / DAYS_PER_MONTH
+        return answers * (self.retraining.share_that_matters or 1.0)
 
 
 def _fields(part: Any) -> dict[str, Any] | None:

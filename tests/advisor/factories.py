@@ -15,7 +15,7 @@ from advisor.memo import Memo
 from advisor.recommend import market_on
 from advisor.recommendation import Recommendation
 from advisor.study.file import parse_study
-from advisor.study.types import Study
+from advisor.study.types import PLATFORM_NAMES, Study
 from benchmarks.storage.records import (
     BacktestRun,
     BenchmarkRun,
@@ -167,8 +167,35 @@ def evidence(*runs: BenchmarkRun, backtests: tuple[BacktestRun, ...] = ()) -> Ev
     return Evidence(runs=runs or ladder(), backtests=backtests)
 
 
-def study(**changes: Any) -> Study:
+HOURS_PER_MONTH = {
+    "sagemaker-realtime": 4.0,
+    "sagemaker-serverless": 3.0,
+    "sagemaker-multi-model": 5.0,
+    "sagemaker-async": 5.0,
+    "sagemaker-batch-transform": 2.0,
+    "sagemaker-processing": 3.0,
+    "ecs-fargate": 6.0,
+    "ecs-ec2": 10.0,
+    "ecs-fargate-scheduled": 3.0,
+    "ecs-ec2-scheduled": 5.0,
+}
+"""Upkeep that a team of the tests gives for every platform."""
+
+
+def bare_study(**changes: Any) -> Study:
+    """Return a study that says nothing of people and of what errors cost."""
     return parse_study({"data": {"source": "builtin:breast_cancer"}} | changes, where="test")
+
+
+def study(**changes: Any) -> Study:
+    """Return a study whose team gives its hours, and what an error and a release cost."""
+    team = {"hours_per_month": HOURS_PER_MONTH} | changes.pop("team", {})
+    retraining = {"error_cost_usd": 1.0, "review_hours": 4.0} | changes.pop("retraining", {})
+    team["hours_per_month"] = {
+        **{name: HOURS_PER_MONTH.get(name, 3.0) for name in PLATFORM_NAMES},
+        **team["hours_per_month"],
+    }
+    return bare_study(team=team, retraining=retraining, **changes)
 
 
 LADDER = evidence()

@@ -22,7 +22,7 @@ def option_lines(engine: Engine, row: int) -> tuple[CostLine, ...]:
             group="serving",
             region=str(options.region[row]),
         )
-    return (*serving, *candidate_lines(engine, int(options.candidate[row])), _upkeep(engine, row))
+    return (*serving, *candidate_lines(engine, int(options.candidate[row])), *_upkeep(engine, row))
 
 
 def bought(engine: Engine, row: int) -> Bought:
@@ -106,25 +106,27 @@ def candidate_lines(engine: Engine, candidate: int) -> tuple[CostLine, ...]:
                 source="study: retraining.label_cost_usd",
             )
         )
-    lines.append(
-        people_line(
-            label="Review of releases",
-            hours_per_month=study.retraining.review_hours * releases,
-            study=study,
-            given="review_hours" in study.retraining.model_fields_set,
-            key="retraining.review_hours",
+    if study.retraining.review_hours is not None:
+        lines.append(
+            people_line(
+                label="Review of releases",
+                hours_per_month=study.retraining.review_hours * releases,
+                study=study,
+                key="retraining.review_hours",
+            )
         )
-    )
     return tuple(lines)
 
 
-def _upkeep(engine: Engine, row: int) -> CostLine:
+def _upkeep(engine: Engine, row: int) -> tuple[CostLine, ...]:
+    """Return the hours that the platform takes, where the study gives them."""
     platform = engine.options.platform_of(row)
-    return people_line(
+    if platform not in engine.study.team.hours_per_month:
+        return ()
+    line = people_line(
         label="Upkeep of the platform",
         hours_per_month=engine.study.team.upkeep_hours(platform),
         study=engine.study,
-        given="hours_per_month" in engine.study.team.model_fields_set
-        and platform in engine.study.team.hours_per_month,
         key=f"team.hours_per_month.{platform}",
     )
+    return (line,)

@@ -21,6 +21,7 @@ from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
 from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_age
 from advisor.decision.answer.option import option_of
+from advisor.decision.answer.rankings import deciding_assumption, rankings_of
 from advisor.decision.answer.traffic import traffic_advice
 from advisor.decision.choice.engine import Engine
 from advisor.decision.choice.ranking import reasons
@@ -106,6 +107,7 @@ def compose(
     relaxed = () if best else then(_relaxations(engine))
     known = then(known_inputs(engine))
     kind = verdict_kind(engine)
+    ranked_by = then(rankings_of(engine))
     prices, aged = _prices(engine, ranked, rejected)
     return Recommendation(
         verdict=words.verdict(
@@ -118,6 +120,7 @@ def compose(
             too_close=kind == "too-close",
             guess=is_guess(engine),
             blind=blind_to(engine),
+            cheapest=ranked_by.get("cheapest"),
         ),
         best=best,
         beats_guessing=None if best is None else not is_guess(engine),
@@ -149,6 +152,7 @@ def compose(
         verdict_kind=kind,
         risk=_risk(engine, known),
         present=then(present_advice(engine)),
+        **ranked_by,
         **_asked_of(engine),
         **(_curves(engine, chosen, pause) if curves else {"cost_curve": ()}),
         **(_what_if(engine, pause) if what_if else {}),
@@ -212,6 +216,7 @@ def _what_if(engine: Engine, pause: Callable[[], object]) -> dict[str, Any]:
     """Return the fields that say what would change the answer."""
     found = break_evens(engine.problem, pause=pause)
     return {
+        "deciding_assumption": deciding_assumption(engine, found),
         "break_even": tuple(found),
         "rivals": rivals(engine),
         "holds": holds(engine.problem, found),
@@ -332,7 +337,7 @@ def _training(engine: Engine, candidate: int) -> TrainingAdvice:
 
 def _ladder(engine: Engine) -> tuple[LadderStep, ...]:
     steps = []
-    usd_per_loss = engine.study.retraining.error_cost_usd * engine.study.cases_per_day
+    usd_per_loss = engine.study.retraining.error_usd * engine.study.cases_per_day
     owner = engine.candidate_of[engine.options.candidate]
     for index, profile in enumerate(engine.profiles):
         if profile.form_rank > 0:

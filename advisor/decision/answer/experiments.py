@@ -83,7 +83,7 @@ def experiment_advice(
     if base_error is None or cost.place_row is None:
         return None
     life_days = cost.cadence.interval.days or cost.cadence.spending.horizon_days
-    usd_per_error = study.retraining.error_cost_usd * study.cases_per_day * life_days
+    usd_per_error = study.retraining.error_usd * study.cases_per_day * life_days
     one_percent_usd = GATE_FRACTION * base_error * usd_per_error
     pilot_usd = GATE_RUN_COUNT * training.usd_per_run
     scores = measured_scores(study, engine.evidence.histories)

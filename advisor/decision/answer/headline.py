@@ -13,9 +13,11 @@ from advisor.decision.answer.compose import (
 )
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.option import option_of
+from advisor.decision.answer.rankings import rankings_of
 from advisor.decision.choice.engine import Engine
 from advisor.platforms import facts_of
 from advisor.recommendation import Option
+from advisor.retraining.advice import kind_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def glance(engine: Engine) -> Glance:
     named = tuple(option_of(engine, row, bands[row]) for row in rows)
     best = named[0] if named else None
     return Glance(
-        sentence=words.deployment(
+        sentence=words.hours_decide_words(rankings_of(engine).get("cheapest"))
+        + words.deployment(
             engine.study,
             best,
             named,
@@ -71,6 +74,7 @@ def _second(engine: Engine) -> str:
         cadence.interval.days,
         basis=cadence.basis,
         simulated=cadence.is_simulated,
+        kind=kind_of(cadence),
     )
 
 

@@ -73,7 +73,9 @@ def _require_one_amount(engine: Engine, row: int, lines: Sequence[CostLine]) -> 
     Raises:
         AmountsDifferError: two of them are a cent apart.
     """
-    bill_usd = total_usd(lines)
+    # Ranked by the AWS bill, columns and draws leave people's hours out, which the bill tells.
+    ranked = engine.problem.scenarios.counts_people
+    bill_usd = total_usd([line for line in lines if ranked or line.group != "people"])
     columns_usd = float(engine.options.usd_per_month[row])
     drawn_usd = engine.risk.planned_usd(row)
     for other_usd in (columns_usd, drawn_usd):
@@ -125,10 +127,13 @@ def _chances(engine: Engine, row: int) -> dict[str, Any]:
     place = risk.place[row]
     low, high = risk.band_usd(row)
     aws_low, aws_high = risk.aws_band_usd(row)
+    people = risk.people_band_usd(row)
     replicas = int(engine.options.replicas[row])
     return {
         "usd_per_month_low": low,
         "usd_per_month_high": high,
+        "people_usd_per_month_low": people[0],
+        "people_usd_per_month_high": people[1],
         "aws_usd_per_month_low": aws_low,
         "aws_usd_per_month_high": aws_high,
         "probability_cheapest_aws": float(risk.platform_wins_aws[place]),

@@ -9,7 +9,7 @@ from advisor.decision.choice.naming import name_of
 from advisor.decision.choice.ranking import runs_as_needed
 from advisor.evidence import Evidence
 from advisor.platforms import SIDES, facts_of, in_order, title_of
-from advisor.recommendation import Basis, GpuAdvice, Option, RetrainingAdvice
+from advisor.recommendation import Basis, Cheapest, GpuAdvice, Option, RetrainingAdvice
 from advisor.retraining.advice import every_days
 from advisor.study.types import Study
 from benchmarks.storage.records import LEAST_TEST_CLASS_ROWS, TEST_FRACTION, HardwareProfile
@@ -48,6 +48,7 @@ def verdict(
     too_close: bool = False,
     guess: bool = False,
     blind: str | None = None,
+    cheapest: Cheapest | None = None,
 ) -> str:
     """Return the first line of every face: what, its cost, its p99, how sure, and then when.
 
@@ -61,17 +62,37 @@ def verdict(
         too_close: whether the draws cannot tell the chosen option from the next platform's.
         guess: whether the chosen option only guesses, since no model is better.
         blind: why the data cannot tell whether one is better; null where they can.
+        cheapest: the cheapest way by each amount.
     """
-    first = deployment(study, best, ranked, too_close=too_close, guess=guess, blind=blind)
+    first = hours_decide_words(cheapest) + deployment(
+        study, best, ranked, too_close=too_close, guess=guess, blind=blind
+    )
     if best is None:
         hint = f" Nearest: {relaxations[0]}." if relaxations else ""
         return f"{first}{hint}"
     if guess:
         return f"{first} {blind or NOTHING_TO_RETRAIN}"
     cadence = cadence_words(
-        retraining.interval_days, basis=retraining.basis, simulated=retraining.simulated
+        retraining.interval_days,
+        basis=retraining.basis,
+        simulated=retraining.simulated,
+        kind=retraining.kind,
     )
     return f"{first} {cadence} {_gpu(gpu)}"
+
+
+def hours_decide_words(cheapest: Cheapest | None) -> str:
+    """Say first where the two amounts lead to two platforms; empty where they agree."""
+    if cheapest is None or cheapest.aws_bill is None or cheapest.with_people is None:
+        return ""
+    bill, together = cheapest.aws_bill, cheapest.with_people
+    if bill.platform == together.platform:
+        return ""
+    return (
+        f"By the AWS bill {title_of(bill.platform)} ({dollars(bill.aws_usd_per_month)} against "
+        f"{dollars(together.aws_usd_per_month)} USD/month); with your hours "
+        f"{title_of(together.platform)}: your hours decide. "
+    )
 
 
 def blind_words(rare_rows: int, *, row_count: int) -> str:
@@ -112,31 +133,40 @@ def deployment(
             f"{best.name}, {best.region}, would cost "
         )
     return (
-        f"{lead}{best.usd_per_month:,.0f} USD/month{_band(best)}{_aws(best)}, "
-        f"{_latency(study, best)}{_chance(best)}"
+        f"{lead}{amounts(best)}, {_latency(study, best)}{_chance(best)}"
         f"{_close_call(best, ranked) if too_close else _runner_up(best, ranked)}."
     )
 
 
-def _band(best: Option) -> str:
-    """Return the 80% band of the cost over the horizon."""
-    if best.usd_per_month_low is None or best.usd_per_month_high is None:
-        return ""
-    return f" ({best.usd_per_month_low:,.0f}-{best.usd_per_month_high:,.0f})"
+def amounts(option: Option) -> str:
+    """Return what an option costs: the AWS bill with its 80% band, and people where given.
+
+    Example:
+        `AWS bills 17 USD/month (13-21), your people 560 (430-770), 577 together`.
+    """
+    if option.aws_usd_per_month is None:
+        return f"{dollars(option.usd_per_month)} USD/month"
+    bill = (
+        f"AWS bills {dollars(option.aws_usd_per_month)} USD/month"
+        f"{_band(option.aws_usd_per_month_low, option.aws_usd_per_month_high)}"
+    )
+    if option.people_usd_per_month is None:
+        return bill
+    band = _band(option.people_usd_per_month_low, option.people_usd_per_month_high)
+    return (
+        f"{bill}, your people {dollars(option.people_usd_per_month)}{band}, "
+        f"{dollars(option.usd_per_month)} together"
+    )
 
 
-def _aws(best: Option) -> str:
-    """Return the part of the cost that AWS invoices, where people's hours are counted beside it."""
-    if best.aws_usd_per_month is None or not best.people_usd_per_month:
-        return ""
-    low, high = best.aws_usd_per_month_low, best.aws_usd_per_month_high
-    band = "" if low is None or high is None else f" ({_dollars(low)}-{_dollars(high)})"
-    return f", of which AWS bills {_dollars(best.aws_usd_per_month)}{band}"
+def _band(low: float | None, high: float | None) -> str:
+    """Return an 80% band in brackets; nothing where it was not drawn."""
+    return "" if low is None or high is None else f" ({dollars(low)}-{dollars(high)})"
 
 
-def _dollars(usd: float) -> str:
+def dollars(usd: float) -> str:
     """Return an amount in whole dollars; below ten with two digits that matter."""
-    return f"{usd:,.0f}" if usd >= 10 else figure(usd)
+    return f"{usd:,.0f}" if abs(usd) >= 10 else figure(usd) if usd >= 0 else f"-{figure(-usd)}"
 
 
 def _chance(best: Option) -> str:
@@ -200,25 +230,30 @@ def _runner_up(best: Option, ranked: Sequence[Option]) -> str:
 
 def _gap(best: Option, other: Option) -> str:
     """Say what another option costs beside the chosen one, and why it lost where it is less."""
-    gap = other.usd_per_month - best.usd_per_month
-    if abs(gap) < 0.5:
-        return "costs the same"
-    if gap > 0:
-        return f"costs {gap:,.0f} USD/month more"
+    if best.aws_usd_per_month is None or other.aws_usd_per_month is None:
+        return "has no known price"
+    bill = other.aws_usd_per_month - best.aws_usd_per_month
+    told = f"costs {dollars(abs(bill))} USD/month {'less' if bill < 0 else 'more'} at AWS"
+    if best.people_usd_per_month is not None and other.people_usd_per_month is not None:
+        people = other.people_usd_per_month - best.people_usd_per_month
+        told += f" and {dollars(abs(people))} {'less' if people < 0 else 'more'} of people"
     ours, theirs = best.criterion_usd_per_month, other.criterion_usd_per_month
-    if ours is not None and theirs is not None and theirs - ours >= 0.5:
-        return (
-            f"costs {-gap:,.0f} USD/month less as planned, but {theirs - ours:,.0f} more over the "
-            "draws"
-        )
-    return (
-        f"costs {-gap:,.0f} USD/month less, within what prices are known to: the simpler of the "
-        "two is taken"
-    )
+    if other.usd_per_month < best.usd_per_month and ours is not None and theirs is not None:
+        told += f" as planned, {_signed(theirs - ours)} over the draws"
+    return told
 
 
-def cadence_words(interval_days: float | None, *, basis: Basis, simulated: bool) -> str:
+def _signed(usd: float) -> str:
+    """Return a difference of money with its sign; `the same` would hide cents on a small bill."""
+    return f"{'-' if usd < 0 else '+'}{dollars(abs(usd))}"
+
+
+def cadence_words(
+    interval_days: float | None, *, basis: Basis, simulated: bool, kind: str = "planned"
+) -> str:
     """Return the verdict's second sentence: how often to retrain, and how well that is known."""
+    if kind == "unknown":
+        return "How often to retrain is unknown: say what an error and a release cost."
     label = " (decay assumed)" if basis == "assumed" else ""
     if simulated:
         label = " (decay from a simulated stream)"
@@ -270,9 +305,20 @@ def tie(engine: Engine) -> str | None:
         return None
     more = engine.risk.criterion_usd(best) - engine.choice.criterion_of(cheapest)
     return (
-        f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper, within the 2% that prices "
-        "are known to: the simpler option is taken."
+        f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper at AWS, within the 2% of "
+        f"its bill that prices are known to: {_simpler(engine, best, cheapest)}."
     )
+
+
+def _simpler(engine: Engine, best: int, cheapest: int) -> str:
+    """Say what is simpler about the option that was taken in a tie."""
+    options = engine.options
+    ranks = [engine.profiles[int(options.candidate[row])].form_rank for row in (best, cheapest)]
+    if ranks[0] != ranks[1]:
+        return "one artefact less to build and check is taken"
+    if bool(options.scaled[best]) != bool(options.scaled[cheapest]):
+        return "the fixed fleet is taken"
+    return "the one with fewer copies is taken"
 
 
 def seldom_within_budget(engine: Engine) -> str | None:
@@ -311,6 +357,7 @@ def warnings(
     chosen = engine.ladder.chosen
     guesses = {p.name for p in engine.profiles if p.is_baseline}
     found = [old_prices] if old_prices else []
+    found += [engine.rank_note] if engine.rank_note else []
     found += engine.evidence.warnings
     found += _routing_advice(engine) + _spot_warnings(engine)
     found += _money_warnings(engine.study)
@@ -380,17 +427,14 @@ def _spot_warnings(engine: Engine) -> list[str]:
 
 
 def _money_warnings(study: Study) -> list[str]:
-    """Say so where the price of errors, which decides so much, is a default of ours."""
+    """Say so where errors are priced on every answer because nobody said which matter."""
     retraining = study.retraining
-    missing = [
-        k for k in ("error_cost_usd", "cases_per_day") if k not in retraining.model_fields_set
-    ]
-    if not missing:
+    told = {"cases_per_day", "share_that_matters"} & retraining.model_fields_set
+    if not retraining.error_usd or told:
         return []
-    keys = " and ".join(f"retraining.{key}" for key in missing)
     warning = (
-        f"errors are priced at {retraining.error_cost_usd:g} USD on {study.cases_per_day:,.0f} "
-        "cases a day: a default of ours in part, and it decides the model and the interval; "
-        f"set {keys}"
+        f"every answer's error is priced at {retraining.error_usd:g} USD, on "
+        f"{study.cases_per_day:,.0f} cases a day: set retraining.cases_per_day or "
+        "retraining.share_that_matters"
     )
     return [warning]

@@ -102,24 +102,37 @@ def choose_from(problem: Problem, judged: ScoredOptions) -> Choice:
     best = cheapest = None
     if own.size:
         cheapest_usd = float(judged.criterion_usd[own].min())
-        ties = own[judged.criterion_usd[own] <= cheapest_usd * (1 + COST_TIE_FRACTION)]
-        best = int(judged.rows[min(ties, key=lambda i: simplicity(problem, judged, int(i)))])
         least = own[judged.criterion_usd[own] == cheapest_usd]
-        cheapest = int(judged.rows[min(least, key=lambda i: simplicity(problem, judged, i))])
+        first = min(least, key=lambda i: simplicity(problem, judged, int(i)))
+        cheapest = int(judged.rows[first])
+        ties = own[judged.criterion_usd[own] <= cheapest_usd + tie_usd(problem, judged, first)]
+        platform = problem.options.platform_at[judged.rows]
+        ties = ties[platform[ties] == platform[first]]
+        best = int(judged.rows[min(ties, key=lambda i: simplicity(problem, judged, int(i)))])
     return Choice(best=best, cheapest=cheapest, ladder=climbed, unfit=unfit, judged=judged)
 
 
-def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[float | str, ...]:
-    """Return the key by which ties go: smaller is simpler.
+def tie_usd(problem: Problem, judged: ScoredOptions, place: int) -> float:
+    """Return by how much an option may cost more and tie with another one. [USD/month]
 
-    Fewer hours of upkeep, the simpler form, a fixed fleet, fewer replicas as planned, the lower
-    cost, the name.
+    Prices are known to about 2% of what differs: what all options of a candidate and a platform
+    share, its releases and people's hours, is no part of it.
+    """
+    row, means = int(judged.rows[place]), problem.means
+    shared = means.people_usd[problem.options.platform_at[row]]
+    shared += means.candidate_usd[problem.options.candidate[row]]
+    own = float(judged.criterion_usd[place]) - float(shared)
+    return COST_TIE_FRACTION * max(0.0, own)
+
+
+def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[float | str, ...]:
+    """Return the key by which ties on one platform go: smaller is simpler.
+
+    The simpler form, a fixed fleet, fewer replicas as planned, the lower cost, the name.
     """
     row = int(judged.rows[place])
-    platform = problem.options.platform_of(row)
     profile = problem.space.profiles[int(problem.options.candidate[row])]
     return (
-        problem.study.team.upkeep_hours(platform),
         float(profile.form_rank),
         float(problem.options.scaled[row]),
         float(judged.planned[place]),
@@ -131,9 +144,10 @@ def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[flo
 
 def usd_per_loss_month(study: Study, profiles: tuple[CandidateProfile, ...]) -> float | None:
     """Return what one unit of loss per case costs in a month; null where errors have no price."""
-    if study.retraining.error_cost_usd == 0 or any(p.errors_per_case is None for p in profiles):
+    usd_per_error = study.retraining.error_usd
+    if usd_per_error == 0 or any(p.errors_per_case is None for p in profiles):
         return None
-    return study.retraining.error_cost_usd * study.cases_per_day * DAYS_PER_MONTH
+    return usd_per_error * study.cases_per_day * DAYS_PER_MONTH
 
 
 def _ladder_candidate(

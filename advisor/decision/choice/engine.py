@@ -1,8 +1,10 @@
 """The engine: everything between the measurements and the answer."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,8 @@ from advisor.profiles import CandidateProfile
 from advisor.recommendation import HistoryAdvice
 from advisor.study.types import Study
 
+RankBy = Literal["aws-bill", "with-people"]
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -46,6 +50,8 @@ class Engine:
     """Costs and chances of the options that are shown."""
     history: HistoryAdvice | None = None
     """What the runs of the past come to."""
+    rank_note: str | None = None
+    """Why another amount ranks than was asked for; null where it does not."""
 
     @property
     def evidence(self) -> Evidence:
@@ -109,9 +115,37 @@ def prepare(
 
 
 def judge(study: Study, space: OptionSpace) -> Engine:
-    """Judge and order the options of a study in its option space."""
+    """Judge and order the options of a study in its option space.
+
+    The study of the engine says which amount ranks: hours count where every platform that is left
+    to compare has them.
+    """
     history = kept_history(study, space)
     study = with_history(study, history)
+    asked, hours = study.decision.rank_by, study.team.hours_per_month
+    if asked == "aws-bill" or not hours:
+        note = None if asked != "with-people" else _lacks_hours(())
+        return dataclasses.replace(_ranked(study, space, "aws-bill", history), rank_note=note)
+    by_bill = _ranked(study, space, "aws-bill", history)
+    compared = {by_bill.options.platform_of(row) for row in by_bill.order.ranked}
+    missing = sorted(compared - {*hours})
+    if compared and not missing:
+        return _ranked(study, space, "with-people", history)
+    note = _lacks_hours(missing) if asked == "with-people" else None
+    return dataclasses.replace(by_bill, rank_note=note)
+
+
+def _lacks_hours(missing: Sequence[str]) -> str:
+    """Say why people's hours do not rank although they should."""
+    keys = ", ".join(f"team.hours_per_month.{name}" for name in missing) or "team.hours_per_month"
+    return f"ranked by the AWS bill, not with people: set {keys} first"
+
+
+def _ranked(
+    study: Study, space: OptionSpace, rank_by: RankBy, history: HistoryAdvice | None
+) -> Engine:
+    """Judge and order the options by one amount."""
+    study = study.replace(decision=study.decision.replace(rank_by=rank_by))
     problem = problem_of(study, option_space_for(study, space))
     space = problem.space
     choice = choose(problem)

@@ -10,7 +10,7 @@ from advisor.arrays import Floats
 from advisor.decision.choice.choose import Choice
 from advisor.decision.choice.ladder import COST_TIE_FRACTION
 from advisor.decision.choice.pruning import draw
-from advisor.decision.scenarios.outcomes import Outcomes, beside_aws_usd
+from advisor.decision.scenarios.outcomes import Outcomes, beside_aws_usd, people_usd_of
 from advisor.decision.scenarios.problem import Problem
 from advisor.recommendation import BudgetRisk
 
@@ -39,6 +39,10 @@ class RiskTable:
     """Share of the draws in which the cheapest is on the same platform."""
     aws_usd: Floats
     """Part of each option's cost that AWS invoices, (option x draw). [USD/month]"""
+    people_usd: Floats
+    """People's hours of each option, ranked or not, (option x draw). [USD/month]"""
+    counts_people: bool
+    """Whether the ranking counts them."""
     platform_wins_aws: Floats
     """Share of the draws in which the cheapest by the AWS bill is on the same platform."""
     best_usd: Floats
@@ -66,13 +70,24 @@ class RiskTable:
         return float(self.outcomes.usd[self.place[row], 0])
 
     def band_usd(self, row: int) -> tuple[float, float]:
-        """Return the 80% band of an option's cost. [USD/month]"""
-        low, high = np.quantile(self.usd(row), BAND)
+        """Return the 80% band of an option's cost, people's hours with it. [USD/month]"""
+        usd = self.usd(row)
+        if not self.counts_people:
+            usd = usd + self.people_usd[self.place[row], 1:]
+        low, high = np.quantile(usd, BAND)
         return float(low), float(high)
 
     def aws_band_usd(self, row: int) -> tuple[float, float]:
         """Return the 80% band of the part that AWS invoices. [USD/month]"""
         low, high = np.quantile(self.aws_usd[self.place[row], 1:], BAND)
+        return float(low), float(high)
+
+    def people_band_usd(self, row: int) -> tuple[float | None, float | None]:
+        """Return the 80% band of people's hours; null where none are given. [USD/month]"""
+        usd = self.people_usd[self.place[row]]
+        if not usd[0]:
+            return None, None
+        low, high = np.quantile(usd[1:], BAND)
         return float(low), float(high)
 
     def regret_usd(self, row: int) -> float:
@@ -120,6 +135,8 @@ def risk_table(problem: Problem, choice: Choice, *, shown: Sequence[int]) -> Ris
         wins=wins,
         platform_wins=platform_wins,
         aws_usd=own.outcomes.usd - beside_aws_usd(problem.options, problem.scenarios, rows),
+        people_usd=people_usd_of(problem.options, problem.scenarios, rows),
+        counts_people=problem.scenarios.counts_people,
         platform_wins_aws=by_bill,
         best_usd=best_usd,
         enough=own.feasible,
@@ -159,12 +176,12 @@ def cheapest_of_each_draw(
 def too_close(risk: RiskTable, *, best: int, rival: int) -> bool:
     """Return whether the data cannot tell the first option from a rival.
 
-    They cannot where the rival is at most 2% dearer on average, which is less than prices and
-    assumed lines are known to, or is the cheaper one in two draws out of five or more.
+    They cannot where the rival is dearer by at most 2% of the AWS bill on average, which is less
+    than prices are known to, or is the cheaper one in two draws out of five or more.
     """
-    mean = float(risk.usd(best).mean())
-    more = float(risk.usd(rival).mean()) - mean
-    return more <= COST_TIE_FRACTION * mean or risk.probability_cheaper(rival, best) >= COIN_TOSS
+    more = float(risk.usd(rival).mean()) - float(risk.usd(best).mean())
+    differs = float(risk.aws_usd[risk.place[best], 1:].mean())
+    return more <= COST_TIE_FRACTION * differs or risk.probability_cheaper(rival, best) >= COIN_TOSS
 
 
 def budget_risk(problem: Problem, usd: Floats) -> BudgetRisk:

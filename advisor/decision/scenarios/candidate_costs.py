@@ -27,6 +27,8 @@ class CandidateCosts:
     """Where the saved models are stored."""
     artefact_usd: float
     """Storage of the saved models, a part of it. [USD/month]"""
+    review_usd: float
+    """People's review of releases, a part of it; 0 where no hours were given. [USD/month]"""
 
 
 def costs_of(study: Study, space: OptionSpace) -> tuple[CandidateCosts, ...]:
@@ -52,5 +54,8 @@ def costs_of(study: Study, space: OptionSpace) -> tuple[CandidateCosts, ...]:
                 + training.artefact_usd,
                 storage_region=training.storage_region,
                 artefact_usd=training.artefact_usd,
+                review_usd=cadence.releases_per_month
+                * study.retraining.counted_review_hours
+                * study.team.engineer_usd_per_hour,
             )
     return tuple(found[p.name] for p in space.profiles)

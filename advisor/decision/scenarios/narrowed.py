@@ -72,7 +72,7 @@ def for_load(study: Study) -> Study:
 def for_draws(study: Study) -> Study:
     """Return what the common draws depend on."""
     given = study.decision.model_dump(
-        exclude_unset=True, exclude={"risk", "quantile", "feasible_probability"}
+        exclude_unset=True, exclude={"risk", "quantile", "feasible_probability", "rank_by"}
     )
     return _study(
         data=study.data,

@@ -38,11 +38,18 @@ class Scenarios:
     peak_per_s: Floats
     """Peak rate of each draw. [1/s]"""
     candidate_usd: Floats
-    """Releases of each candidate, (candidate x draw). [USD/month]"""
-    candidate_beside_usd: Floats
-    """Part of that which nobody pays AWS: labels and review, (candidate x draw). [USD/month]"""
+    """Releases of each candidate as they are ranked, (candidate x draw). [USD/month]"""
+    labels_usd: Floats
+    """Part of that which is labels, (candidate x draw). [USD/month]"""
     people_usd: Floats
-    """Upkeep of each platform, (platform x draw). [USD/month]"""
+    """Upkeep of each platform as it is ranked: nothing by the AWS bill, (platform x draw).
+    [USD/month]"""
+    upkeep_usd: Floats
+    """Upkeep of each platform that was given, (platform x draw). [USD/month]"""
+    review_usd: Floats
+    """Review of each candidate's releases that was given, (candidate x draw). [USD/month]"""
+    counts_people: bool
+    """Whether the ranking counts people's hours."""
     price: Floats
     """Price of a replica over today's, (purchase x draw)."""
     service: Floats
@@ -222,13 +229,23 @@ def outcomes_of(
     return Outcomes(rows=rows, usd=usd, met=met, replicas=replicas)
 
 
-def beside_aws_usd(options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
-    """Return the part of some options' cost that AWS does not invoice, (option x draw). [USD/month]
+def people_usd_of(options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
+    """Return people's hours of some options, ranked or not, (option x draw). [USD/month]"""
+    found: Floats = (
+        scenarios.upkeep_usd[options.platform_at[rows]]
+        + scenarios.review_usd[options.candidate[rows]]
+    )
+    return found
 
-    People's hours, of upkeep and of review, and labels.
+
+def beside_aws_usd(options: Options, scenarios: Scenarios, rows: NDArray[np.intp]) -> Floats:
+    """Return the ranked cost of some options that AWS does not invoice, (option x draw).
+
+    Labels, and people's hours where the ranking counts them. [USD/month]
     """
-    upkeep_usd = scenarios.people_usd[options.platform_at[rows]]
-    found: Floats = upkeep_usd + scenarios.candidate_beside_usd[options.candidate[rows]]
+    found: Floats = scenarios.labels_usd[options.candidate[rows]]
+    if scenarios.counts_people:
+        found = found + people_usd_of(options, scenarios, rows)
     return found
 
 

@@ -42,7 +42,8 @@ class Problem:
     space: OptionSpace
     costs: tuple[CandidateCosts, ...]
     monthly_usd: Floats
-    """Of each profile: training runs, labels and review. [USD/month]"""
+    """Of each profile as it is ranked: training runs, labels, and review where people count.
+    [USD/month]"""
     asked: Options
     """Every option, without releases and people: the same object for the same question."""
     options: Options
@@ -73,8 +74,10 @@ class Problem:
             draws=memo(first_draw, scenarios.draws),
             peak_per_s=scenarios.peak_per_s[:1],
             candidate_usd=scenarios.candidate_usd[:, :1],
-            candidate_beside_usd=scenarios.candidate_beside_usd[:, :1],
+            labels_usd=scenarios.labels_usd[:, :1],
             people_usd=scenarios.people_usd[:, :1],
+            upkeep_usd=scenarios.upkeep_usd[:, :1],
+            review_usd=scenarios.review_usd[:, :1],
             price=scenarios.price[:, :1],
             service=memo(first_column, scenarios.service),
         )
@@ -264,6 +267,9 @@ def problem_of(study: Study, space: OptionSpace, *, whole: bool = True) -> Probl
     costs = costs_of(study, space)
     monthly_usd = np.array([c.monthly_usd for c in costs])
     upkeep = np.array([study.team.upkeep_usd(name) for name in asked.platforms], dtype=float)
+    if not counts_people(study):
+        monthly_usd = np.array([c.monthly_usd - c.review_usd for c in costs])
+        upkeep = np.zeros_like(upkeep)
     surge = _surge(space, asked, costs)
     options = dataclasses.replace(
         asked,
@@ -281,6 +287,14 @@ def problem_of(study: Study, space: OptionSpace, *, whole: bool = True) -> Probl
         groups=groups,
         scenarios=_scenarios(study, space, options, groups, costs),
     )
+
+
+def counts_people(study: Study) -> bool:
+    """Return whether the ranking counts people's hours; `auto` as long as all are given."""
+    by = study.decision.rank_by
+    if by == "auto":
+        return all(name in study.team.hours_per_month for name in study.cloud.platforms)
+    return by == "with-people"
 
 
 def too_late(study: Study) -> bool:
@@ -354,27 +368,25 @@ def _scenarios(
     memo, doubt = space.memo, for_draws(study)
     draws = memo(draws_of, doubt, any(c.cadence.basis != "assumed" for c in costs))
     retraining, team = study.retraining, study.team
-    candidate_usd = np.empty((len(costs), draws.count + 1))
-    beside_usd = np.empty_like(candidate_usd)
+    people_count = counts_people(study)
+    aws_usd, labels_usd, review_usd = (np.empty((len(costs), draws.count + 1)) for _ in range(3))
     for row, (profile, cost) in enumerate(zip(space.profiles, costs, strict=True)):
-        runs = retraining.runs_per_release * cost.usd_per_run
-        candidate_usd[row] = cost.cadence.releases_per_month * (
-            runs * draws.runs * draws.training(profile.name) * draws.drift
-            + retraining.label_cost_usd
-            + retraining.review_hours * team.engineer_usd_per_hour * draws.review
-        )
-        beside_usd[row] = cost.cadence.releases_per_month * (
-            retraining.label_cost_usd
-            + retraining.review_hours * team.engineer_usd_per_hour * draws.review
-        )
-        candidate_usd[row] += cost.artefact_usd * draws.drift
-    people = [team.upkeep_usd(name) * draws.hours(name) for name in options.platforms]
+        releases, runs = cost.cadence.releases_per_month, retraining.runs_per_release
+        drawn_runs = draws.runs * draws.training(profile.name) * draws.drift
+        aws_usd[row] = releases * runs * cost.usd_per_run * drawn_runs
+        aws_usd[row] += cost.artefact_usd * draws.drift
+        labels_usd[row] = releases * retraining.label_cost_usd
+        review_usd[row] = cost.review_usd * draws.review
+    upkeep = np.array([team.upkeep_usd(name) * draws.hours(name) for name in options.platforms])
     return Scenarios(
         draws=draws,
         peak_per_s=study.workload.peak_per_s * draws.peak,
-        candidate_usd=candidate_usd,
-        candidate_beside_usd=beside_usd,
-        people_usd=np.array(people),
+        candidate_usd=aws_usd + labels_usd + (review_usd if people_count else 0.0),
+        labels_usd=labels_usd,
+        people_usd=upkeep if people_count else np.zeros_like(upkeep),
+        upkeep_usd=upkeep,
+        review_usd=review_usd,
+        counts_people=people_count,
         price=np.array([draws.purchase(name) for name in options.purchases]),
         service=memo(service_of, doubt, draws, groups, space.profiles),
     )

@@ -111,9 +111,20 @@ class Draws:
         return self.drift
 
     def hours(self, platform: str) -> Floats:
-        """Return people's hours of a platform over the planned ones."""
-        z = scores(f"hours {platform}", self.seed, self.count)
-        return lognormal_factor(z, self.spread("people's hours").value)
+        """Return people's hours of a platform over the planned ones.
+
+        One factor of the team for all platforms, and a small one of each: a slow team is slow
+        everywhere. Their mean is 1, so that hours which are given are hours that are paid.
+        """
+        team = lognormal_factor(
+            scores("hours of the team", self.seed, self.count), self.spread("people's hours").value
+        )
+        own = lognormal_factor(
+            scores(f"hours {platform}", self.seed, self.count), defaults.PLATFORM_HOURS_FACTOR.value
+        )
+        found = team * own
+        found[1:] /= found[1:].mean()
+        return found
 
     def training(self, candidate: str) -> Floats:
         """Return the time of a candidate's training run over the predicted one."""

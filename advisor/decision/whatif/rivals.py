@@ -254,6 +254,8 @@ def _why_not(
             parts.append(verdict)
     team = engine.study.team
     people = team.upkeep_usd(options.platform_of(row)) - team.upkeep_usd(options.platform_of(best))
+    if not engine.problem.scenarios.counts_people:
+        people = 0.0
     serving = float(options.serving_usd[row] - options.serving_usd[best])
     # The mean of the draws is not the plan: what is left stands there too, so that it adds up.
     rest = more - serving - people

@@ -15,6 +15,9 @@ from advisor.recommendation import MeasureNext, Option, RetrainingAdvice, Uncert
 from advisor.retraining.spending import CALENDAR_DAYS
 from advisor.study.types import HOURS_PER_MONTH
 
+PEOPLE = frozenset({"people's hours", "hours of review"})
+"""Inputs that move nothing where the ranking leaves people's hours out."""
+
 BINS = 25
 """Parts that the draws of one input are cut into: inside one, the input is as good as known."""
 
@@ -96,13 +99,16 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
     usd = _ranked_usd(engine)
     own = engine.risk.usd(best)
     problem, draws = engine.problem, engine.problem.scenarios.draws
-    platform = problem.options.platform_of(best)
     candidate = engine.profiles[int(problem.options.candidate[best])]
     streams = {
         "training time": f"training {candidate.name}",
-        "people's hours": f"hours {platform}",
+        "people's hours": "hours of the team",
     }
-    named = [(spread, streams.get(spread.name, spread.name)) for spread in draws.spreads]
+    named = [
+        (spread, streams.get(spread.name, spread.name))
+        for spread in draws.spreads
+        if problem.scenarios.counts_people or spread.name not in PEOPLE
+    ]
     named += _speeds(engine, best)
     inputs = [scores(stream, draws.seed, draws.count)[1:] for _, stream in named]
     own_way = {"people's hours": _hours_information_usd, "decay": _decay_information_usd}
