@@ -51,6 +51,7 @@ BY_UNIT = {
     "_zones": 5,
     "_factor": 9.0,
     "_fraction": 0.4,
+    "_that_matters": 0.3,
     "_count": 300,
 }
 """What a key is set to, by the unit that its name ends with: the longest that fits."""
@@ -126,6 +127,9 @@ TOGETHER = {
     "retraining.warm_start_decay_per_day": ("warm_start_cost_fraction",),
 }
 """Keys that are only taken with others beside them."""
+
+INSTEAD_OF = {"retraining.share_that_matters": ("cases_per_day",)}
+"""Keys that say the same as others, which are left out then."""
 
 MEMBERS = {"team.hours_per_month": PLATFORM_NAMES, "cloud.discounts": DISCOUNT_SERVICES}
 """Keys that are tables of numbers, and the names in them: each is a key of its own."""
@@ -224,6 +228,7 @@ def with_key(asked: Study, path: str, value: Any) -> Study:
     if member:
         value = {**getattr(own, name), member[0]: value}
     together = {other: float(value_of(f"{part}.{other}")) for other in TOGETHER.get(path, ())}
+    together |= dict.fromkeys(INSTEAD_OF.get(path, ()))
     return asked.replace(**{part: own.replace(**{name: value}, **together)})
 
 
@@ -285,7 +290,11 @@ def unmoved(kind: str) -> dict[tuple[Any, ...], np.ndarray]:
 def amounts(engine: Engine, rows: Sequence[int]) -> np.ndarray:
     """Return what some options cost in columns, draws and bill, a row each. [USD/month]"""
     drawn = engine.problem.outcomes(np.array(rows, dtype=np.intp)).usd[:, 0]
-    bill = [total_usd(option_lines(engine, row)) for row in rows]
+    ranked = engine.problem.scenarios.counts_people
+    bill = [
+        total_usd([one for one in option_lines(engine, row) if ranked or one.group != "people"])
+        for row in rows
+    ]
     return np.stack([engine.options.usd_per_month[list(rows)], drawn, bill], axis=1)
 
 

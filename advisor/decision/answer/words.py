@@ -17,6 +17,9 @@ from pricing.instances import load_spot_advice
 
 MS_PER_MINUTE = 6e4
 
+LEAST_GAP_USD = 0.005
+"""A difference below half a cent is none. [USD/month]"""
+
 NOTHING_RUNS = "no feasible way to run it"
 
 NOTHING_TO_RETRAIN = "Improve the data or the candidates first: a guess has nothing to retrain."
@@ -125,12 +128,12 @@ def deployment(
     if guess and blind:
         lead = (
             "Models cannot be told apart on these data; the one that only guesses, "
-            f"{best.name}, {best.region}, would cost "
+            f"{best.name}, {best.region}, would cost: "
         )
     elif guess:
         lead = (
             "No model is worth deploying yet: none beats guessing beyond noise; the guess itself, "
-            f"{best.name}, {best.region}, would cost "
+            f"{best.name}, {best.region}, would cost: "
         )
     return (
         f"{lead}{amounts(best)}, {_latency(study, best)}{_chance(best)}"
@@ -233,19 +236,21 @@ def _gap(best: Option, other: Option) -> str:
     if best.aws_usd_per_month is None or other.aws_usd_per_month is None:
         return "has no known price"
     bill = other.aws_usd_per_month - best.aws_usd_per_month
-    told = f"costs {dollars(abs(bill))} USD/month {'less' if bill < 0 else 'more'} at AWS"
+    people = 0.0
     if best.people_usd_per_month is not None and other.people_usd_per_month is not None:
         people = other.people_usd_per_month - best.people_usd_per_month
-        told += f" and {dollars(abs(people))} {'less' if people < 0 else 'more'} of people"
+    parts = [
+        f"{dollars(abs(usd))}{unit} {'less' if usd < 0 else 'more'} {what}"
+        for usd, unit, what in ((bill, " USD/month", "at AWS"), (people, "", "of people"))
+        if abs(usd) >= LEAST_GAP_USD
+    ]
+    if not parts:
+        return "costs the same"
+    told = f"costs {' and '.join(parts)}"
     ours, theirs = best.criterion_usd_per_month, other.criterion_usd_per_month
-    if other.usd_per_month < best.usd_per_month and ours is not None and theirs is not None:
-        told += f" as planned, {_signed(theirs - ours)} over the draws"
-    return told
-
-
-def _signed(usd: float) -> str:
-    """Return a difference of money with its sign; `the same` would hide cents on a small bill."""
-    return f"{'-' if usd < 0 else '+'}{dollars(abs(usd))}"
+    if bill + people >= 0 or ours is None or theirs is None or theirs <= ours:
+        return told
+    return f"{told} as planned, but {dollars(theirs - ours)} more over the draws"
 
 
 def cadence_words(
@@ -305,8 +310,8 @@ def tie(engine: Engine) -> str | None:
         return None
     more = engine.risk.criterion_usd(best) - engine.choice.criterion_of(cheapest)
     return (
-        f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper at AWS, within the 2% of "
-        f"its bill that prices are known to: {_simpler(engine, best, cheapest)}."
+        f"{name_of(engine, cheapest)} is {more:,.2f} USD/month cheaper at AWS, which is too little "
+        f"to tell (2% of what differs, half a dollar at least): {_simpler(engine, best, cheapest)}."
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from advisor.arrays import Floats
 from advisor.decision.choice.ladder import COST_TIE_FRACTION, LadderCandidate, LadderResult, climb
 from advisor.decision.choice.pruning import (
+    LEAST_TIE_USD,
     Drawn,
     ScoredOptions,
     draw,
@@ -116,13 +117,14 @@ def tie_usd(problem: Problem, judged: ScoredOptions, place: int) -> float:
     """Return by how much an option may cost more and tie with another one. [USD/month]
 
     Prices are known to about 2% of what differs: what all options of a candidate and a platform
-    share, its releases and people's hours, is no part of it.
+    share, its releases and people's hours, is no part of it. Half a dollar a month pays for no
+    second artefact and no autoscaling.
     """
     row, means = int(judged.rows[place]), problem.means
     shared = means.people_usd[problem.options.platform_at[row]]
     shared += means.candidate_usd[problem.options.candidate[row]]
     own = float(judged.criterion_usd[place]) - float(shared)
-    return COST_TIE_FRACTION * max(0.0, own)
+    return max(LEAST_TIE_USD, COST_TIE_FRACTION * own)
 
 
 def simplicity(problem: Problem, judged: ScoredOptions, place: int) -> tuple[float | str, ...]:

@@ -126,6 +126,8 @@ def judge(study: Study, space: OptionSpace) -> Engine:
     if asked == "aws-bill" or not hours:
         note = None if asked != "with-people" else _lacks_hours(())
         return dataclasses.replace(_ranked(study, space, "aws-bill", history), rank_note=note)
+    if {*study.cloud.platforms} <= {*hours}:
+        return _ranked(study, space, "with-people", history)
     by_bill = _ranked(study, space, "aws-bill", history)
     compared = {by_bill.options.platform_of(row) for row in by_bill.order.ranked}
     missing = sorted(compared - {*hours})

@@ -26,6 +26,10 @@ LEADERS = 12
 DIGITS = 10
 """Digits to which costs and times are told apart: twice the memory for half the time is a tie."""
 
+LEAST_TIE_USD = 0.5
+"""A difference that is below it never makes an option more complicated. Ours; the tie is told.
+[USD/month]"""
+
 BATCH = 6
 """Options of a candidate looked at first when the answer alone is asked for; then twice as many."""
 
@@ -257,7 +261,8 @@ def judge_contenders(problem: Problem) -> ScoredOptions:
             if own.any():
                 least[candidate] = min(least[candidate], float(judged.criterion_usd[own].min()))
             left = waiting[candidate][size:]
-            left = left[bound[left] <= least[candidate] * (1 + COST_TIE_FRACTION)]
+            most_usd = least[candidate] + max(LEAST_TIE_USD, COST_TIE_FRACTION * least[candidate])
+            left = left[bound[left] <= most_usd]
             if left.size:
                 waiting[candidate] = left
             else:

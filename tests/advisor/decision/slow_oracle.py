@@ -197,7 +197,7 @@ def releases_usd(problem: Problem, candidate: int) -> list[float]:
     for d in range(draws.count + 1):
         runs = retraining.runs_per_release * float(draws.runs[d])
         training = runs * cost.usd_per_run * longer[d] * float(draws.drift[d])
-        hours = retraining.review_hours * float(draws.review[d])
+        hours = (retraining.review_hours or 0.0) * float(draws.review[d])
         review = hours * study.team.engineer_usd_per_hour
         once = training + retraining.label_cost_usd + review
         stored = cost.artefact_usd * float(draws.drift[d])
@@ -361,14 +361,28 @@ def decide(problem: Problem) -> tuple[set[int], float | None]:
     if chosen is None:
         return set(), None
 
-    def simplicity(row: int) -> tuple[float, int, bool, int]:
+    def shared(row: int) -> float:
+        """Return what its platform's people and its candidate's releases come to in the mean."""
         parts = parts_of(problem, row)
-        upkeep = study.team.upkeep_hours(parts.platform)
+        hourly = study.team.engineer_usd_per_hour * study.team.upkeep_hours(parts.platform)
+        people = statistics.fmean(hourly * problem.scenarios.draws.hours(parts.platform)[1:])
+        return people + statistics.fmean(releases_usd(problem, parts.candidate)[1:])
+
+    def simplicity(row: int) -> tuple[int, bool, int]:
+        parts = parts_of(problem, row)
         scaled = bool(problem.asked.scaled[row])
-        return upkeep, profiles[parts.candidate].form_rank, scaled, judged[row][1]
+        return profiles[parts.candidate].form_rank, scaled, judged[row][1]
 
     own = [r for r in judged if profiles[parts_of(problem, r).candidate].name == chosen]
-    ties = [r for r in own if judged[r][0] <= bills[chosen] * (1 + TIE) + 1e-12]
+    least = min(own, key=lambda r: (round(judged[r][0], 9), *simplicity(r)))
+    room = max(0.5, TIE * (judged[least][0] - shared(least)))
+    platform = parts_of(problem, least).platform
+    ties = [
+        r
+        for r in own
+        if judged[r][0] <= bills[chosen] + room + 1e-12
+        and parts_of(problem, r).platform == platform
+    ]
     simplest = min(map(simplicity, ties))
     tied = [r for r in ties if simplicity(r) == simplest]
     cheapest = min(judged[r][0] for r in tied)

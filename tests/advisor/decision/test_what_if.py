@@ -147,7 +147,9 @@ def test_the_first_line_says_the_band_the_need_and_the_chance():
     found = answer(small())
     first = found.verdict.partition(". ")[0]
 
-    assert f"({found.best.usd_per_month_low:,.0f}-{found.best.usd_per_month_high:,.0f})" in first
+    best = found.best
+    assert f"({best.aws_usd_per_month_low:,.0f}-{best.aws_usd_per_month_high:,.0f})" in first
+    assert f"({best.people_usd_per_month_low:,.0f}-{best.people_usd_per_month_high:,.0f})" in first
     assert " ms of " in first
     share = found.best.probability_platform_best
     assert share >= found.best.probability_best
