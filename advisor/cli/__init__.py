@@ -29,6 +29,7 @@ from advisor.cli import (
     probe,
     recommend,
     reconcile,
+    record,
     runs,
     traffic,
     whatif,
@@ -48,7 +49,7 @@ class _Advisor(TeachingGroup):
         "Measure": ("bench", "loadtest", "probe", "runs"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
-        "Prices": ("prices", "bill", "reconcile"),
+        "Prices": ("prices", "bill", "reconcile", "record"),
     }
 
 
@@ -97,6 +98,7 @@ for group in (
     prices,
     bill,
     reconcile,
+    record,
     traffic,
     loadtest,
     doctor,
