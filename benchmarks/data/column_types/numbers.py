@@ -205,7 +205,9 @@ class _Written:
             ground,
             chosen if tells else None,
             is_plain=ground == "numbers",
-            is_whole=bool((whole | ~fits).all()) and bool(np.all(unit_factor == 1.0)),
+            is_whole=bool((whole | ~fits).all())
+            and bool(np.all(unit_factor == 1.0))
+            and not percent,
             doubt=doubt,
         )
 
