@@ -7,7 +7,8 @@ import json
 import pytest
 
 from advisor.capacity.traffic import summarise_counts
-from advisor.imports.traffic import TrafficFileError, read_traffic
+from advisor.imports.traffic import read_traffic
+from advisor.imports.traffic_lines import TrafficFileError
 
 DAY = dt.datetime.fromisoformat("2026-03-13")
 MINUTES = [DAY + dt.timedelta(minutes=i) for i in range(1440)]
