@@ -263,7 +263,7 @@ HOURS_FACTOR = Default(
 )
 PLATFORM_HOURS_FACTOR = Default(
     "platform_hours_factor",
-    1.02,
+    1.01,
     "80% of a platform's hours over the team's lie within / and x this factor",
     "our assumption: a team that is slow on one platform is slow on all, and a little apart",
 )

@@ -33,7 +33,7 @@ def demo(
     from advisor.cli.recommend import FEASIBLE, NOTHING_FEASIBLE, answer_of
     from advisor.demo import demo_study_path
     from advisor.report import write_report
-    from advisor.report.text import print_recommendation
+    from advisor.report.short import print_short
     from advisor.report.words import visible_json
 
     formats = ("json", "md", "html")
@@ -46,7 +46,7 @@ def demo(
     if as_json:
         typer.echo(visible_json(answer.model_dump_json(indent=2)))
     else:
-        print_recommendation(answer, Console())
+        print_short(answer, Console())
         say(f"\nWrote {', '.join(str(output / name) for name in names)}.")
     say(f"Look around: 'advisor app {study_path}'.", err=True)
     raise typer.Exit(FEASIBLE if answer.best else NOTHING_FEASIBLE)

@@ -60,6 +60,9 @@ def recommend(
     overrides: Overrides = None,
     store: Store = None,
     on: On = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print the whole page, not forty lines of it.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the whole answer as JSON.")
     ] = False,
@@ -73,6 +76,7 @@ def recommend(
     """
     from rich.console import Console
 
+    from advisor.report.short import print_short
     from advisor.report.text import print_recommendation
     from advisor.report.words import visible_json
 
@@ -80,7 +84,7 @@ def recommend(
     if as_json:
         typer.echo(visible_json(answer.model_dump_json(indent=2)))
     else:
-        print_recommendation(answer, Console())
+        (print_recommendation if everything else print_short)(answer, Console())
     raise typer.Exit(FEASIBLE if answer.best else NOTHING_FEASIBLE)
 
 

@@ -17,7 +17,12 @@ class CostPoint(Record):
     option: str
     """The cheapest feasible option of that platform at that rate."""
     usd_per_month: float
-    """Its total. [USD/month]"""
+    """Its cost as the options are ranked. [USD/month]"""
+    aws_usd_per_month: float | None = None
+    """What AWS invoices for it, and labels. [USD/month]"""
+    with_people_usd_per_month: float | None = None
+    """The same with people's hours; null where the study does not give them for the platform.
+    [USD/month]"""
 
 
 class AnswerKey(Record):

@@ -71,7 +71,7 @@ def _table(table: Table) -> str:
         _row(["---:" if column.numeric else "---" for column in table.columns]),
     ]
     for place, row in enumerate(table.rows):
-        cells = [escape(cell.plain) for cell in row]
+        cells = [" ".join((escape(cell.plain), cell.blocks)).strip() for cell in row]
         if place in table.strong_rows:
             cells = [f"**{cell}**" if cell else "" for cell in cells]
         rows.append(_row(cells))

@@ -31,6 +31,7 @@ def print_recommendation(recommendation: Recommendation, console: Console) -> No
         Group(
             *_relaxations(safe),
             *_facts(safe),
+            *_ledger(safe),
             *_options(safe),
             *_ladder(safe),
             *_bullets("Measured ways to serve it", tables.served_ways(safe), "green"),
@@ -90,10 +91,23 @@ def _facts(recommendation: Recommendation) -> list[Text | Grid]:
     return [Text(""), grid] if grid.row_count else []
 
 
+def _ledger(recommendation: Recommendation) -> list[Text | Grid]:
+    """What each platform costs, by both amounts, and from when another one wins."""
+    if recommendation.best is None:
+        return []
+    sentences = (
+        *tables.strip_sentences(recommendation),
+        *tables.hours_sentences(recommendation),
+    )
+    grid = _grid(tables.ledger_table(recommendation))
+    return [Text(""), grid, *(Text(sentence) for sentence in sentences)]
+
+
 def _options(recommendation: Recommendation) -> list[Text | Grid]:
     grid = Grid(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     grid.add_column("", width=1)
     grid.add_column("Considered", ratio=5, overflow="fold")
+    grid.add_column("AWS bill", justify="right", no_wrap=True)
     grid.add_column("USD/month", justify="right", no_wrap=True)
     grid.add_column(tables.time_title(recommendation), justify="right", no_wrap=True)
     grid.add_column("Why it lost", ratio=6, overflow="fold")
@@ -103,6 +117,7 @@ def _options(recommendation: Recommendation) -> list[Text | Grid]:
         grid.add_row(
             Text("✔" if won else ""),
             Text(f"{option.name}{place_of(option)}"),
+            Text(tables.aws_cell(option).plain),
             _money(option),
             _time(option, recommendation),
             Text("chosen" if won else tables.why_it_lost(option, recommendation)),
@@ -114,6 +129,7 @@ def _options(recommendation: Recommendation) -> list[Text | Grid]:
         grid.add_row(
             Text("✘", style="red"),
             Text(f"{option.name}{place_of(option)}"),
+            Text(tables.aws_cell(option).plain),
             _money(option),
             _time(option, recommendation),
             Text("; ".join(rejection.reasons)),

@@ -17,6 +17,7 @@ from advisor.decision.choice.pruning import (
     judge_contenders,
     told_apart,
     undominated,
+    upkeep_usd,
 )
 from advisor.decision.scenarios.candidate_costs import CandidateCosts
 from advisor.decision.scenarios.problem import Problem
@@ -85,12 +86,15 @@ def choose_from(problem: Problem, judged: ScoredOptions) -> Choice:
     study, space = problem.study, problem.space
     unfit = {p.name: unfit_reason(study, p) for p in space.profiles}
     owner = space.candidate_of[problem.options.candidate[judged.rows]]
+    # Hours of upkeep belong to the platform: they never choose the model.
+    without_upkeep = judged.criterion_usd - upkeep_usd(problem, judged.rows)
     climbed = climb(
         [
             _ladder_candidate(
                 profile,
                 cost,
-                usd=judged.criterion_usd[judged.feasible & (owner == i)],
+                usd=without_upkeep[judged.feasible & (owner == i)],
+                beside_aws_usd=_beside_aws_usd(problem, cost),
                 unfit=unfit[profile.name],
             )
             for i, (profile, cost) in enumerate(zip(space.profiles, problem.costs, strict=True))
@@ -152,11 +156,18 @@ def usd_per_loss_month(study: Study, profiles: tuple[CandidateProfile, ...]) -> 
     return usd_per_error * study.cases_per_day * DAYS_PER_MONTH
 
 
+def _beside_aws_usd(problem: Problem, cost: CandidateCosts) -> float:
+    """Return labels, and review where people count, of a candidate's releases. [USD/month]"""
+    labels = cost.cadence.releases_per_month * problem.study.retraining.label_cost_usd
+    return labels + (cost.review_usd if problem.scenarios.counts_people else 0.0)
+
+
 def _ladder_candidate(
     profile: CandidateProfile,
     cost: CandidateCosts,
     *,
     usd: Floats,
+    beside_aws_usd: float,
     unfit: str | None,
 ) -> LadderCandidate:
     """Return a candidate as the ladder takes it, `usd` being what its feasible options cost."""
@@ -168,6 +179,7 @@ def _ladder_candidate(
         case_count=profile.held_out_count,
         is_proportion=profile.is_proportion,
         bill_usd_per_month=float(usd.min()) if usd.size else None,
+        beside_aws_usd_per_month=beside_aws_usd,
         ageing_usd_per_month=cost.cadence.ageing_usd_per_month,
         is_baseline=profile.is_baseline,
         unfit=unfit,

@@ -32,6 +32,8 @@ class LadderCandidate:
     """Whether a loss is a share of wrong cases, so that counting noise applies."""
     bill_usd_per_month: float | None
     """Cheapest feasible option; null where none is. [USD/month]"""
+    beside_aws_usd_per_month: float = 0.0
+    """Part of that which is people's hours and labels. [USD/month]"""
     ageing_usd_per_month: float = 0.0
     """Errors that it makes because it ages between releases. [USD/month]"""
     is_baseline: bool = False
@@ -48,6 +50,15 @@ class LadderCandidate:
     def usd_per_month(self) -> float:
         """Bill and ageing: what a release interval trades against each other. [USD/month]"""
         return (self.bill_usd_per_month or 0.0) + self.ageing_usd_per_month
+
+    @property
+    def tie_usd_per_month(self) -> float:
+        """What a cheaper bill must save to count. [USD/month]
+
+        Hours and labels are no part of what is known to 2%.
+        """
+        aws_usd = (self.bill_usd_per_month or 0.0) - self.beside_aws_usd_per_month
+        return COST_TIE_FRACTION * max(0.0, aws_usd)
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,7 @@ def climb(
         and abs(candidate.loss - best.loss) <= noise_of_difference(candidate, best)
         # One that is clearly cheaper and yet not chosen would stand above the chosen one.
         and (candidate.bill_usd_per_month or 0.0)
-        >= (best.bill_usd_per_month or 0.0) * (1 - COST_TIE_FRACTION)
+        >= (best.bill_usd_per_month or 0.0) - best.tie_usd_per_month
     }
     return LadderResult(
         chosen=best.name,
@@ -180,7 +191,7 @@ def _step(
     if abs(gain) <= noise:
         # A tie: the simpler one stays, unless the other saves real money even if the measured
         # difference is taken at its word.
-        clearly = COST_TIE_FRACTION * held.usd_per_month
+        clearly = held.tie_usd_per_month
         if cheaper_usd > clearly and cheaper_usd + min(0.0, saved_usd) > clearly:
             verdicts[held.name] = (
                 f"{candidate.name} is as good within noise ({noise:.4f} per case) and "

@@ -208,6 +208,12 @@ def lower_bound_usd(problem: Problem, rows: Rows) -> Floats:
     return safe
 
 
+def upkeep_usd(problem: Problem, rows: Rows) -> Floats:
+    """Return the mean of ranked hours of upkeep of some options. [USD/month]"""
+    found: Floats = problem.means.people_usd[problem.options.platform_at[rows]]
+    return found
+
+
 def _mean_beside_usd(problem: Problem, rows: Rows) -> Floats:
     """Return the mean cost of some options without their standing replicas. [USD/month]"""
     options, means = problem.options, problem.means
@@ -244,10 +250,13 @@ def judge_contenders(problem: Problem) -> ScoredOptions:
     """Judge, of each candidate, options by their lower bound until none left can win or tie."""
     rows = problem.space.memo(undominated_of_all, problem.asked)
     bound = lower_bound_usd(problem, rows)
+    # The model is chosen without hours of upkeep: its cheapest way by that is looked at too.
+    upkeep = upkeep_usd(problem, rows)
+    bill_bound = bound - upkeep
     owner = problem.space.candidate_of[problem.options.candidate[rows]]
     order = np.argsort(bound, kind="stable")
     waiting = {int(c): order[owner[order] == c] for c in np.unique(owner)}
-    least = dict.fromkeys(waiting, np.inf)
+    least, least_bill = (dict.fromkeys(waiting, np.inf) for _ in range(2))
     parts: list[ScoredOptions] = []
     size = BATCH
     while waiting:
@@ -259,10 +268,13 @@ def judge_contenders(problem: Problem) -> ScoredOptions:
         for candidate in list(waiting):
             own = judged.feasible & (owner[batch] == candidate)
             if own.any():
-                least[candidate] = min(least[candidate], float(judged.criterion_usd[own].min()))
+                usd = judged.criterion_usd[own]
+                least[candidate] = min(least[candidate], float(usd.min()))
+                bill_usd = float((usd - upkeep[batch[own]]).min())
+                least_bill[candidate] = min(least_bill[candidate], bill_usd)
             left = waiting[candidate][size:]
             most_usd = least[candidate] + max(LEAST_TIE_USD, COST_TIE_FRACTION * least[candidate])
-            left = left[bound[left] <= most_usd]
+            left = left[(bound[left] <= most_usd) | (bill_bound[left] <= least_bill[candidate])]
             if left.size:
                 waiting[candidate] = left
             else:

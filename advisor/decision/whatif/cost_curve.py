@@ -113,6 +113,7 @@ def _standing_points(
                     platform=name,
                     option=f"{replicas[i, k]} x {options.sku[rows[k]]}",
                     usd_per_month=float(usd[i, k]),
+                    **_both(engine, name, candidate, float(usd[i, k])),
                 )
             )
     return points
@@ -158,9 +159,22 @@ def _asked_points(
                     if counted
                     else str(options.sku[k]),
                     usd_per_month=float(total[k]),
+                    **_both(engine, name, candidate, float(total[k])),
                 )
             )
     return points
+
+
+def _both(engine: Engine, platform: str, candidate: int, usd: float) -> dict[str, float | None]:
+    """Return a cost by the AWS bill and with people, of one that is ranked. [USD/month]"""
+    team, review_usd = engine.study.team, engine.costs[candidate].review_usd
+    people_usd = team.upkeep_usd(platform) + review_usd
+    bill_usd = usd - people_usd if engine.problem.scenarios.counts_people else usd
+    given = platform in team.hours_per_month
+    return {
+        "aws_usd_per_month": bill_usd,
+        "with_people_usd_per_month": bill_usd + people_usd if given else None,
+    }
 
 
 def _at_rate(study: Study, requests_per_s: float) -> Study:

@@ -7,6 +7,7 @@ from advisor.report.sections.risk import break_even
 from advisor.report.tables.experiments import experiment_fact
 
 IN_SHORT = "In short"
+LEDGER = "What each platform costs"
 OPTIONS = "Options considered"
 
 
@@ -16,6 +17,16 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
     return present(
         Section("What would have to give", bullets=recommendation.relaxations)
         if recommendation.best is None
+        else Section(""),
+        Section(
+            LEDGER,
+            sentences=(
+                *tables.strip_sentences(recommendation),
+                *tables.hours_sentences(recommendation)[:2],
+            ),
+            tables=(tables.ledger_table(recommendation),),
+        )
+        if recommendation.best is not None
         else Section(""),
         Section(
             OPTIONS,

@@ -16,8 +16,15 @@ WAYS = (
 def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
     """How often to retrain, why, and where the runs go."""
     advice = recommendation.retraining
+    decay = tables.decay_sentence(recommendation)
     return present(
         Section(
+            "Retraining: what we need to know",
+            sentences=(advice.why, *((decay,) if decay else ())),
+            tables=(tables.interval_map_table(recommendation),),
+        )
+        if advice.kind == "unknown"
+        else Section(
             "Retraining: what it costs to wait",
             sentences=(advice.why, *tables.retraining_details(recommendation)),
             chart="retraining-cost",
@@ -38,7 +45,7 @@ def retraining(recommendation: Recommendation) -> tuple[Section, ...]:
             sentences=(WAYS,),
             tables=(tables.ways_table(recommendation),),
         )
-        if advice.ways
+        if advice.ways and advice.kind != "unknown"
         else Section(""),
         Section(
             "Between retrains: what to watch",

@@ -49,16 +49,27 @@ MOST_ON_A_PHONE = 4
 """Columns of figures that stand side by side on a phone."""
 
 
+BAR_CHARACTERS = 10
+"""Length of the longest bar in faces of text."""
+
+
 class Cell(NamedTuple):
     """One figure or name of a table."""
 
     text: str
     basis: Basis | None = None
+    bar: float | None = None
+    """Length of a bar behind it, 0 to 1; null for none."""
 
     @property
     def plain(self) -> str:
         """The text with its badge behind it."""
         return f"{self.text} {BASIS_BADGES[self.basis]}" if self.basis else self.text
+
+    @property
+    def blocks(self) -> str:
+        """The bar in characters, for faces of text; empty for none."""
+        return "█" * max(1, round(BAR_CHARACTERS * self.bar)) if self.bar else ""
 
 
 class Column(NamedTuple):

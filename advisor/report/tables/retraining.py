@@ -219,3 +219,41 @@ def training_table(recommendation: Recommendation) -> Table:
         ),
         strong_rows=frozenset({0}) if recommendation.training.alternatives else frozenset(),
     )
+
+
+def decay_sentence(recommendation: Recommendation) -> str:
+    """Say what age adds to the errors, in weeks; empty where nothing is known of it."""
+    advice = recommendation.retraining
+    told = [one for one in advice.decay_after if one.errors_per_case > 0]
+    if not told:
+        return ""
+    parts = ", ".join(
+        f"{significant(1000 * one.errors_per_case, digits=2)} after {one.weeks} "
+        f"week{'s' if one.weeks > 1 else ''}"
+        for one in told
+    )
+    return f"More errors in a thousand cases {BASIS_BADGES[advice.basis]}: {parts}."
+
+
+def interval_map_table(recommendation: Recommendation) -> Table:
+    """The interval over what an error and a release might cost, where the study does not say."""
+    points = recommendation.retraining.interval_map
+    releases = sorted({one.release_usd for one in points})
+    found = {(one.error_cost_usd, one.release_usd): one.interval_days for one in points}
+    return Table(
+        caption="Retrain every ..., by what an error and a release cost",
+        columns=(
+            Column("One error costs, USD", numeric=True),
+            *(Column(f"release {usd(one)} USD", numeric=True) for one in releases),
+        ),
+        rows=tuple(
+            (
+                Cell(f"{error:g}"),
+                *(
+                    Cell("never" if days_ is None else days(days_))
+                    for days_ in (found[error, release] for release in releases)
+                ),
+            )
+            for error in sorted({one.error_cost_usd for one in points})
+        ),
+    )

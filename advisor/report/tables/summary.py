@@ -13,8 +13,9 @@ from advisor.report.tables.cells import (
     part_usd_per_month,
     platform_name,
 )
+from advisor.report.tables.ledger import amount_facts
 from advisor.report.tables.options import time_words
-from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, small_usd, usd
+from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, usd
 
 
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
@@ -25,31 +26,16 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     retraining = recommendation.retraining
     training = recommendation.training
     serving_gpu, training_gpu = recommendation.gpu.serving, recommendation.gpu.training
-    best = recommendation.best
     runs = training.runs_per_release
-    cost = (
-        (
-            Fact(
-                "Costs",
-                f"{usd(best.usd_per_month)} USD/month",
-                ", ".join(
-                    f"{PART_NAMES[part].lower()} {small_usd(amount)}"
-                    for part in PARTS
-                    if (amount := part_usd_per_month(best, part, runs_per_release=runs)) > 0
-                ).capitalize()
-                + ".",
-            ),
-        )
-        if best
-        else ()
-    )
     return (
-        *cost,
+        *amount_facts(recommendation),
         *_present(recommendation),
         Fact(
             "Retrain",
             "Nothing yet"
             if recommendation.beats_guessing is False
+            else "Unknown"
+            if retraining.kind == "unknown"
             else "Never: monitor only"
             if retraining.interval_days is None
             else f"Every {days(retraining.interval_days)} {BASIS_BADGES[retraining.basis]}"

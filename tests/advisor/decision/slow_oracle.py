@@ -295,10 +295,12 @@ def noise(a: Held, b: Held, *, proportion: bool) -> float:
     return max(of_seeds, of_cases)
 
 
-def escalate(problem: Problem, bills: dict[str, float]) -> str | None:
+def escalate(
+    problem: Problem, bills: dict[str, float], beside: dict[str, float] | None = None
+) -> str | None:
     """Return the candidate that the simplest one has to give way to, given the feasible bills."""
     study, needs = problem.study, problem.study.needs
-    per_loss = study.retraining.error_cost_usd * study.cases_per_day * HOURS / 24
+    per_loss = (study.retraining.error_cost_usd or 0.0) * study.cases_per_day * HOURS / 24
     held: Held | None = None
     held_learns = False
     barred: list[Held] = []
@@ -331,7 +333,7 @@ def escalate(problem: Problem, bills: dict[str, float]) -> str | None:
         elif gain < -chance:
             moves = False
         else:
-            least = TIE * held.usd
+            least = TIE * max(0.0, bills[held.name] - (beside or {}).get(held.name, 0.0))
             moves = -dearer > least and -dearer + min(0.0, gain * per_loss) > least
         if moves:
             held, held_learns = next_, not profile.is_baseline
@@ -354,10 +356,19 @@ def decide(problem: Problem) -> tuple[set[int], float | None]:
         if met[0] and often:
             judged[row] = (criterion(problem, costs), replicas[0])
     bills: dict[str, float] = {}
+    beside: dict[str, float] = {}
     for row, (usd, _) in judged.items():
-        name = profiles[parts_of(problem, row).candidate].name
-        bills[name] = min(usd, bills.get(name, math.inf))
-    chosen = escalate(problem, bills)
+        parts = parts_of(problem, row)
+        name = profiles[parts.candidate].name
+        hourly = study.team.engineer_usd_per_hour * study.team.upkeep_hours(parts.platform)
+        people = hourly * statistics.fmean(problem.scenarios.draws.hours(parts.platform)[1:])
+        if usd - people < bills.get(name, math.inf):
+            bills[name] = usd - people
+            cost = problem.costs[parts.candidate]
+            review = study.team.engineer_usd_per_hour * (study.retraining.review_hours or 0.0)
+            once = review + study.retraining.label_cost_usd
+            beside[name] = cost.cadence.releases_per_month * once
+    chosen = escalate(problem, bills, beside)
     if chosen is None:
         return set(), None
 
@@ -380,7 +391,7 @@ def decide(problem: Problem) -> tuple[set[int], float | None]:
     ties = [
         r
         for r in own
-        if judged[r][0] <= bills[chosen] + room + 1e-12
+        if judged[r][0] <= judged[least][0] + room + 1e-12
         and parts_of(problem, r).platform == platform
     ]
     simplest = min(map(simplicity, ties))

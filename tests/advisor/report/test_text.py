@@ -117,9 +117,9 @@ def test_the_chosen_option_is_ticked_and_the_rejected_are_crossed():
     rows = [line for line in text.splitlines() if " USD " in line and "◐" in line]
 
     assert [row[:1] for row in rows] == ["✔", " ", "✘"]
-    assert words(rows[0]).endswith("10 USD 10 ○ 8 ◐ chosen")
-    assert words(rows[1]).endswith("12.5 USD 12 ○ 8 ◐ costs 2.50 USD/month more")
-    assert words(rows[2]).endswith("3 USD 3.00 ○ 8 ◐ late; dear")
+    assert words(rows[0]).endswith("10 USD 5.00 ○ 10 ○ 8 ◐ chosen")
+    assert words(rows[1]).endswith("12.5 USD 6.25 ○ 12 ○ 8 ◐ costs 2.50 USD/month more")
+    assert words(rows[2]).endswith("3 USD 1.50 ○ 3.00 ○ 8 ◐ late; dear")
 
 
 def test_only_the_telling_options_are_printed():
@@ -142,7 +142,14 @@ def test_short_answers_stand_in_a_column():
     )
     found = printed(answer, 200)
 
-    for label in ("Costs", "Move or stay", "Retrain", "GPU for serving", "Train on", "Experiments"):
+    for label in (
+        "You pay AWS",
+        "Move or stay",
+        "Retrain",
+        "GPU for serving",
+        "Train on",
+        "Experiments",
+    ):
         assert f"\n{label} " in found
     assert "Every 4 weeks ● (simulated stream)." in words(found)
 

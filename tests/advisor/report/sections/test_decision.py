@@ -6,6 +6,7 @@ from advisor.recommendation import (
 from advisor.report.sections import first_page
 from advisor.report.sections.decision import (
     IN_SHORT,
+    LEDGER,
     OPTIONS,
     decision,
     not_in_these_figures,
@@ -49,6 +50,7 @@ def test_the_first_page_has_the_answer_then_the_reasons_then_what_to_do():
     )
 
     assert titles(first_page(answer)) == [
+        LEDGER,
         OPTIONS,
         "What would change the answer",
         "Not in these figures",

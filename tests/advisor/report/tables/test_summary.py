@@ -17,7 +17,8 @@ def fact(label, answer):
 
 def test_the_short_answers_come_in_order():
     assert [one.label for one in facts(answered(present=today()))] == [
-        *("Costs", "Move or stay", "Retrain", "GPU for serving", "GPU for training", "Train on"),
+        *("You pay AWS", "Your people", "Move or stay", "Retrain"),
+        *("GPU for serving", "GPU for training", "Train on"),
     ]
 
 
@@ -26,17 +27,19 @@ def test_of_nothing_feasible_only_what_runs_today_is_said():
     assert [one.label for one in facts(bare(present=today()))] == ["Move or stay"]
 
 
-def test_the_cost_is_told_with_the_parts_that_are_not_nothing():
+def test_the_bill_and_the_people_are_two_amounts():
     option = way(
         "m",
         cost_line(100.0),
         cost_line(0.02, group="training"),
         cost_line(285.0, group="people", source="study: team.hours_per_month"),
     )
-    found = fact("Costs", of(option, training=training()))
+    answer = of(option, training=training())
 
-    assert found.answer == "385 USD/month"
-    assert found.why == "Serving 100, training <0.01, experiments 0.02, people 285."
+    assert fact("You pay AWS", answer).answer == "100 USD/month"
+    assert fact("You pay AWS", answer).why == "1,200 USD a year."
+    assert fact("Your people", answer).answer == "285 USD/month"
+    assert "together 385 USD/month, 4,620 a year" in fact("Your people", answer).why
 
 
 @pytest.mark.parametrize(
