@@ -1,6 +1,6 @@
 """Is the advice calibrated? Worlds drawn from the stated distributions, and the advice scored.
 
-    python -m advisor.evaluation.decision --json [--studies N] [--seed N]
+    python -m advisor.evaluation.decision --json [--studies N] [--seed N] [--rank-by aws-bill]
 
 For each random study the advice is given; then one true world is drawn from the stated
 distributions with a seed that the advice has not seen, each option's replicas in it are those that
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from advisor.arrays import Floats
 from advisor.decision.choice.choose import choose
-from advisor.decision.choice.pruning import draw, undominated
+from advisor.decision.choice.pruning import LEAST_TIE_USD, draw, undominated
 from advisor.decision.choice.risk import BAND, cheapest_of_each_draw
 from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.decision.scenarios.outcomes import Outcomes
@@ -60,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--studies", type=int, default=STUDIES)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rank-by", choices=("aws-bill", "with-people"), default="with-people")
     options = parser.parse_args(arguments)
-    found = evaluate(study_count=options.studies, seed=options.seed)
+    found = evaluate(study_count=options.studies, seed=options.seed, rank_by=options.rank_by)
     if options.json:
         print(json.dumps(found, indent=2))
     else:
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
+def evaluate(*, study_count: int, seed: int = 0, rank_by: str = "with-people") -> dict[str, float]:
     """Return the scores over random studies.
 
     Keys: `studies`, `ece` (expected calibration error of the probability of being the cheapest),
@@ -89,7 +90,7 @@ def evaluate(*, study_count: int, seed: int = 0) -> dict[str, float]:
     simulated = agreeing = 0
     for index in range(study_count):
         rng = np.random.default_rng([seed, index])
-        study = random_study(rng, draw_count=DRAWS)
+        study = random_study(rng, draw_count=DRAWS, rank_by=rank_by)
         key = study.cloud.model_dump_json()
         if key not in spaces:
             spaces[key] = option_space_of(study, evidence_of(), market)
@@ -153,7 +154,7 @@ def calibration_error(stated: Floats, came_true: Floats) -> float:
 
 
 def _is_optimal(problem: Problem, best: int) -> bool:
-    """Whether no feasible way to run the chosen candidate has a criterion 2% lower, by a loop."""
+    """Whether no feasible way to run the chosen candidate is cheaper than a tie, by a loop."""
     rows = np.flatnonzero(problem.possible)
     owner = problem.space.candidate_of[problem.options.candidate[rows]]
     own = rows[owner == problem.space.candidate_of[problem.options.candidate[best]]]
@@ -170,7 +171,7 @@ def _is_optimal(problem: Problem, best: int) -> bool:
             usd = math.fsum(paid) / len(paid)
         least = min(least, usd)
         chosen = usd if row == best else chosen
-    return chosen <= least * 1.02 + 1e-9
+    return chosen <= least * 1.02 + LEAST_TIE_USD
 
 
 def _true_world(

@@ -7,7 +7,7 @@ import numpy as np
 
 from advisor.evidence import Evidence
 from advisor.study.file import parse_study
-from advisor.study.types import Study
+from advisor.study.types import PLATFORM_NAMES, Study
 from benchmarks.storage.records import (
     BenchmarkRun,
     Candidate,
@@ -105,8 +105,14 @@ def _run(name: str, rank: int, error: float, service_s: float) -> BenchmarkRun:
     )
 
 
-def random_study(rng: np.random.Generator, *, draw_count: int) -> Study:
-    """Return a study with random traffic, needs, prices of people and doubts."""
+def random_study(
+    rng: np.random.Generator, *, draw_count: int, rank_by: str = "with-people"
+) -> Study:
+    """Return a study with random traffic, needs, people's hours and doubts.
+
+    The hours are drawn for each platform, as some team might give them.
+    """
+    hours = {name: float(np.exp(rng.uniform(np.log(0.5), np.log(12)))) for name in PLATFORM_NAMES}
     rate_per_s = float(np.exp(rng.uniform(np.log(0.1), np.log(2000))))
     purchase = ["on-demand", *(p for p in ("spot", "savings-1y") if rng.random() < 0.5)]
     return parse_study(
@@ -123,10 +129,14 @@ def random_study(rng: np.random.Generator, *, draw_count: int) -> Study:
                 "review_hours": float(rng.choice([0.0, 4.0])),
                 "decay_per_day": float(rng.choice([0.0, 1e-5])),
             },
-            "team": {"engineer_usd_per_hour": float(rng.choice([10.0, 50.0, 95.0]))},
+            "team": {
+                "engineer_usd_per_hour": float(rng.choice([10.0, 50.0, 95.0])),
+                "hours_per_month": hours,
+            },
             "cloud": {"purchase": purchase},
             "decision": {
                 "draw_count": draw_count,
+                "rank_by": rank_by,
                 "seed": int(rng.integers(1_000_000)),
                 "traffic_factor": float(rng.choice([1.1, 1.25, 2.0])),
                 "hours_factor": float(rng.choice([1.1, 1.5])),

@@ -65,7 +65,8 @@ def questions(folder: Path) -> dict[str, Any]:
     found["data.target"] = None if target == "none" else target
     asked = _asked("Requests that are answered, or jobs by a deadline?", "requests", _pattern)
     found |= _of_jobs() if asked == "jobs" else _of_requests()
-    found["retraining.error_cost_usd"] = _asked("One wrong answer costs, USD", 1.0, _amount)
+    asked_price = "One wrong answer costs, USD ('none' counts no errors)"
+    found["retraining.error_cost_usd"] = _asked(asked_price, "none", _amount_or_none)
     return found
 
 
@@ -102,6 +103,10 @@ def _pattern(text: str) -> str:
     if text not in {"requests", "jobs"}:
         raise typer.BadParameter("say requests or jobs")
     return text
+
+
+def _amount_or_none(text: str) -> float | None:
+    return None if str(text).strip().lower() in {"none", ""} else _amount(text)
 
 
 def _asked(question: str, default: Any, kind: Callable[[str], Any]) -> Any:

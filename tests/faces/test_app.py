@@ -558,7 +558,8 @@ def test_a_figure_says_whether_the_study_gave_it(study_path):
     assert origin(RATE, saved, changed=False).basis == "input"
     assert origin(HORIZON, saved, changed=False).basis == "assumed"
     assert origin("current.sku", saved, changed=False).basis == "assumed"
-    assert origin("team.hours_per_month.ecs-ec2", saved, changed=False).basis == "assumed"
+    assert origin("team.hours_per_month.ecs-ec2", saved, changed=False).basis == "input"
+    assert origin("team.engineer_usd_per_hour", saved, changed=False).basis == "assumed"
     assert origin("decision.risk", saved, changed=True).source == "changed on this page"
 
 

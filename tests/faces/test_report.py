@@ -339,6 +339,15 @@ Deployment estimate for **churn**, prices of #-#-#.
 
 ● measured · ◐ scaled · ○ list price · △ assumed · ✎ your input
 
+## What each platform costs
+
+**Best size of each platform, USD/month**
+
+|  | Platform | AWS bill | p# ms |
+| --- | --- | ---: | ---: |
+| **✔** | **ECS Fargate** | **n/a** | **# ◐** |
+|  | SageMaker real-time | n/a | # ◐ |
+
 ## Options considered
 
 # options considered: # meet every need, # do not. The telling ones are listed.
@@ -363,7 +372,8 @@ Nearest: Mean request rate, now #, changes the answer at # #/s to logistic on EC
 
 ## In short
 
-- **Costs**: # USD/month. Serving #, training #, experiments #, retraining #, people #.
+- **You pay AWS**: # USD/month. # USD a year.
+- **Your people**: # USD/month. # h of upkeep; together # USD/month, # a year.
 - **Retrain**: Every # weeks ● (simulated stream). # weeks is where releases and the ageing model's errors together cost least.
 - **GPU for serving**: No; it pays from # requests/s. One CPU worker answers in # ms; a GPU would idle #% of the time.
 - **GPU for training**: No. One run takes # s on # vCPUs.
