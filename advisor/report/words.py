@@ -78,6 +78,7 @@ def cleaned(recommendation: Recommendation) -> Recommendation:
 
 
 _SENTENCES = {
+    "guard_json",
     "verdict",
     "why",
     "reasons",
