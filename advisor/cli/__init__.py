@@ -29,6 +29,7 @@ from advisor.cli import (
     probe,
     recommend,
     reconcile,
+    remote,
     runs,
     traffic,
     whatif,
@@ -45,7 +46,7 @@ class _Advisor(TeachingGroup):
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Start": ("demo", "init", "data", "doctor"),
-        "Measure": ("bench", "loadtest", "probe", "runs"),
+        "Measure": ("bench", "loadtest", "probe", "runs", "remote"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
         "Prices": ("prices", "bill", "reconcile"),
@@ -94,6 +95,7 @@ for group in (
     experiments,
     hardware,
     runs,
+    remote,
     prices,
     bill,
     reconcile,
