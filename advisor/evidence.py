@@ -7,6 +7,8 @@ from pathlib import Path
 from advisor.errors import NoRunsError
 from advisor.imports.history import RunHistory
 from advisor.imports.stores import read_histories
+from advisor.study.file import load_study
+from advisor.study.learnt import LearntInput, is_current, path_of, read_learnt
 from advisor.study.types import CandidateImport, Study
 from benchmarks.families import require_family
 from benchmarks.storage.records import (
@@ -36,6 +38,8 @@ class Evidence:
     """Candidates served for real, for requests of the study's size, the oldest first."""
     histories: tuple[RunHistory, ...] = ()
     """Training runs of the past, from the stores that the study names."""
+    learnt: tuple[LearntInput, ...] = ()
+    """Inputs that replace the study's own: see `learnt.yaml`."""
 
 
 def store_path(study_path: Path) -> Path:
@@ -57,11 +61,17 @@ def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = 
     runs = [r for r in stored if _answers(r.dataset, asked)]
     backtests = [b for b in kept.backtests() if _belongs(b, study, asked)] if kept else []
     selected = select_runs(study, runs)
+    learnt, stale = _learnt(study_path)
     evidence = Evidence(
         runs=tuple(selected),
         elsewhere=tuple(runs_elsewhere(selected, runs)),
         backtests=tuple(backtests),
-        warnings=(*_changed_file(study_path, study, runs), *_left_out(stored, runs, asked)),
+        warnings=(
+            *_changed_file(study_path, study, runs),
+            *_left_out(stored, runs, asked),
+            *stale,
+        ),
+        learnt=learnt,
         load_tests=tuple(
             test for test in (kept.load_tests() if kept else ()) if _is_like(test, study, asked)
         ),
@@ -84,6 +94,22 @@ def load_evidence(study_path: Path | str, study: Study, *, store: Path | None = 
             f"run 'advisor bench {study_path}' first"
         )
     return evidence
+
+
+def _learnt(study_path: Path) -> tuple[tuple[LearntInput, ...], tuple[str, ...]]:
+    """Return what was learnt and still applies, and a warning for what does not."""
+    known = read_learnt(study_path)
+    if known is None or not study_path.is_file():
+        return (), ()
+    own = load_study(study_path, with_learnt=False)
+    stale = [item for item in known.inputs if not is_current(item, own)]
+    warnings = [
+        f"{path_of(study_path)}: {item.input} was learnt when {item.key} was {item.was:g}; the "
+        f"study has changed it, so it is not used: run 'advisor reconcile {study_path} --learn' "
+        "again"
+        for item in stale
+    ]
+    return tuple(item for item in known.inputs if item not in stale), tuple(warnings)
 
 
 def _left_out(

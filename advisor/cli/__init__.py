@@ -29,6 +29,7 @@ from advisor.cli import (
     probe,
     recommend,
     reconcile,
+    record,
     remote,
     runs,
     traffic,
@@ -49,7 +50,7 @@ class _Advisor(TeachingGroup):
         "Measure": ("bench", "loadtest", "probe", "runs", "remote"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
-        "Prices": ("prices", "bill", "reconcile"),
+        "Prices": ("prices", "bill", "reconcile", "record"),
     }
 
 
@@ -99,6 +100,7 @@ for group in (
     prices,
     bill,
     reconcile,
+    record,
     traffic,
     loadtest,
     doctor,

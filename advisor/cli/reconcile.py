@@ -1,5 +1,7 @@
 """`advisor reconcile`: hold the bill against the answer, line by line."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +12,7 @@ from advisor.cli.recommend import On, Overrides, Store, StudyPath
 
 if TYPE_CHECKING:
     from advisor.imports.bills import Scope
+    from advisor.imports.metrics import Metric
     from advisor.reconcile import Reconciliation
 
 
@@ -64,6 +67,14 @@ def reconcile(
     overrides: Overrides = None,
     store: Store = None,
     on: On = None,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn",
+            help="Keep the month for 'advisor record', and write what it teaches to learnt.yaml "
+            "beside the study.",
+        ),
+    ] = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")
     ] = False,
@@ -101,6 +112,8 @@ def reconcile(
     else:
         promised = answer_of(study, overrides=overrides or [], store=store, on=on, what_if=False)
     found = hold(promised, read, metrics=points, until=last)
+    if learn:
+        _learn(found, study=study, store=store, metrics=points, files=measured)
     if as_json:
         typer.echo(visible_json(found.model_dump_json(indent=2)))
     elif markdown:
@@ -109,6 +122,60 @@ def reconcile(
         say(markdown_of(found).rstrip("\n"))
     else:
         _show(found)
+
+
+def _learn(
+    found: "Reconciliation",
+    *,
+    study: Path,
+    store: Path | None,
+    metrics: "Sequence[Metric]",
+    files: list[Path],
+) -> None:
+    """Keep the month, and write what it teaches beside the study."""
+    import hashlib
+
+    from advisor.evidence import store_path
+    from advisor.files import write_whole
+    from advisor.reconcile.billed import Days
+    from advisor.reconcile.learning import discounts_seen, learnt_of, observed_values
+    from advisor.reconcile.record import keep
+    from advisor.study.file import load_study
+    from advisor.study.learnt import Observed, learnt_text, path_of, read_learnt
+
+    kept = keep(found, store=store or store_path(study), study=study)
+    say(f"- kept in {kept}: 'advisor record' sums up all months", err=True)
+    own = load_study(study, with_learnt=False)
+    days = Days(found.first_day, found.last_day + timedelta(days=1))
+    values = observed_values(own, metrics, days)
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    month = Observed(
+        month=f"{found.first_day:%Y-%m}", values=values, source_sha256=digest.hexdigest()
+    )
+    offered = discounts_seen(found.parts, own.cloud.discounts)
+    known = learnt_of(own, read_learnt(study), month=month, offered=offered)
+    if not values:
+        say(
+            "- nothing to learn of the traffic: give --metrics with Invocations or RequestCount "
+            "(Sum) over at least a week of the bill",
+            err=True,
+        )
+    for item in known.inputs:
+        say(
+            f"- {item.input}: {item.key} is taken as {item.value:.4g}, not {item.was:.4g}, "
+            f"/ and x {item.factor:.3g} ({item.source})",
+            err=True,
+        )
+    for service, fraction in offered.items():
+        say(
+            f"- {service} was {fraction:.1%} cheaper than its list price: if that is a negotiated "
+            f"discount, set cloud.discounts: {{{service}: {fraction:g}}} in {study}",
+            err=True,
+        )
+    if known.observed or known.offered:
+        write_whole(path_of(study), learnt_text(study, known))
 
 
 def _sorted(

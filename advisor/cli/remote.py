@@ -268,11 +268,13 @@ def policy(
     machine: Annotated[
         bool, typer.Option("--machine", help="The rights of the machine that measures.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, as it is anyway.")] = False,
 ) -> None:
     """Print the least rights as a policy document, JSON.
 
     Example: advisor remote policy --bucket my-bucket --target ec2
     """
+    del as_json  # a policy is JSON
     from benchmarks.errors import did_you_mean
     from benchmarks.remote import TARGETS
     from benchmarks.remote.errors import RemoteError

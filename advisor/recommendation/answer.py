@@ -100,6 +100,8 @@ class Recommendation(Record):
     """The traffic that is planned for; null for batch, and where no option keeps replicas."""
     carried: tuple[CarriedChain, ...] = ()
     """How the service times of the best options follow from the measured ones."""
+    learnt_sha256: str | None = None
+    """Hash of what `learnt.yaml` gave to this answer; null where it gave nothing."""
     learning: tuple[LearningCurve, ...] = ()
     """Measured learning curves of the candidates, simplest first."""
     verdict_kind: Literal["clear", "too-close", "infeasible"] = "clear"

@@ -29,6 +29,10 @@ from benchmarks.storage.records import ErrorLoss
 
 REFERENCE_PERIOD_COUNT: Final = 3
 """First periods after a retrain whose mean error is the reference."""
+
+MOST_SCALES: Final = 3.0
+"""Mean error over the target's spread from which labels and predictions are no pair; a constant
+guess has about 1."""
 DEBT_PER_COST: Final = 2.0
 """The debt, as a multiple of the retrain cost, at which to retrain early."""
 FLUCTUATION_QUANTILE: Final = 0.95
@@ -177,15 +181,30 @@ def watch(
 def _refuse_blind_reference(
     guard: Guard, *, error: NDArray[np.float64], case_count: NDArray[np.float64]
 ) -> None:
-    """Refuse a reference in which every case is wrong: labels and predictions are not alike."""
+    """Refuse a reference in which nearly every case is wrong: the columns are not alike.
+
+    Of k classes a guess is wrong in 1 - 1/k of the cases; a model that is wrong in 1 - 1/(2k) has
+    its classes swapped. A number that is further off than three scales is in another unit.
+    """
     first = error[: guard.reference_period_count]
-    of_classes = guard.loss is None or guard.loss.name == "zero-one"
-    if of_classes and np.all(first >= 1.0):
-        cases = int(case_count[: guard.reference_period_count].sum())
+    n = case_count[: guard.reference_period_count]
+    cases, mean = int(n.sum()), float(np.average(first, weights=n))
+    when = f"in the first {len(first)} periods: the guard cannot see a change from there;"
+    if guard.loss is not None and guard.loss.name == "absolute":
+        if guard.loss.scale is not None and mean > MOST_SCALES:
+            raise AdvisorError(
+                f"predictions are off by {mean:,.3g} times the spread of the target {when} "
+                "are labels and predictions in one unit?"
+            )
+        return
+    if guard.loss is not None and guard.loss.name != "zero-one":
+        return
+    classes = len(guard.loss.class_labels) if guard.loss is not None else 0
+    if mean >= (1 - 0.5 / classes if classes > 1 else 1.0):
         raise AdvisorError(
-            f"0 of {cases:,} cases right in the first {len(first)} periods: the guard cannot see a "
-            "change from there; are labels and predictions written alike, and is the error a share "
-            "of wrong cases?"
+            f"{round(cases * max(0.0, 1 - mean)):,} of {cases:,} cases right {when} are labels and "
+            "predictions written alike, no classes swapped, and is the error a share of wrong "
+            "cases?"
         )
 
 

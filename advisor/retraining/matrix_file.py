@@ -2,8 +2,7 @@
 
 import csv
 import itertools
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -71,19 +70,18 @@ def read_matrix(path: Path) -> MatrixFile:
     times = {(line, name): (row[name] or "").strip() for line, row in raw for name in COLUMNS[:2]}
     period, days = _periods(path, times)
     _refuse_gaps(path, period)
-    rows = []
-    for line, row in raw:
-        count = _number(path, line, "n", row["n"], whole=True)
-        if count == 0:
-            continue
-        rows.append(
-            MatrixRow(
-                trained_at=period[line, "trained_at"],
-                scored_at=period[line, "scored_at"],
-                case_count=int(count),
-                error_per_case=_number(path, line, "error", row["error"]),
-            )
+    counts = _numbers(path, raw, "n", mark=mark, whole=True)
+    errors = _numbers(path, raw, "error", mark=mark)
+    rows = [
+        MatrixRow(
+            trained_at=period[line, "trained_at"],
+            scored_at=period[line, "scored_at"],
+            case_count=int(count),
+            error_per_case=error,
         )
+        for (line, _), count, error in zip(raw, counts, errors, strict=True)
+        if count > 0
+    ]
     return MatrixFile(rows=tuple(rows), period_days=days)
 
 
@@ -147,15 +145,40 @@ def _refuse_gaps(path: Path, period: dict[tuple[int, str], int]) -> None:
         )
 
 
-def _number(path: Path, line: int, name: str, text: str | None, *, whole: bool = False) -> float:
-    try:
-        value = float((text or "").strip())
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0 or (whole and value != int(value)):
+def _numbers(
+    path: Path,
+    raw: Sequence[tuple[int, dict[str, str | None]]],
+    name: str,
+    *,
+    mark: str,
+    whole: bool = False,
+) -> list[float]:
+    """A column of numbers in any form of data files; counts are whole, so that 5.000 is 5000."""
+    import pyarrow as pa
+
+    from benchmarks.data.column_types.column import Distinct
+    from benchmarks.data.column_types.numbers import read_numbers
+
+    distinct = Distinct(pa.array([row[name] or "" for _, row in raw], pa.string()))
+    values = np.full(len(raw), np.nan)
+    for decimal in (None, ".", ",") if whole else (None,):
+        found = read_numbers(distinct.texts, distinct.counts, decimal=decimal, delimiter=mark)
+        if found is None:
+            continue
+        read = distinct.spread(found.values, missing=np.nan)
+        larger = np.nansum(read) > np.nansum(values) and np.all(read == np.round(read))
+        if larger or np.isnan(values).all():
+            values = read
+    bad = ~np.isfinite(values) | (values < 0)
+    if whole:
+        bad |= values != np.round(values)
+    if bad.any():
+        line, row = raw[int(np.argmax(bad))]
         kind = "a whole number of cases" if whole else "a mean loss"
-        raise AdvisorError(f"{path}: line {line}: {name} is {text!r}: write {kind}, zero or more")
-    return value
+        raise AdvisorError(
+            f"{path}: line {line}: {name} is {row[name]!r}: write {kind}, zero or more"
+        )
+    return [float(value) for value in values]
 
 
 def _numbered(

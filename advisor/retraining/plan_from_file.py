@@ -112,13 +112,14 @@ def ask_study(cadence: Cadence, *, money: Money) -> Asked:
     """Plan from what a study's answer rests on: its back-test, or its given or assumed decay."""
     run = cadence.backtest
     days = (run.period_days if run else None) or ASSUMED_PERIOD_DAYS
-    return _asked(
+    asked = _asked(
         cadence.plan.ageing,
         cells=run.cells if run else (),
         money=replace(money, study=cadence.plan.terms),
         period=run.period_label if run else f"{days:g} days",
         period_days=days,
     )
+    return replace(asked, loss=run.loss if run else None)
 
 
 def ask_matrix(path: Path, *, money: Money) -> Asked:

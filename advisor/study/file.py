@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from advisor.errors import StudyError
 from advisor.files import near_files
 from advisor.study.figures import is_record, record_in
+from advisor.study.learnt import in_force, read_learnt
 from advisor.study.types import Study
 from benchmarks.errors import did_you_mean
 from pricing.yaml_text import YamlError, load_yaml
@@ -21,17 +22,25 @@ MAX_STUDY_BYTES = 1_000_000
 """A study is written by people; anything larger is the wrong file. [B]"""
 
 
-def load_study(path: Path | str, overrides: Iterable[str] = ()) -> Study:
+def load_study(
+    path: Path | str, overrides: Iterable[str] = (), *, with_learnt: bool = True
+) -> Study:
     """Read a study file, with `key=value` overrides applied on top.
 
     Args:
         path: the file.
         overrides: changes as `--set` takes them, e.g. `workload.requests_per_s=200`.
+        with_learnt: also apply what `learnt.yaml` beside it knows, before the overrides.
 
     Raises:
         StudyError: one line that names file, key, value and remedy.
+        AdvisorError: what was learnt cannot be read.
     """
-    return parse_study(_read_yaml(Path(path)), where=str(path), overrides=overrides)
+    raw = _read_yaml(Path(path))
+    known = read_learnt(Path(path)) if with_learnt else None
+    if known is not None:
+        raw = in_force(raw, known, parse_study(raw, where=str(path)))
+    return parse_study(raw, where=str(path), overrides=overrides)
 
 
 def parse_study(raw: Any, *, where: str, overrides: Iterable[str] = ()) -> Study:

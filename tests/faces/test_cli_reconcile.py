@@ -6,6 +6,7 @@ import math
 import pytest
 
 from advisor.cli import run
+from advisor.study.file import load_study
 from tests.advisor.imports.bill_files import cur, write_csv, write_parquet
 from tests.advisor.reconcile.worlds import answer_with, vendor_line
 from tests.faces.pages import measured_study
@@ -122,3 +123,21 @@ def test_the_studys_own_answer_is_held_where_none_is_saved(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["predicted_usd"] > 0
     assert found["predicted_usd_low"] <= found["predicted_usd"] <= found["predicted_usd_high"]
+
+
+def test_learning_keeps_the_month_and_changes_the_study_that_is_read(paths, capsys):
+    stamps = [f"2026-09-{day:02d}T{hour:02d}:00:00Z" for day in range(1, 31) for hour in range(24)]
+    points = {"Id": "m1", "Label": "Invocations Sum", "Timestamps": stamps, "Values": [3.6e5] * 720}
+    (paths / "metrics.json").write_text(json.dumps({"MetricDataResults": [points]}))
+
+    bill, metrics = paths / "bill.parquet", paths / "metrics.json"
+    assert call(paths, "--bill", bill, "--metrics", metrics, "--learn") == 0
+    told = capsys.readouterr().err
+    assert "traffic level: workload.requests_per_s is taken as" in told
+    assert load_study(paths / "advisor.yaml").workload.requests_per_s == pytest.approx(100.0)
+
+    assert run(["record", str(paths), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["months"], found["judged"]) == (1, 1)
+    assert run(["record", str(paths)]) == 0
+    assert "sagemaker-hosting" in capsys.readouterr().out

@@ -49,6 +49,7 @@ from advisor.recommendation import (
     TrainingAdvice,
 )
 from advisor.retraining.advice import advice_of
+from advisor.study.learnt import Learnt
 from advisor.study.types import DAYS_PER_MONTH
 from benchmarks.reading.findings import findings_of
 from pricing.drift import drifts_of
@@ -160,6 +161,9 @@ def _asked_of(engine: Engine) -> dict[str, Any]:
     return {
         "runs": tuple(dict.fromkeys(p.run_id for p in engine.profiles)),
         "study": study.name,
+        "learnt_sha256": Learnt(inputs=engine.evidence.learnt).sha256
+        if engine.evidence.learnt
+        else None,
         "pattern": study.workload.pattern,
         "metric": engine.evidence.runs[0].dataset.metric,
         "data": words.data(engine.evidence),

@@ -5,6 +5,7 @@ draws, from a stream of its own: adding an input does not move the others. Colum
 taken at its word: every factor 1, no growth and no drift.
 """
 
+import dataclasses
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 from advisor import defaults
 from advisor.arrays import Floats
 from advisor.recommendation import Basis
+from advisor.study.learnt import LearntInput
 from advisor.study.types import MONTHS_PER_YEAR, Study
 
 Z_80 = 1.2815515655446004
@@ -161,6 +163,14 @@ def _spread(
         mean=mean or 0.0,
         unit="factor" if mean is None else "fraction/year",
     )
+
+
+def as_learnt(spread: Spread, learnt: Sequence[LearntInput]) -> Spread:
+    """Return a band with where it comes from: what was learnt of it, if anything was."""
+    for item in learnt:
+        if item.input == spread.name and spread.basis == "input":
+            return dataclasses.replace(spread, source=item.source, basis="measured")
+    return spread
 
 
 def draws_of(study: Study, decay_is_known: bool = False) -> Draws:

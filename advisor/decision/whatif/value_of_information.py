@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from advisor import defaults
 from advisor.arrays import Floats
 from advisor.decision.choice.engine import Engine
-from advisor.decision.scenarios.uncertainty import Spread, scores, service_spread
+from advisor.decision.scenarios.uncertainty import Spread, as_learnt, scores, service_spread
 from advisor.platforms import facts_of
 from advisor.recommendation import MeasureNext, Option, RetrainingAdvice, UncertainInput
 from advisor.retraining.spending import CALENDAR_DAYS
@@ -108,7 +108,7 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
     own_way = {"people's hours": _hours_information_usd, "decay": _decay_information_usd}
     found = [
         Known(
-            spread=spread,
+            spread=as_learnt(spread, engine.evidence.learnt),
             information_usd=own_way[spread.name](engine)
             if spread.name in own_way
             else information_usd(usd, z),

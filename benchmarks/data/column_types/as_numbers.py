@@ -17,7 +17,7 @@ from benchmarks.data.column_types.numbers import Numbers, read_numbers
 from benchmarks.data.column_types.setting import LARGEST_EXACT
 from benchmarks.data.column_types.text_column import TextColumn, mask_of, widen
 from benchmarks.data.column_types.time_numbers import looks_like_times, times_of_numbers
-from benchmarks.data.column_types.times import seconds_of_day
+from benchmarks.data.column_types.times import seconds_of_day, seconds_of_spans
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def as_numbers(column: TextColumn) -> TypedColumn | None:
     setting = column.setting
     found = read_numbers(texts, counts, decimal=setting.decimal, delimiter=setting.delimiter)
     if found is None:
-        return _of_day(column)
+        return _of_clock(column)
     fits = found.fits | infinite
     share = counts[fits].sum() / max(1, counts.sum())
     enough = 0.5 if setting.said == "number" else 1 - FEW
@@ -45,8 +45,8 @@ def as_numbers(column: TextColumn) -> TypedColumn | None:
     values = np.where(infinite, np.inf, found.values)
     negative = infinite & matches(texts, "^-")
     values = np.where(negative, -np.inf, values)
-    if found.is_whole and not infinite.any() and setting.said is None:
-        special = _whole_numbers(column, texts, counts, values, found)
+    if not infinite.any() and setting.said is None:
+        special = _something_else(column, texts, counts, values, found)
         if special is not None:
             return special
     full_fits = widen(fits, column.rest)
@@ -65,7 +65,7 @@ def _reading_of_numbers(
     if found.doubt is not None:
         question = f"{found.doubt}: taken for {found.ground}"
     hint = None
-    if found.is_whole and column.setting.role == "feature" and column.setting.said is None:
+    if column.setting.role == "feature" and column.setting.said is None:
         hint = looks_like_times(series.to_numpy(), name=column.name)
     if hint is not None:
         notes.append(
@@ -75,16 +75,19 @@ def _reading_of_numbers(
     return column.reading("number", ground, fits=fits, notes=notes, question=question)
 
 
-def _whole_numbers(
+def _something_else(
     column: TextColumn,
     texts: Any,
     counts: NDArray[np.int64],
     values: NDArray[np.float64],
     found: Numbers,
 ) -> TypedColumn | None:
-    """Whole numbers that are something else: codes, exact identifiers, dates in digits."""
+    """Numbers that are something else: codes, exact identifiers, dates in digits, epochs."""
     if column.setting.role == "target":
         return None
+    if not found.is_whole:
+        epochs = times_of_numbers(values, counts, asked=False, name=column.name)
+        return None if epochs is None else of_times(column, epochs)
     largest = np.nanmax(np.abs(values))
     exact = exact_whole(texts, found) if largest > LARGEST_EXACT else values
     times = None
@@ -102,20 +105,22 @@ def _whole_numbers(
     return None
 
 
-def _of_day(column: TextColumn) -> TypedColumn | None:
-    """Times of the day, as seconds since midnight."""
+def _of_clock(column: TextColumn) -> TypedColumn | None:
+    """Times of the day and durations, as seconds."""
     import pandas as pd
 
     texts = column.distinct.texts.filter(mask_of(column.rest))
+    ground = "times of the day, as seconds since midnight"
+    counts = column.distinct.counts[column.rest]
     seconds = seconds_of_day(texts)
+    if seconds is None or counts[~np.isnan(seconds)].sum() < (1 - FEW) * counts.sum():
+        ground, seconds = "durations, as seconds", seconds_of_spans(texts)
     if seconds is None:
         return None
     fits = ~np.isnan(seconds)
-    counts = column.distinct.counts[column.rest]
     if counts[fits].sum() < (1 - FEW) * counts.sum():
         return None
     series = pd.Series(column.distinct.spread(widen(seconds, column.rest), missing=np.nan))
-    ground = "times of the day, as seconds since midnight"
     reading = column.reading(
         "number", ground, fits=widen(fits, column.rest), notes=[f"taken for {ground}"]
     )

@@ -15,7 +15,7 @@ from benchmarks.data.column_types.column import (
 from benchmarks.data.column_types.numbers import Numbers, read_numbers
 from benchmarks.data.column_types.text_column import TextColumn, mask_of, stamps_series, widen
 from benchmarks.data.column_types.time_numbers import times_of_numbers
-from benchmarks.data.column_types.times import Times, read_times
+from benchmarks.data.column_types.times import OPEN_END_YEAR, Times, read_times, share_of_times
 from benchmarks.errors import DataError
 
 
@@ -24,7 +24,7 @@ def as_times(column: TextColumn) -> TypedColumn | None:
     texts = column.distinct.texts.filter(mask_of(column.rest))
     counts = column.distinct.counts[column.rest]
     asked = column.setting.role == "time" or column.setting.said == "time"
-    found = read_times(texts, counts)
+    found = read_times(texts, counts, asked=asked)
     if found is not None:
         if found.doubt is not None:
             raise DataError(_ambiguous(column, found.doubt))
@@ -39,6 +39,8 @@ def as_times(column: TextColumn) -> TypedColumn | None:
         exact = exact_whole(texts, numbers)
         values = values if exact is None else exact
     stamps = times_of_numbers(values, counts, asked=True, name=column.name)
+    if stamps is not None and stamps.doubt is not None:
+        raise DataError(_ambiguous(column, stamps.doubt))
     if stamps is not None:
         return of_times(column, stamps)
     if column.setting.said == "time":
@@ -66,7 +68,9 @@ def of_times(column: TextColumn, found: Times) -> TypedColumn:
     """Give each row its time."""
     stamps = np.full(len(column.rest), np.datetime64("NaT", "us"))
     stamps[column.rest] = found.stamps
-    fits = widen(found.fits, column.rest)
+    open_ended = np.isin(stamps.astype("datetime64[Y]").astype(int) + 1970, (1, OPEN_END_YEAR))
+    stamps[open_ended] = np.datetime64("NaT")
+    fits = widen(found.fits, column.rest) & ~open_ended
     series = stamps_series(column.distinct.spread(stamps, missing=np.datetime64("NaT", "us")))
     notes = list(found.notes)
     if "first" in found.ground:
@@ -94,6 +98,14 @@ def not_a_time(column: TextColumn) -> NoReturn:
     bad = shown(found[0].text) if found else "no value"
     row = f" (row {found[0].row:,})" if found and found[0].row is not None else ""
     key = "data.types" if column.setting.said == "time" else "data.time"
+    texts = column.distinct.texts.filter(mask_of(column.rest))
+    if share_of_times(texts, column.distinct.counts[column.rest]) > 0.5:
+        raise DataError(
+            f"{column.setting.where}: {key}: column {column.name!r} holds times of which too many "
+            f"fit no one way of writing, or no day there is "
+            f"({listed([shown(e) for e in column.distinct.examples(column.rest)])}): "
+            "write all of them as 2026-01-31T12:00:00"
+        )
     raise DataError(
         f"{column.setting.where}: {key}: column {column.name!r} holds {bad}, which is no "
         f"time{row}: write times as 2026-01-31T12:00:00, or leave the key out"

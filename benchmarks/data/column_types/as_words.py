@@ -19,6 +19,9 @@ from benchmarks.data.column_types.words import TRUTH, YES_AND_NO
 IDENTIFIER_SHARE: Final = 0.98
 """Different values per row from which a column of texts tells rows apart and nothing else."""
 
+LEAST_LOOKING: Final = 20
+"""Different texts from which it is told that they look like numbers."""
+
 FREE_TEXT_CHARACTERS: Final = 40
 """Mean length from which different texts are prose. [characters]"""
 
@@ -28,18 +31,22 @@ def as_truth(column: TextColumn) -> TypedColumn | None:
     import pandas as pd
 
     words = set(column.lowered[column.rest])
-    if not words <= set(TRUTH) or column.setting.said == "number":
+    spelled = words & set(TRUTH)
+    if not spelled or not words <= {*TRUTH, "1", "0"} or column.setting.said == "number":
         return None
+    is_true = np.isin(column.lowered.astype(str), [TRUTH[0], "1"])
+    notes = [] if words == spelled else ["1 and 0 among true and false are taken for these"]
     if column.setting.role == "target" or column.distinct.counts[~column.rest].sum() == 0:
-        values = np.array([word == TRUTH[0] for word in column.lowered], dtype=object)
+        values = is_true.astype(object)
         values[~column.rest] = None
         series = pd.Series(column.distinct.spread(values, missing=None))
         if series.notna().all():
             series = series.astype(bool)
     else:
-        numbers = np.where(column.rest, column.lowered == TRUTH[0], np.nan).astype(float)
+        numbers = np.where(column.rest, is_true, np.nan).astype(float)
         series = pd.Series(column.distinct.spread(numbers, missing=np.nan))
-    return TypedColumn(series, column.reading("number", "booleans: true is 1", fits=column.rest))
+    ground = "booleans: true is 1"
+    return TypedColumn(series, column.reading("number", ground, fits=column.rest, notes=notes))
 
 
 def as_category(
@@ -73,12 +80,14 @@ def as_category(
 def _fold_truth(column: TextColumn) -> NDArray[np.object_] | None:
     """Yes and no in one spelling each, the most frequent; None where it is something else."""
     words = {str(word) for word in column.lowered[column.rest]}
-    pair = next((pair for pair in YES_AND_NO if words == set(pair)), None)
+    pair = next(
+        (p for p in YES_AND_NO if words <= p[0] | p[1] and words & p[0] and words & p[1]), None
+    )
     if pair is None:
         return None
     folded = column.distinct.words.copy()
-    for word in pair:
-        own = column.rest & (column.lowered == word)
+    for spellings in pair:
+        own = column.rest & np.isin(column.lowered.astype(str), list(spellings))
         folded[own] = column.distinct.words[
             int(np.argmax(np.where(own, column.distinct.counts, -1)))
         ]
@@ -89,7 +98,7 @@ def _ground_of_words(column: TextColumn, is_truth: bool) -> str:
     distinct_count = int((~column.distinct.empty).sum())
     value_count = column.distinct.value_count
     if distinct_count == 1:
-        return "one value only"
+        return "texts"
     if is_truth:
         return "booleans: yes and no"
     if value_count >= 20 and distinct_count >= IDENTIFIER_SHARE * value_count:
@@ -105,6 +114,8 @@ def _doubt(column: TextColumn) -> str | None:
     texts = column.distinct.texts.filter(mask_of(column.rest))
     counts = column.distinct.counts[column.rest]
     look = matches(texts, r"^[^\p{L}]*\d[^\p{L}]*$")
+    if len(texts) > LEAST_LOOKING:
+        look |= matches(texts, r"^[^\p{L}]*\d[^\p{L}]*\p{L}{1,3}\.?$|^0[xX][0-9a-fA-F]+$")
     if not look.any() or counts[look].sum() < 0.2 * column.rest_rows:
         return None
     found = read_numbers(
@@ -117,7 +128,9 @@ def _doubt(column: TextColumn) -> str | None:
     if share < 0.2 and share_of_times(texts, counts) >= 0.2:
         return "some of its values look like times, too many do not: taken as a category"
     if share < 0.2:
-        return None
+        if len(texts) <= LEAST_LOOKING or counts[look].sum() < 0.5 * column.rest_rows:
+            return None
+        return f"{len(texts):,} different texts that look like numbers: taken as a category"
     others = widen(~fits, column.rest)
     count = int(column.distinct.counts[others].sum())
     return (

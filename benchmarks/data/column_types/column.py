@@ -1,6 +1,7 @@
 """What a column was taken for, and the distinct values that tell it."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -103,6 +104,20 @@ class Distinct:
         """Rows of each text."""
         self.empty: NDArray[np.bool_] = to_numpy(pc.equal(self.texts, "")).astype(bool)
         """Which of them is the empty text."""
+
+    def rewritten(self, texts: Any) -> "Distinct":
+        """The same rows, each text written anew; texts that are then the same are one."""
+        import pyarrow.compute as pc
+
+        new = copy(self)
+        merged = texts.dictionary_encode()
+        places = merged.indices.to_numpy(zero_copy_only=False)
+        new.texts = merged.dictionary
+        new.codes = np.where(self.codes < 0, -1, places[self.codes] if len(places) else -1)
+        new.counts = np.bincount(new.codes[new.codes >= 0], minlength=len(new.texts))
+        new.empty = to_numpy(pc.equal(new.texts, "")).astype(bool)
+        new.__dict__.pop("words", None)
+        return new
 
     @cached_property
     def words(self) -> NDArray[np.object_]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.column_types.column import matches, to_numpy
+from benchmarks.data.column_types.units import common, common_unit
 
 Mark = Literal[".", ","]
 
@@ -24,9 +25,9 @@ _CURRENCY: Final = (
 _GROUP_BLANKS: Final = "[ '’\u00a0\u202f\u2009_]"  # what stands between thousands
 _SIGN: Final = "[+\\-\u2212]"
 _WRITTEN: Final = (
-    rf"^(?P<open>\()?(?P<sign>{_SIGN})?\s*(?P<before>{_CURRENCY})?\s*(?P<sign2>{_SIGN})?\s*"
+    rf"^(?P<first>{_CURRENCY})?\s*(?P<open>\()?(?P<sign>{_SIGN})?\s*(?P<before>{_CURRENCY})?\s*(?P<sign2>{_SIGN})?\s*"
     r"(?P<body>\d[\d.,'’_\x{00a0}\x{202f}\x{2009} ]*\d|\d+[.,]?|[.,]\d+)"
-    r"(?P<exponent>[eE][+-]?\d+)?\s*(?P<percent>%|‰)?\s*"
+    r"(?P<exponent>[eE][+-]?\d+|[dD][+-]\d+)?\s*(?P<percent>%|‰)?\s*"
     rf"(?P<after>{_CURRENCY})?(?P<unit>[A-Za-zµ°²³/]{{1,6}})?"
     r"(?P<sign3>[-\x{2212}])?(?P<close>\))?$"
 )
@@ -109,17 +110,18 @@ class _Written:
         self.matched: NDArray[np.bool_] = to_numpy(pc.is_valid(found)).astype(bool)
         part = {
             name: pc.fill_null(pc.struct_field(found, name), "")
-            for name in ("open", "sign", "before", "sign2", "body", "exponent")
+            for name in ("first", "open", "sign", "before", "sign2", "body", "exponent")
         }
         part |= {
             name: pc.fill_null(pc.struct_field(found, name), "")
             for name in ("percent", "after", "unit", "sign3", "close")
         }
-        self.exponent = part["exponent"]
+        self.exponent = pc.replace_substring_regex(part["exponent"], "[dD]", "e")
         self.percent = to_numpy(part["percent"])
         self.unit = to_numpy(part["unit"])
         before, after = to_numpy(part["before"]), to_numpy(part["after"])
-        self.currency = np.where(before != "", before, after)
+        first = to_numpy(part["first"])
+        self.currency = np.where(first != "", first, np.where(before != "", before, after))
         brackets = (to_numpy(part["open"]) != "") | (to_numpy(part["close"]) != "")
         signs = [to_numpy(part[name]) for name in ("sign", "sign2", "sign3")]
         minus = [np.isin(sign, ["-", "\u2212"]) for sign in signs]
@@ -174,9 +176,9 @@ class _Written:
         fits = ok & (whole | own.decimal | own.either | other.groups | other.either)
         tells = says_comma != says_dot
         grouped = fits & (other.groups | other.either) | (fits & self.has_blank_groups)
-        unit, unit_fits = _common(self.unit, counts, fits)
+        unit, unit_fits, unit_factor = common_unit(self.unit, counts, fits)
         fits &= unit_fits
-        percent, percent_fits = _common(self.percent, counts, fits)
+        percent, percent_fits = common(self.percent, counts, fits)
         fits &= percent_fits
         group_mark = "." if chosen == "," else ","
         canonical = pc.replace_substring(self.body, group_mark, "")
@@ -184,7 +186,7 @@ class _Written:
         canonical = pc.binary_join_element_wise(canonical, self.exponent, "")
         canonical = pc.if_else(pa.array(fits), canonical, pa.scalar(None, canonical.type))
         values = to_numpy(pc.cast(canonical, pa.float64())).astype(float)
-        values = np.where(self.negative, -values, values)
+        values = np.where(self.negative, -values, values) * unit_factor
         if percent:
             values = values / (100.0 if percent == "%" else 1000.0)
         currencies = sorted({str(c) for c in self.currency[fits] if c})
@@ -203,7 +205,9 @@ class _Written:
             ground,
             chosen if tells else None,
             is_plain=ground == "numbers",
-            is_whole=bool((whole | ~fits).all()),
+            is_whole=bool((whole | ~fits).all())
+            and bool(np.all(unit_factor == 1.0))
+            and not percent,
             doubt=doubt,
         )
 
@@ -267,16 +271,6 @@ def _undecided(
     return decimal or ".", None
 
 
-def _common(
-    marks: NDArray[Any], counts: NDArray[np.int64], fits: NDArray[np.bool_]
-) -> tuple[str, NDArray[np.bool_]]:
-    """The mark that most rows have, maybe none, and which texts have it."""
-    names, inverse = np.unique(marks.astype(str), return_inverse=True)
-    rows = np.bincount(inverse, weights=np.where(fits, counts, 0), minlength=len(names))
-    common = str(names[int(np.argmax(rows))])
-    return common, np.asarray(marks == common)
-
-
 def _ground(
     *,
     comma_decimal: bool,
@@ -292,7 +286,7 @@ def _ground(
             percent, ""
         ),
         f"a currency ({', '.join(currency)})" if currency else "",
-        f"the unit {unit!r}" if unit else "",
+        unit,
     ]
     parts = [part for part in parts if part]
     return "numbers" + (f" with {' and '.join(parts)}" if parts else "")

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.data.column_types.column import (
     ColumnKind,
@@ -15,6 +16,7 @@ from benchmarks.data.column_types.numbers import PLAIN
 from benchmarks.data.column_types.setting import LARGEST_EXACT, Setting
 from benchmarks.data.column_types.text_column import stamps_series, with_spread
 from benchmarks.data.column_types.time_numbers import TIME_NAME
+from benchmarks.data.column_types.times import OPEN_END_YEAR
 
 HEAD: Final = 1_000
 """Values at the start that tell which way of reading is tried first."""
@@ -43,6 +45,9 @@ def read_quickly(name: str, texts: Any, setting: Setting) -> TypedColumn | None:
         try:
             stamps = pc.cast(filled, pa.timestamp("us"))
         except pa.ArrowInvalid:
+            return None
+        extent = pc.min_max(pc.year(stamps)).as_py()
+        if extent["min"] <= 1 or extent["max"] >= OPEN_END_YEAR:
             return None
         series = stamps_series(to_numpy(stamps))
         reading = _reading(name, "time", "ISO dates", filled, head)
@@ -73,7 +78,7 @@ def _quick_numbers(name: str, filled: Any, head: Any, setting: Setting) -> Typed
         finite = np.abs(values[np.isfinite(values)])
         if len(finite) and finite.max() > LARGEST_EXACT:
             return None
-    if setting.role == "time" or setting.said == "time":
+    if setting.role == "time" or setting.said == "time" or _may_be_times(name, values, setting):
         return None
     missing = int(np.isnan(values).sum())
     reading = _reading(name, "number", "numbers", filled, head, missing=missing)
@@ -92,7 +97,7 @@ def _quick_whole(
     if is_time or max(abs(low), abs(high)) > LARGEST_EXACT:
         return None
     may_be_times = setting.said is None and (
-        low > 190_000 or (low >= 20_000 and TIME_NAME.search(name) is not None)
+        low > 190_000 or (low >= 10_957 and TIME_NAME.search(name) is not None)
     )
     if may_be_times or (setting.said is None and _some_are_padded(filled)):
         return None
@@ -100,6 +105,14 @@ def _quick_whole(
     if whole.null_count:
         return TypedColumn(pd.Series(np.asarray(to_numpy(whole), dtype=float), copy=False), reading)
     return TypedColumn(pd.Series(to_numpy(whole), copy=False), reading)
+
+
+def _may_be_times(name: str, values: NDArray[np.float64], setting: Setting) -> bool:
+    """Whether numbers with decimals are so large that they may be epochs or Excel's days."""
+    if setting.said is not None or setting.role != "feature" or not len(values):
+        return False
+    low = float(np.fmin.reduce(values))
+    return low > 3e11 or (low >= 10_957 and TIME_NAME.search(name) is not None)
 
 
 def _some_are_padded(filled: Any) -> bool:

@@ -14,6 +14,7 @@ from benchmarks.data.column_types.column import (
 )
 from benchmarks.data.column_types.setting import Setting
 from benchmarks.data.column_types.words import MISSING, MISSING_MARKS
+from benchmarks.data.column_types.written_anew import written_anew
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,7 @@ class TextColumn:
     """A column of texts, its different values once each, and what file and study say of it."""
 
     def __init__(self, name: str, distinct: Distinct, setting: Setting) -> None:
+        distinct, self.told = written_anew(distinct)
         self.name, self.distinct, self.setting = name, distinct, setting
         lowered = np.array([word.lower() for word in distinct.words], dtype=object)
         self.lowered = lowered
@@ -51,7 +53,7 @@ class TextColumn:
         odd = ~fits & ~self.is_missing & ~distinct.empty
         misfit_count, misfits = distinct.misfits(odd, self.setting.rows)
         value_count = int(distinct.counts[fits].sum())
-        found = list(notes or ())
+        found = [*self.told, *(notes or ())]
         if misfit_count:
             found.append(_misfit_note(kind, misfit_count, distinct.value_count, misfits))
         if question is not None:

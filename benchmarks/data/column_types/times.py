@@ -11,81 +11,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.column_types import time_patterns as patterns
 from benchmarks.data.column_types.column import FEW, matches, to_numpy
 
 Stamps = NDArray[np.datetime64]
 NAT: Final = np.datetime64("NaT", "us")
 
-_CLOCK: Final = (
-    r"(?:[T ,:]\s*(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:[:.](?P<second>\d{2})"
-    r"(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r"\s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/]+)?)?$"
-)
-ISO: Final = r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _CLOCK
-_BASIC: Final = (
-    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})[T ]?(?P<hour>\d{2}):?(?P<minute>\d{2})"
-    r"(?::?(?P<second>\d{2}))?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?$"
-)
-_ORDERED: Final = (
-    r"^(?P<first>\d{1,2})[-/. ](?P<middle>\d{1,2})[-/. ](?P<last>\d{4}|\d{2})" + _CLOCK
-)
-_NAMED: Final = (
-    r"^(?:\p{L}{2,9}[.,]*\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?[-/ ]*(?P<name>\p{L}{3,10})\.?"
-    r"[-/, ]*(?P<year>\d{4}|\d{2})" + _CLOCK
-)
-_NAME_FIRST: Final = (
-    r"^(?:\p{L}{2,9}[.,]*\s+)?(?P<name>\p{L}{3,10})\.?[-/ ]*(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-    r"[-/, ]+(?P<year>\d{4})" + _CLOCK
-)
-_MONTHS: Final = r"^(?P<year>\d{4})[-/](?P<month>\d{1,2})$"
-_MONTHS_LAST: Final = r"^(?P<month>\d{1,2})[-/](?P<year>\d{4})$"
-_MONTHS_NAMED: Final = r"^(?P<name>\p{L}{3,10})\.?[-/ ,]+(?P<year>\d{4})$"
-_QUARTERS: Final = r"^(?P<year>\d{4})[-/ ]?[Qq](?P<quarter>[1-4])$"
-_OF_DAY: Final = (
-    r"^(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
-    r"\s*(?P<half>[AaPp][Mm])?$"
-)
-
-_NAMES: Final = {
-    **dict(
-        zip(
-            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-            range(1, 13),
-            strict=True,
-        )
-    ),
-    "mär": 3,
-    "mrz": 3,
-    "mai": 5,
-    "okt": 10,
-    "dez": 12,
-    "maj": 5,
-    "mei": 5,
-    "des": 12,
-    "fév": 2,
-    "fev": 2,
-    "avr": 4,
-    "jui": 7,
-    "juin": 6,
-    "aoû": 8,
-    "aou": 8,
-    "déc": 12,
-    "ene": 1,
-    "abr": 4,
-    "ago": 8,
-    "dic": 12,
-    "gen": 1,
-    "mag": 5,
-    "giu": 6,
-    "lug": 7,
-    "set": 9,
-    "out": 10,
-    "ott": 10,
-}
-"""Months by their first three letters, in English and its neighbours."""
-
 PIVOT_YEAR: Final = 69
 """Two-digit years from here on are of the 1900s, as POSIX has it."""
+
+OPEN_END_YEAR: Final = 9999
+"""A year that stands for no end."""
+
+LEAST_WAY: Final = 0.01
+"""Rows from which a second way of writing is one, and no slip. [fraction]"""
 
 
 @dataclass(frozen=True)
@@ -104,51 +43,118 @@ class Times:
     """Why they cannot be read: both orders of day and month fit."""
 
 
-def read_times(texts: Any, counts: NDArray[np.int64]) -> Times | None:
+def read_times(texts: Any, counts: NDArray[np.int64], *, asked: bool = False) -> Times | None:
     """Read different texts as times; None where they are none, or too many are not.
 
     Args:
         texts: Arrow array of trimmed texts, each once.
         counts: rows of each.
+        asked: whether the study says that this is a time.
     """
-    ways: tuple[tuple[str, str, Callable[..., Times | None]], ...] = (
-        ("ISO dates", ISO, _of_parts),
-        ("ISO dates", _BASIC, _of_parts),
-        ("", _ORDERED, _of_ordered),
-        ("dates with the month's name", _NAMED, _of_parts),
-        ("dates with the month's name", _NAME_FIRST, _of_parts),
-        ("year and month", _MONTHS, _of_parts),
-        ("month and year", _MONTHS_LAST, _of_parts),
-        ("month and year", _MONTHS_NAMED, _of_parts),
-        ("year and quarter", _QUARTERS, _of_parts),
-    )
     total = int(counts.sum())
-    for ground, pattern, build in ways:
+    if not total:
+        return None
+    for ground, pattern, build in _ways(asked=asked):
         parts = _Parts(texts, pattern)
-        if int(counts[parts.matched].sum()) < (1 - FEW) * total or not total:
+        if int(counts[parts.matched].sum()) < (1 - FEW) * total:
             continue
         found = build(parts, counts, ground)
         if found is not None:
             return found
-    return None
+    return _of_several_ways(texts, counts, asked=asked)
+
+
+Build = Callable[["_Parts", NDArray[np.int64], str], "Times | None"]
+
+
+def _ways(*, asked: bool) -> tuple[tuple[str, str, Build], ...]:
+    """Ways of writing times, what a reader calls them, and how each is read."""
+    named = "dates with the month's name"
+    sure: tuple[tuple[str, str, Build], ...] = (
+        ("ISO dates", patterns.ISO, _of_parts),
+        ("ISO dates", patterns.BASIC, _of_parts),
+        ("dates", patterns.ORDERED, _of_ordered),
+        (named, patterns.NAMED, _of_parts),
+        (named, patterns.NAME_FIRST, _of_parts),
+        (named, patterns.YEAR_LAST, _of_parts),
+        (named, patterns.YEAR_AND_NAME, _of_parts),
+        ("year and month", patterns.MONTHS, _of_parts),
+        ("month and year", patterns.MONTHS_LAST, _of_parts),
+        ("month and year", patterns.MONTHS_NAMED, _of_parts),
+        ("year and month", patterns.MONTHS_NAMED_LAST, _of_parts),
+        ("year and quarter", patterns.QUARTERS, _of_parts),
+        ("quarter and year", patterns.QUARTERS_FIRST, _of_parts),
+        ("weeks of ISO", patterns.WEEKS, _of_weeks),
+        ("days of the year", patterns.DAYS_OF_YEAR, _of_days_of_year),
+        ("milliseconds since 1970", patterns.MILLIS, _of_millis),
+    )
+    if not asked:
+        return sure
+    return (*sure, ("month and year of two digits", patterns.MONTHS_SHORT, _of_parts))
+
+
+def _of_several_ways(texts: Any, counts: NDArray[np.int64], *, asked: bool) -> Times | None:
+    """Times written in two ways or more, each sure by itself: `2025-01-31` and `31/01/2025`."""
+    import pyarrow as pa
+
+    total = int(counts.sum())
+    stamps: Stamps = np.full(len(texts), NAT)
+    left = np.ones(len(texts), dtype=bool)
+    grounds: list[str] = []
+    notes: list[str] = []
+    for ground, pattern, build in _ways(asked=asked):
+        mask = _Parts(texts, pattern).matched & left
+        if counts[mask].sum() < LEAST_WAY * total:
+            continue
+        own = counts[mask]
+        found = build(_Parts(texts.filter(pa.array(mask)), pattern), own, ground)
+        if found is None or (found.doubt is not None and not asked):
+            continue
+        if found.doubt is not None:
+            return found
+        stamps[mask] = found.stamps
+        left &= np.isnat(stamps)
+        grounds.append(found.ground)
+        notes += found.notes
+    if len(grounds) < 2:
+        return None
+    ground = " and ".join(dict.fromkeys(grounds))
+    notes.append(f"times are written in {len(grounds)} ways: {ground}")
+    return _enough(stamps, counts, ground, tuple(dict.fromkeys(notes)))
 
 
 def share_of_times(texts: Any, counts: NDArray[np.int64]) -> float:
     """Share of the rows that are a time in any way of writing. [fraction]"""
     any_fits = np.zeros(len(texts), dtype=bool)
-    for pattern in (ISO, _ORDERED, _NAMED, _NAME_FIRST, _MONTHS):
+    for _, pattern, _ in _ways(asked=False):
         any_fits |= _Parts(texts, pattern).matched
     return float(counts[any_fits].sum() / max(1, counts.sum()))
 
 
 def seconds_of_day(texts: Any) -> NDArray[np.float64] | None:
     """Read `08:30` and `8:30 pm` as seconds since midnight, NaN where a text is no time of day."""
-    parts = _Parts(texts, _OF_DAY)
+    parts = _Parts(texts, patterns.OF_DAY)
     if not parts.matched.any():
         return None
     hour, valid = parts.hour()
     seconds = hour * 3600 + parts.integer("minute") * 60 + parts.integer("second")
     return np.where(valid & (parts.integer("minute") < 60), seconds, np.nan)
+
+
+def seconds_of_spans(texts: Any) -> NDArray[np.float64] | None:
+    """Read `199:19:00`, `3 days 04:05:06`, `PT4H` and `1h 30m` as seconds, NaN elsewhere."""
+    for pattern in (patterns.LONG_SPANS, patterns.ISO_SPANS, patterns.WORD_SPANS):
+        parts = _Parts(texts, pattern)
+        names = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0), ("seconds", 1.0))
+        filled = np.array([parts.words(name) != "" for name, _ in names])
+        least = 2 if pattern == patterns.WORD_SPANS else 1
+        matched = parts.matched & (filled.sum(axis=0) >= least)
+        if not matched.any():
+            continue
+        seconds = sum(parts.number(name) * per for name, per in names)
+        sign = np.where(parts.words("sign") == "-", -1.0, 1.0)
+        return np.where(matched, sign * seconds, np.nan)
+    return None
 
 
 class _Parts:
@@ -180,11 +186,17 @@ class _Parts:
         part = pc.if_else(pc.equal(part, ""), str(default), part)
         return to_numpy(pc.cast(part, pa.int64()))
 
+    def number(self, name: str) -> NDArray[np.float64]:
+        """A part as numbers, 0 where there is none."""
+        return np.array([float(word) if word else 0.0 for word in self.words(name)])
+
     def hour(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Hour of the day with am and pm counted in, and which are valid."""
         hour = self.integer("hour")
         half = np.array([str(word)[:1].lower() for word in self.words("half")], dtype=object)
-        valid = self.matched & np.where(half == "", hour < 24, (hour >= 1) & (hour <= 12))
+        full = (hour == 24) & (self.integer("minute") == 0) & (self.integer("second") == 0)
+        day_hour = (hour < 24) | full
+        valid = self.matched & np.where(half == "", day_hour, (hour >= 1) & (hour <= 12))
         hour = np.where(half == "a", hour % 12, np.where(half == "p", hour % 12 + 12, hour))
         return hour, valid
 
@@ -239,8 +251,16 @@ def _micros(fractions: NDArray[Any]) -> NDArray[np.int64]:
 def _without_zone(stamps: Stamps, zone: str, notes: list[str]) -> Stamps:
     if zone in {"", "Z", "z", "UTC", "GMT"}:
         return stamps
+    if zone in patterns.ZONE_HOURS:
+        hours = patterns.ZONE_HOURS[zone]
+        notes.append(f"{zone} is taken for UTC{hours:+d}")
+        return stamps - np.timedelta64(hours, "h")
+    zone = zone.removeprefix("UTC").removeprefix("GMT")
     if zone[0] in "+-":
-        digits = zone[1:].replace(":", "").ljust(4, "0")
+        hours_digits, _, minutes_digits = zone[1:].partition(":")
+        if len(hours_digits) > 2:
+            hours_digits, minutes_digits = hours_digits[:-2], hours_digits[-2:]
+        digits = hours_digits.rjust(2, "0") + minutes_digits.rjust(2, "0")
         minutes = int(digits[:2]) * 60 + int(digits[2:])
         return stamps - np.timedelta64(minutes if zone[0] == "+" else -minutes, "m")
     import pandas as pd
@@ -268,9 +288,32 @@ def _of_parts(parts: _Parts, counts: NDArray[np.int64], ground: str) -> Times | 
     return _enough(stamps, counts, ground, notes)
 
 
+def _of_weeks(parts: _Parts, counts: NDArray[np.int64], ground: str) -> Times | None:
+    """Weeks as ISO counts them: the first holds January the 4th; a week is its Monday."""
+    years, week = parts.integer("year", default=1970), parts.integer("week", default=1)
+    fourth = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]") + np.timedelta64(3, "D")
+    monday = fourth - ((fourth.astype(np.int64) + 3) % 7).astype("timedelta64[D]")
+    days = 7 * (week - 1) + parts.integer("weekday", default=1) - 1
+    stamps = (monday + days.astype("timedelta64[D]")).astype("datetime64[us]")
+    return _enough(np.where(parts.matched & (week <= 53), stamps, NAT), counts, ground, ())
+
+
+def _of_days_of_year(parts: _Parts, counts: NDArray[np.int64], ground: str) -> Times | None:
+    years, day = parts.integer("year", default=1970), parts.integer("day_of_year", default=1)
+    first = (years - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    stamps = (first + (day - 1).astype("timedelta64[D]")).astype("datetime64[us]")
+    valid = parts.matched & (day >= 1) & (day <= 366) & (years >= 1900) & (years <= 2100)
+    return _enough(np.where(valid, stamps, NAT), counts, ground, ())
+
+
+def _of_millis(parts: _Parts, counts: NDArray[np.int64], ground: str) -> Times | None:
+    stamps = (parts.integer("millis") * 1_000).astype("datetime64[us]")
+    return _enough(np.where(parts.matched, stamps, NAT), counts, ground, ())
+
+
 def _month_named(name: str) -> int:
     """Month of a name, 0 where it is none."""
-    return _NAMES.get(name[:4]) or _NAMES.get(name[:3], 0)
+    return patterns.MONTH_NAMES.get(name[:4]) or patterns.MONTH_NAMES.get(name[:3], 0)
 
 
 def _enough(

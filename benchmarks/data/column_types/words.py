@@ -23,28 +23,46 @@ MISSING_MARKS: Final = frozenset(
 TRUTH: Final = ("true", "false")
 """Words that programs write for a boolean, true first."""
 
-YES_AND_NO: Final = (
-    ("yes", "no"),
-    ("y", "n"),
-    ("t", "f"),
-    ("on", "off"),
-    ("ja", "nein"),
-    ("ja", "nej"),
-    ("j", "n"),
-    ("oui", "non"),
-    ("si", "no"),
-    ("sí", "no"),
-    ("sim", "não"),
-    ("wahr", "falsch"),
-    ("vrai", "faux"),
-    ("verdadero", "falso"),
+YES_AND_NO: Final = tuple(
+    (frozenset(yes.split()), frozenset(no.split()))
+    for yes, no in (
+        ("yes y", "no n"),
+        ("true t", "false f"),
+        ("on", "off"),
+        ("ja j", "nein n"),
+        ("ja j", "nej n"),
+        ("ja j", "nee n"),
+        ("oui o", "non n"),
+        ("si sí s", "no n"),
+        ("sim s", "não nao n"),
+        ("tak t", "nie n"),
+        ("wahr", "falsch"),
+        ("vrai", "faux"),
+        ("verdadero", "falso"),
+        ("да", "нет"),
+        ("はい", "いいえ"),
+        ("是", "否"),
+    )
 )
-"""What people write for it, in small letters, true first."""
+"""What people write for it in one language, in small letters, true first."""
 
 FOOTERS: Final = frozenset(
     {
         *("total", "totals", "grand total", "subtotal", "sum", "sums", "average", "mean", "count"),
         *("summe", "gesamt", "gesamtsumme", "somme", "totaal", "totale", "итого", "合計"),
+        *(
+            "suma",
+            "razem",
+            "somma",
+            "totalt",
+            "итог",
+            "合计",
+            "总计",
+            "grand totals",
+            "std",
+            "min",
+            "max",
+        ),
         *("end", "eof", "end of file", "-- end --"),
     }
 )

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from benchmarks.data.column_types.column import BLANKS
 from benchmarks.errors import DataError
 
 DELIMITERS: Final = ",;\t|"
+
+RARE_DELIMITERS: Final = "^~\x01\x1f:"
+"""What separates columns where none of the usual marks does: Hive's and others."""
 
 HEAD_BYTES: Final = 262_144
 """Head of a file that tells its layout. [B]"""
@@ -39,6 +43,8 @@ class Layout:
     notes: tuple[str, ...] = ()
     row_names: bool = False
     """Whether each row begins with a name that the header does not name."""
+    escaped: bool = False
+    """Whether a backslash stands before marks that belong to a value."""
 
 
 def find_layout(head: bytes, *, path: Path) -> Layout:
@@ -52,20 +58,25 @@ def find_layout(head: bytes, *, path: Path) -> Layout:
     rest = [line for line in lines[start:] if line.text.strip() and not line.is_comment]
     if not rest:
         raise DataError(f"{path}: data.path: the file has no header: export the table again")
+    _refuse_other_formats(rest[0].text, path=path)
     texts = [line.text for line in rest[:HEAD_LINES]]
     quote = "'" if _single_quoted(texts) else '"'
     delimiter, by_blanks = (given, False) if given else _delimiter(texts, quote)
     rows = fields_of(texts, delimiter, quote=quote, by_blanks=by_blanks)
+    escaped = not by_blanks and _is_escaped(texts, rows, delimiter, quote)
+    if escaped:
+        rows = fields_of(texts, delimiter, quote=quote, escaped=True)
     skipped = _title_lines(rows)
+    skipped += _upper_headers(rows[skipped:])
     if skipped:
-        notes.append(f"{skipped} lines before the header were left out")
+        notes.append(f"{counted(skipped, 'line')} before the header {were(skipped)} left out")
         rest, rows = rest[skipped:], rows[skipped:]
     header, after = rows[0], 1
     names = [name.strip(BLANKS) for name in header]
     comment_names = _names_in_comment(lines[:start], rows, delimiter, quote)
     if comment_names is not None:
         names, after = comment_names, 0
-    if after and len(names) > 1 and all(_is_number(name) for name in names):
+    if after and _holds_values(names, rows[1:]):
         raise DataError(
             f"{path}: data.path: line {rest[0].number}: holds values "
             f"({delimiter.join(names[:4])} ...) where the names of the columns are wanted: "
@@ -75,6 +86,7 @@ def find_layout(head: bytes, *, path: Path) -> Layout:
     if after and '"' in rest[0].text and rest[0].text.count('"') % 2:
         names, body = _long_header(head[rest[0].start :], rest[0].start, delimiter)
     first = next((line for line in lines if line.start >= body), None)
+    names = _without_last_mark(names, rows[after:])
     width, row_names = _row_width(rows[after:], names)
     return Layout(
         names=tuple(names),
@@ -86,6 +98,7 @@ def find_layout(head: bytes, *, path: Path) -> Layout:
         by_blanks=by_blanks,
         notes=tuple(notes),
         row_names=row_names,
+        escaped=escaped,
     )
 
 
@@ -130,7 +143,8 @@ def _before_header(lines: list[_Line]) -> tuple[int, list[str], str | None]:
             break
         start += 1
     if comments:
-        notes.append(f"{comments} comment lines before the header were left out")
+        what = counted(comments, "comment line")
+        notes.append(f"{what} before the header {were(comments)} left out")
     return start, notes, delimiter
 
 
@@ -172,6 +186,10 @@ def _delimiter(texts: list[str], quote: str) -> tuple[str, bool]:
         return max(DELIMITERS, key=counts.__getitem__), False
     if max(modes.values()) > 1:
         return max(DELIMITERS, key=lambda d: (modes[d], texts[0].count(d))), False
+    for delimiter in RARE_DELIMITERS:
+        widths = {len(row) for row in fields_of(texts, delimiter, quote=quote)}
+        if len(texts) > 2 and len(widths) == 1 and widths.pop() > 1:
+            return delimiter, False
     blanks = {len(text.split()) for text in texts}
     if len(texts) > 2 and len(blanks) == 1 and blanks.pop() > 1:
         return " ", True
@@ -179,14 +197,26 @@ def _delimiter(texts: list[str], quote: str) -> tuple[str, bool]:
 
 
 def fields_of(
-    texts: list[str], delimiter: str, *, quote: str = '"', by_blanks: bool = False
+    texts: list[str],
+    delimiter: str,
+    *,
+    quote: str = '"',
+    by_blanks: bool = False,
+    escaped: bool = False,
 ) -> list[list[str]]:
     """Return the fields of each line, as a quote or any number of blanks may join them."""
     if by_blanks:
         return [text.split() for text in texts]
     try:
         return list(
-            csv.reader(texts, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
+            csv.reader(
+                texts,
+                delimiter=delimiter,
+                quotechar=quote,
+                skipinitialspace=True,
+                escapechar="\\" if escaped else None,
+                doublequote=not escaped,
+            )
         ) or [[""]]
     except csv.Error:
         return [text.split(delimiter) for text in texts]
@@ -215,15 +245,134 @@ def _long_header(head: bytes, offset: int, delimiter: str) -> tuple[list[str], i
     return names, offset + len("".join(read).encode("utf-8"))
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many of something, for people.
+
+    Example:
+        >>> counted(1, "line"), counted(2, "line")
+        ('1 line', '2 lines')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def were(count: int) -> str:
+    """Return the verb for so many."""
+    return "was" if count == 1 else "were"
+
+
+def _refuse_other_formats(first: str, *, path: Path) -> None:
+    """Refuse what is no table of values with marks between them, though it is called so."""
+    text = first.lstrip("\ufeff").strip()
+    other = (
+        "JSON"
+        if re.match(r"\{\s*\"|\{$|\[\s*[\{\[]|\[$", text)
+        else "HTML or XML"
+        if re.match(r"<(!doctype|\?xml|html|[a-z]+[ >])", text, re.IGNORECASE)
+        else "ARFF"
+        if re.match(r"@relation\b", text, re.IGNORECASE)
+        else None
+    )
+    if other is not None:
+        raise DataError(
+            f"{path}: data.path: the content is {other}, no table: export it as CSV or Parquet"
+        )
+
+
+def _is_escaped(texts: list[str], rows: list[list[str]], delimiter: str, quote: str) -> bool:
+    """Whether a backslash before a mark makes the lines as long as the header."""
+    if not any(f"\\{mark}" in text for mark in (delimiter, quote) for text in texts):
+        return False
+    width = len(rows[0])
+    loose = any(quote in cell for row in rows[1:] for cell in row)
+    even = all(len(row) == width for row in rows)
+    escaped = fields_of(texts, delimiter, quote=quote, escaped=True)
+    return (loose or not even) and all(len(row) == width for row in escaped)
+
+
+def _upper_headers(rows: list[list[str]]) -> int:
+    """Lines above the names: groups of columns, a title with commas behind it, a date."""
+    count = 0
+    while len(rows) > count + 3 and count < 3:
+        header, below, body = rows[count], rows[count + 1], rows[count + 2 :]
+        width = Counter(len(row) for row in body).most_common(1)[0][0]
+        cells = [cell.strip() for cell in header]
+        poor = (
+            len(cells) < width
+            or not all(cells[:-1])
+            or len(set(cells)) < len(cells)
+            or any(_is_value(cell) for cell in cells)
+        )
+        if not poor or not _may_be_names(below, body, width):
+            break
+        count += 1
+    return count
+
+
+def _may_be_names(row: list[str], body: list[list[str]], width: int) -> bool:
+    """Whether a row holds different words, most of them above columns of numbers."""
+    cells = [cell.strip() for cell in row]
+    if len(row) != width or not all(cells) or len(set(cells)) < len(cells):
+        return False
+    if any(_is_value(cell) for cell in cells):
+        return False
+    full = [line for line in body if len(line) == width]
+    numeric = sum(
+        all(_is_value(line[place].strip()) for line in full if line[place].strip())
+        for place in range(width)
+    )
+    return bool(full) and numeric >= max(1, width / 2)
+
+
+def _is_value(text: str) -> bool:
+    """A number or a date, which no column is called."""
+    return _is_number(text) or re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*", text) is not None
+
+
+def _holds_values(names: list[str], body: list[list[str]]) -> bool:
+    """Whether a first line is a row like the others and no header."""
+    if len(names) < 2:
+        return False
+    if all(_is_number(name) for name in names):
+        return not _is_numbering(names)
+    if any(re.fullmatch(r"[+-]?\d*[.,]\d+|-\d+", name) for name in names):
+        return True
+    rows = [row for row in body if len(row) == len(names) and row != names]
+    words = [place for place, name in enumerate(names) if name and not _is_number(name)]
+    again = [any(row[place].strip() == names[place] for row in rows) for place in words]
+    numbered = any(_is_number(name) and not re.fullmatch(r"(19|20)\d\d", name) for name in names)
+    return len(rows) > 10 and all(again) and len(words) >= (1 if numbered else 2)
+
+
+def _is_numbering(names: list[str]) -> bool:
+    """`0,1,2`, as a frame without names is written, or years one after the other."""
+    if not all(re.fullmatch(r"\d+", name) for name in names) or len(names) < 3:
+        return False
+    steps = {int(b) - int(a) for a, b in itertools.pairwise(names)}
+    first = int(names[0])
+    return steps == {1} and (first in {0, 1} or 1900 <= first <= 2100)
+
+
+def _without_last_mark(names: list[str], rows: list[list[str]]) -> list[str]:
+    """A header that ends with a mark where its rows do not."""
+    lengths = {len(row) for row in rows if any(cell.strip() for cell in row)}
+    return names[:-1] if len(names) > 1 and not names[-1] and lengths == {len(names) - 1} else names
+
+
 def _row_width(rows: list[list[str]], names: list[str]) -> tuple[int, bool]:
     """Fields of a row, and whether rows begin with a name that the header does not have."""
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    rows = [row for row in rows if any(cell.strip() for cell in row) and not is_ruler(row)]
     longer = [row for row in rows if len(row) == len(names) + 1]
     if rows and len(rows[0]) == len(names) + 1 and len(longer) > len(rows) / 2:
         if all(not row[-1].strip() for row in longer):
             return len(names), False  # a separator at the end of each row
         return len(names) + 1, True
     return len(names), False
+
+
+def is_ruler(row: list[str]) -> bool:
+    """Whether a line only underlines the header: `---+---`, `|:--|--:|`."""
+    text = "".join(row).strip()
+    return len(text) > 2 and re.fullmatch(r"[-=+:| ]+", text) is not None and "--" in text
 
 
 def _is_number(text: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.data.text_tables.layout import Layout
+from benchmarks.data.text_tables.layout import Layout, counted, is_ruler, were
 from benchmarks.errors import DataError
 
 MOST_FOOTER_LINES: Final = 3
@@ -39,6 +39,8 @@ def _csv_rows(text: str, layout: Layout, *, path: Path) -> Any:
         delimiter=layout.delimiter,
         quotechar=layout.quote,
         skipinitialspace=True,
+        escapechar="\\" if layout.escaped else None,
+        doublequote=not layout.escaped,
     )
     previous = 0
     limit = csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
@@ -78,6 +80,8 @@ class _Lines:
     odd: list[tuple[int, int, list[str]]] = field(default_factory=list)
     """Line, rows before it, fields."""
     comments: int = 0
+    rulers: int = 0
+    """Lines that only underline the header."""
     cut: int = 0
 
     def take(self, rows: Any) -> None:
@@ -92,6 +96,8 @@ class _Lines:
                     self.rows.append(row)
             elif not row or not "".join(row).strip():
                 continue
+            elif is_ruler(row):
+                self.rulers += 1
             elif row[0].lstrip().startswith("#"):
                 self.comments += 1
             else:
@@ -105,7 +111,8 @@ class _Lines:
         """
         notes = []
         if self.comments:
-            notes.append(f"{self.comments:,} comment lines were left out")
+            what = counted(self.comments, "comment line")
+            notes.append(f"{what} {were(self.comments)} left out")
         footer = [
             odd for odd in self.odd if odd[1] == len(self.rows) and len(odd[2]) < self.layout.width
         ]

@@ -1,5 +1,6 @@
 """Columns as a file has them: named, without headers in the middle, empty rows and totals."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,11 +10,22 @@ from numpy.typing import NDArray
 
 from benchmarks.data.column_types.column import BLANKS
 from benchmarks.data.column_types.words import FOOTERS
-from benchmarks.data.text_tables.layout import Layout
+from benchmarks.data.text_tables.layout import Layout, counted, were
 from benchmarks.errors import DataError
 
 MOST_FOOTER_ROWS: Final = 3
 """Rows at the end that are taken for totals."""
+
+SUMS: Final = ("total", "subtotal", "sub-total", "sub total", "grand total", "sum", "summe")
+"""First fields of rows that sum others up, in small letters."""
+
+RULERS: Final = ["---", "----", "-----", ":--", "--:", ":-:", ":---", "---:", ":---:", "==="]
+
+MOST_SUMS: Final = 0.2
+"""More rows that begin so are part of the data. [fraction]"""
+
+SAVED_INDEX: Final = "Unnamed: 0"
+"""What pandas calls an index that it wrote without a name and reads as a column."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ def named(arrays: list[Any], layout: Layout, *, path: Path) -> RawTable:
     notes = list(layout.notes)
     names = list(layout.names)
     if layout.row_names:
+        _refuse_shifted(arrays, layout, path=path)
         arrays = arrays[1:]
         notes.append(
             "each row begins with a name that the header does not have: these were left out"
@@ -63,7 +76,71 @@ def named(arrays: list[Any], layout: Layout, *, path: Path) -> RawTable:
             columns[new] = array
     if not columns:
         raise DataError(f"{path}: data.path: no column has a name: write a header")
+    _refuse_alike(columns, notes, path=path)
+    first = next(iter(columns))
+    if first == SAVED_INDEX and len(columns) > 1 and _counts_rows(columns[first]):
+        del columns[first]
+        notes.append(f"{SAVED_INDEX!r} numbers the rows and was left out")
     return _without_odd_rows(columns, tuple(notes), layout)
+
+
+def _refuse_shifted(arrays: list[Any], layout: Layout, *, path: Path) -> None:
+    """Refuse a first field that names no row: a mark within a value moved all that follow.
+
+    Raises:
+        DataError: two rows have one name, or what follows it begins with a blank.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = arrays[0]
+    blank = [
+        pa.types.is_string(each.type)
+        and bool(pc.all(pc.starts_with(each.drop_null(), " ")).as_py())
+        for each in arrays[1:3]
+    ]
+    shifted = blank == [True, False]
+    if pc.count_distinct(names).as_py() == len(names) and not (shifted and len(names)):
+        return
+    count = len(layout.names)
+    raise DataError(
+        f"{path}: data.path: not a regular CSV table: line {layout.first_line:,} has {count + 1} "
+        f"fields, the header {count}; {len(names):,} such lines in all: a {layout.delimiter!r} "
+        "within a value needs quotes around it, or a name is missing in the header"
+    )
+
+
+def _refuse_alike(columns: dict[str, Any], notes: list[str], *, path: Path) -> None:
+    """Refuse names that look the same; tell those that differ in case only.
+
+    Raises:
+        DataError: two names differ in blanks or in how their letters are composed only.
+    """
+    seen: dict[str, str] = {}
+    cased: dict[str, str] = {}
+    for name in columns:
+        plain = unicodedata.normalize("NFC", "".join(name.split()))
+        if plain in seen:
+            raise DataError(
+                f"{path}: data.path: columns {seen[plain]!r} and {name!r} differ in blanks, or in "
+                "how their letters are composed, only: rename one of them"
+            )
+        other = cased.setdefault(plain.casefold(), name)
+        if other != name:
+            notes.append(f"columns {other!r} and {name!r} differ in case only")
+        seen[plain] = name
+
+
+def _counts_rows(array: Any) -> bool:
+    """Whether a column numbers the rows from 0 or 1 on."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        numbers = pc.cast(array, pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return False
+    return bool(len(numbers) and numbers[0] in {0, 1} and (np.diff(numbers) == 1).all())
 
 
 def _is_empty(array: Any) -> bool:
@@ -88,14 +165,16 @@ def _without_odd_rows(columns: dict[str, Any], notes: tuple[str, ...], layout: L
     repeated = _rows_where(columns, keep=keep, wanted=dict(zip(columns, columns, strict=True)))
     if len(repeated):
         keep[repeated] = False
+        many = len(repeated) > 1
         found.append(
-            f"{len(repeated):,} rows repeat the header (first row {repeated[0] + 1:,}) "
-            "and were left out"
+            f"{counted(len(repeated), 'row')} {'repeat' if many else 'repeats'} the header "
+            f"(first row {repeated[0] + 1:,}) and {were(len(repeated))} left out"
         )
     empty = _rows_where(columns, keep=keep, wanted=dict.fromkeys(columns, ""))
     if len(empty):
         keep[empty] = False
-        found.append(f"{len(empty):,} rows without any value were left out")
+        found.append(f"{counted(len(empty), 'row')} without any value {were(len(empty))} left out")
+    _leave_out_sums(columns, keep, found)
     for place in reversed(np.flatnonzero(keep)[-MOST_FOOTER_ROWS:].tolist()):
         cells = [str(column[place].as_py() or "").strip(BLANKS) for column in columns.values()]
         first = next((cell for cell in cells if cell), "")
@@ -107,6 +186,30 @@ def _without_odd_rows(columns: dict[str, Any], notes: tuple[str, ...], layout: L
         mask = pa.array(keep)
         columns = {name: pc.filter(column, mask) for name, column in columns.items()}
     return RawTable(columns, int(keep.sum()), rows[keep], tuple(found), layout.delimiter)
+
+
+def _leave_out_sums(columns: dict[str, Any], keep: NDArray[np.bool_], notes: list[str]) -> None:
+    """Leave out subtotals and rulers between the rows, by what their first field says."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    first = next(iter(columns.values()))
+    if not pa.types.is_string(first.type):
+        return
+    words = [w for word in SUMS for w in (word, word.upper(), word.capitalize(), word.title())]
+    words += [f"{word}{mark}" for word in words for mark in (":", " ")] + RULERS
+    hits = pc.is_in(first, value_set=pa.array(words)).to_numpy(zero_copy_only=False) & keep
+    count = int(hits.sum())
+    if not count or count > MOST_SUMS * keep.sum():
+        return
+    places = np.flatnonzero(hits)
+    if places[-1] >= len(keep) - MOST_FOOTER_ROWS and count <= MOST_FOOTER_ROWS:
+        return  # a footer, told as one
+    keep[hits] = False
+    notes.append(
+        f"{counted(count, 'row')} of sums or rulers (first row {places[0] + 1:,}: "
+        f"{str(first[int(places[0])].as_py())!r}) {were(count)} left out"
+    )
 
 
 def _rows_where(
@@ -127,12 +230,14 @@ def _rows_where(
             candidates = candidates[empty[candidates]]
             continue
         if candidates is None:
-            hit = pc.fill_null(pc.equal(column, wanted[name]), fill_value=False)
+            same = {wanted[name], *(w(wanted[name]) for w in (str.lower, str.upper, str.title))}
+            hit = pc.is_in(column, value_set=pa.array(sorted(same)))
             candidates = np.flatnonzero(hit.to_numpy(zero_copy_only=False) & keep)
         else:
             cells = column.take(candidates).to_pylist()
-            same = [(cell or "").strip(BLANKS) == wanted[name] for cell in cells]
-            candidates = candidates[np.array(same, dtype=bool)]
+            fold = wanted[name].casefold()
+            alike = [(cell or "").strip(BLANKS).casefold() == fold for cell in cells]
+            candidates = candidates[np.array(alike, dtype=bool)]
         if not len(candidates):
             break
     return np.array([], dtype=np.int64) if candidates is None else candidates

@@ -121,6 +121,8 @@ def _arrow_options(
         "parse_options": arrow_csv.ParseOptions(
             delimiter=layout.delimiter,
             quote_char=layout.quote,
+            escape_char="\\" if layout.escaped else False,
+            double_quote=not layout.escaped,
             newlines_in_values=True,
             invalid_row_handler=skip,
         ),

@@ -55,7 +55,7 @@ def test_months_are_periods(tmp_path, form):
     assert max(row.scored_at for row in found.rows) - found.rows[0].trained_at == 23
 
 
-@pytest.mark.parametrize("start", [0, 1, 100, 2021, -3])
+@pytest.mark.parametrize("start", [0, 1, 100, 3021, -3])
 def test_small_whole_numbers_are_periods(tmp_path, start):
     found = read_matrix(matrix(tmp_path, range(start, start + 12), str))
 
@@ -73,3 +73,40 @@ def test_numbers_far_apart_are_no_periods(tmp_path, far):
 def test_what_is_no_time_is_told(tmp_path, ends):
     with pytest.raises(AdvisorError, match="2026-01-31"):
         read_matrix(matrix(tmp_path, ends, str))
+
+
+@pytest.mark.parametrize(
+    ("mark", "n", "error"),
+    [
+        (";", "5000", "0,25"),
+        (";", "5.000", "0,25"),
+        (",", '"5,000"', "0.25"),
+        ("\t", "5 000", "0,25"),
+        (",", "5000.0", "25%"),
+        (";", "5000", "25,0 %"),
+        (",", "5e3", "2.5e-1"),
+    ],
+)
+def test_counts_and_errors_may_be_written_in_any_form(tmp_path, mark, n, error):
+    path = tmp_path / "m.csv"
+    lines = [mark.join((str(s), str(t), n, error)) for s in range(4) for t in range(s + 1, 6)]
+    path.write_text("\n".join([mark.join(("trained_at", "scored_at", "n", "error")), *lines]))
+
+    rows = read_matrix(path).rows
+
+    assert {(row.case_count, row.error_per_case) for row in rows} == {(5000, 0.25)}
+
+
+@pytest.mark.parametrize(
+    ("n", "error"), [("12.5", "0.1"), ("many", "0.1"), ("10", "-0.1"), ("9", "")]
+)
+def test_a_count_or_an_error_that_is_none_is_told_with_its_line(tmp_path, n, error):
+    path = tmp_path / "m.csv"
+    path.write_text(f"trained_at,scored_at,n,error\n1,2,10,0.1\n1,3,{n},{error}\n")
+
+    with pytest.raises(AdvisorError, match="line 3: "):
+        read_matrix(path)
+
+
+def test_years_are_years(tmp_path):
+    assert read_matrix(matrix(tmp_path, range(2011, 2023), str)).period_days == 365

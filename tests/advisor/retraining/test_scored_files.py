@@ -50,6 +50,7 @@ ALIKE = {
     "one of them": ((0.0, 1.0), (0, 1)),
     "words": (("no", "yes"), ("no", "yes")),
     "blanks": (("no", "yes"), (" no", "yes ")),
+    "quotes": (("no", "yes"), ("'no'", "'yes'")),
     "booleans": ((False, True), ("FALSE", "true")),
     "None is a class": (("None", "High"), ("None", "High")),
     "three digits": ((100, 200), ("100", "200")),
@@ -71,7 +72,6 @@ UNLIKE = {
     "yes and 1": (("no", "yes"), (0, 1), "labels are no, yes; predictions are 0, 1"),
     "case": (("No", "Yes"), ("no", "yes"), "labels are No, Yes; predictions are no, yes"),
     "brackets": ((0, 1), ("[0]", "[1]"), "predictions are [0], [1]"),
-    "quotes": (("no", "yes"), ("'no'", "'yes'"), "predictions are 'no', 'yes'"),
     "probabilities": ((0, 1), (0.12, 0.87), "predictions are 0.12, 0.87"),
     "true and 1": ((True, False), (1, 0), "labels are False, True; predictions are 0, 1"),
     "1 and 2": ((0, 1), (1, 2), "predictions are 1, 2"),
@@ -205,3 +205,33 @@ def test_a_table_of_periods_is_sorted_by_its_dates(tmp_path):
     )
 
     assert [p.case_count for p in read(tmp_path, table).periods] == [100, 200, 300]
+
+
+def test_classes_that_are_swapped_are_no_reference(tmp_path):
+    rows = [f"2026-01-{1 + i // 24:02d}T{i % 24:02d}:00:00,{i % 2},{1 - i % 2}" for i in range(96)]
+    path = tmp_path / "scored.csv"
+    path.write_text("ts,y,prediction\n" + "\n".join([*rows, "2026-01-05T00:00:00,1,1"]) + "\n")
+    known = guard(loss=ErrorLoss(name="zero-one", class_labels=("0", "1")))
+
+    with pytest.raises(AdvisorError, match=r"1 of 97 cases right .* no classes swapped"):
+        watch(known, read_scored(path, guard=known).periods)
+
+
+def test_numbers_in_another_unit_are_no_reference():
+    known = guard(loss=ErrorLoss(name="absolute", scale=2.0))
+
+    with pytest.raises(AdvisorError, match=r"off by 900 times .* in one unit"):
+        watch(known, [ScoredPeriod(case_count=9, error_per_case=900.0)] * 3)
+
+
+def test_probabilities_in_per_cent_are_no_classes(tmp_path):
+    rows = [
+        f"2026-01-{1 + i // 24:02d}T{i % 24:02d}:00:00,{i % 2},{10 + 80 * (i % 2)}%"
+        for i in range(96)
+    ]
+    path = tmp_path / "scored.csv"
+    path.write_text("ts,y,prediction\n" + "\n".join(rows) + "\n")
+    known = guard(loss=ErrorLoss(name="zero-one", class_labels=("0", "1")))
+
+    with pytest.raises(AdvisorError, match=r"labels are 0, 1; predictions are 0\.1, 0\.9"):
+        read_scored(path, guard=known)
