@@ -12,32 +12,11 @@ from advisor.errors import AdvisorError
 from advisor.market import Market
 from advisor.platforms.ecs_fargate import parse_task_sku
 from advisor.records import Record
-from advisor.study.types import HOURS_PER_MONTH
-from benchmarks.remote import MODULES, TARGETS
+from benchmarks.remote import MODULES, TARGETS, usual_target
 from benchmarks.remote.errors import RemoteError
 from benchmarks.remote.job import OWN, Job, expiry, new_campaign
 from pricing.errors import PricingError
 from pricing.quotes import PriceBook
-
-DISK_GIB = 30
-"""Disk of a rented machine. [GiB]"""
-
-EXTRAS: dict[str, tuple[tuple[str, str, float], ...]] = {
-    "sagemaker-processing": (
-        ("sagemaker-processing-storage", "storage", DISK_GIB / HOURS_PER_MONTH),
-    ),
-    "ec2": (
-        ("ebs-gp3", "storage", DISK_GIB / HOURS_PER_MONTH),
-        ("public-ipv4", "address", 1.0),
-    ),
-    "batch": (
-        ("ebs-gp3", "storage", DISK_GIB / HOURS_PER_MONTH),
-        ("public-ipv4", "address", 1.0),
-    ),
-    "ecs": (("public-ipv4", "address", 1.0),),
-    "endpoint": (("sagemaker-hosting-storage", "storage", DISK_GIB / HOURS_PER_MONTH),),
-}
-"""Target -> what is billed beside the machine: service, sku, units an hour."""
 
 
 class PlannedRun(Record):
@@ -76,17 +55,15 @@ def target_of(on: str) -> tuple[str, str]:
         AdvisorError: it names no target.
 
     Example:
-        >>> target_of("ml.c7i.large"), target_of("c8g.large")
-        (('sagemaker-processing', 'ml.c7i.large'), ('ec2', 'c8g.large'))
+        >>> target_of("c8g.large"), target_of("ec2:c7i.large")
+        (('ec2', 'c8g.large'), ('ec2', 'c7i.large'))
     """
     name, colon, rest = on.partition(":")
     if colon and name in MODULES:
         return name, rest
     if colon:
         raise AdvisorError(f"--on {on}: {name!r} is no target: one of {', '.join(MODULES)}")
-    if on.startswith("ml."):
-        return "sagemaker-processing", on
-    return ("ecs", on) if "vCPU" in on else ("ec2", on)
+    return usual_target(on), on
 
 
 def rate_usd_per_hour(book: PriceBook, *, target: str, sku: str, region: str, on: date) -> float:
@@ -103,7 +80,7 @@ def rate_usd_per_hour(book: PriceBook, *, target: str, sku: str, region: str, on
     try:
         extras = sum(
             units * book.get(service=name, sku=part, region=region, on=on).price_usd_per_unit
-            for name, part, units in EXTRAS.get(target, ())
+            for name, part, units in TARGETS[target].extras
         )
         if service != "fargate":
             quote = book.get(service=service, sku=sku, region=region, on=on)
@@ -205,7 +182,7 @@ def jobs_of(
                 f"{target} needs --bucket: study and results go through a bucket of yours"
             )
         usd = rate_usd_per_hour(book, target=target, sku=sku, region=region, on=on)
-        shares = len(commands) if target == "batch" else 1
+        shares = len(commands) if where.shares else 1
         jobs.append(
             Job(
                 run_id=f"{campaign}-{number}",

@@ -34,3 +34,15 @@ class _Targets(Mapping[str, "Target"]):
 
 TARGETS: Mapping[str, "Target"] = _Targets()
 """Every target by its key."""
+
+
+def usual_target(sku: str) -> str:
+    """Return the target of what is rented: a type of SageMaker, a task's size, or an EC2 type.
+
+    Example:
+        >>> usual_target("ml.c7i.large"), usual_target("c8g.large")
+        ('sagemaker-processing', 'ec2')
+    """
+    if sku.startswith("ml."):
+        return "sagemaker-processing"
+    return "ecs" if "vCPU" in sku else "ec2"

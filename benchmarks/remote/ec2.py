@@ -9,6 +9,8 @@ from benchmarks.remote.cloud import Cloud, make, tag_list, tags_of, unless_gone
 from benchmarks.remote.errors import explained, kind_of
 from benchmarks.remote.job import RUN_TAG, Job, Status
 from benchmarks.remote.target import (
+    DISK_GIB,
+    HOURS_PER_MONTH,
     Stray,
     Target,
     environment,
@@ -26,9 +28,6 @@ BILLED_STATES = ("pending", "running", "stopping", "stopped", "shutting-down")
 LEAST_BILLED_S = 60.0
 """An instance bills a minute at least. [s]"""
 
-DISK_GIB = 30
-"""Root disk. [GiB]"""
-
 
 class Ec2(Target):
     """An instance whose first act is to set its own end."""
@@ -38,6 +37,10 @@ class Ec2(Target):
     service: ClassVar[str | None] = "ec2"
     needs: ClassVar[tuple[str, ...]] = ("image", "instance_profile")
     end_s: ClassVar[float] = 300.0
+    extras: ClassVar[tuple[tuple[str, str, float], ...]] = (
+        ("ebs-gp3", "storage", DISK_GIB / HOURS_PER_MONTH),
+        ("public-ipv4", "address", 1.0),
+    )
     actions: ClassVar[tuple[str, ...]] = (
         "ec2:RunInstances",
         "ec2:CreateTags",

@@ -7,6 +7,8 @@ from benchmarks.remote.cloud import Cloud, is_ours, make, tag_list, tags_of, unl
 from benchmarks.remote.errors import explained, kind_of
 from benchmarks.remote.job import PREFIX, Job, Status
 from benchmarks.remote.target import (
+    DISK_GIB,
+    HOURS_PER_MONTH,
     Stray,
     Target,
     environment,
@@ -17,9 +19,6 @@ from benchmarks.remote.target import (
 
 STUDY, STORE = "/opt/ml/processing/study", "/opt/ml/processing/store"
 """Where the service puts the study, and takes the results from while they are written."""
-
-VOLUME_GIB = 30
-"""Disk of the job. [GiB]"""
 
 OVER = {"Completed": "done", "Failed": "failed", "Stopped": "failed"}
 """Status of a job that runs no more."""
@@ -33,6 +32,9 @@ class SageMakerProcessing(Target):
     service: ClassVar[str | None] = "sagemaker-processing"
     needs: ClassVar[tuple[str, ...]] = ("image", "role")
     end_s: ClassVar[float] = 60.0
+    extras: ClassVar[tuple[tuple[str, str, float], ...]] = (
+        ("sagemaker-processing-storage", "storage", DISK_GIB / HOURS_PER_MONTH),
+    )
     actions: ClassVar[tuple[str, ...]] = (
         "sagemaker:CreateProcessingJob",
         "sagemaker:AddTags",
@@ -68,7 +70,7 @@ class SageMakerProcessing(Target):
                 "ClusterConfig": {
                     "InstanceCount": 1,
                     "InstanceType": job.sku,
-                    "VolumeSizeInGB": VOLUME_GIB,
+                    "VolumeSizeInGB": DISK_GIB,
                 }
             },
             "ProcessingInputs": [

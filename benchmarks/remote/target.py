@@ -12,6 +12,12 @@ from benchmarks.remote.cloud import Cloud
 from benchmarks.remote.errors import RemoteError
 from benchmarks.remote.job import EXPIRES_TAG, PREFIX, RUN_TAG, Job, Status, worst_usd
 
+DISK_GIB = 30
+"""Disk of a rented machine. [GiB]"""
+
+HOURS_PER_MONTH = 730
+"""Hours of the month that disks are billed by."""
+
 POLL_S = 5.0
 """Between two questions whether a thing is gone. [s]"""
 
@@ -48,6 +54,10 @@ class Target(ABC):
     """Between two tries of what takes it down when nobody else does. [s]"""
     end_s: ClassVar[float] = 60.0
     """Starting and ending that may be billed besides its time. [s]"""
+    shares: ClassVar[bool] = False
+    """Whether several commands go to as many machines."""
+    extras: ClassVar[tuple[tuple[str, str, float], ...]] = ()
+    """What is billed beside the machine: service, sku, units an hour."""
     actions: ClassVar[tuple[str, ...]] = ()
     """Every right that it takes, `service:Action`, calls and those that a call asks for."""
     quota_codes: ClassVar[str | None] = None
