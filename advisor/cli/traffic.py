@@ -39,7 +39,8 @@ def traffic(
     """
     from advisor.capacity.traffic import summarise_counts
     from advisor.files import require_file
-    from advisor.imports.traffic import TrafficFileError, read_traffic
+    from advisor.imports.traffic import read_traffic
+    from advisor.imports.traffic_lines import TrafficFileError
 
     require_file(file)
     counts = read_traffic(file, period_minutes=_minutes(period))

@@ -38,7 +38,7 @@ def outside_bulk(at_s: NDArray[np.float64]) -> NDArray[np.bool_]:
         most = 1 if count >= 20 else 0
     low, high = 0, count
     for cut in range(1, most + 1):
-        inner = ordered[high - 1] - ordered[cut]
+        inner = ordered[count - 1 - most] - ordered[cut]
         if ordered[cut] - ordered[cut - 1] > FAR_SPANS * max(inner, 1.0):
             low = cut
     for cut in range(1, most + 1):

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from advisor.cli import run
-from advisor.imports.traffic import TrafficFileError, read_traffic
+from advisor.imports.traffic import read_traffic
+from advisor.imports.traffic_lines import TrafficFileError
 from pricing.yaml_text import load_yaml
 
 LOG = (
