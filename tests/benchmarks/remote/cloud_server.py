@@ -11,6 +11,7 @@ from pathlib import Path
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random  # noqa: F401 - loaded before the patches
 from moto.sagemaker import models as sagemaker
+from moto.sagemaker.responses import SageMakerResponse
 from moto.server import ThreadedMotoServer
 
 
@@ -29,6 +30,25 @@ def let_jobs_run() -> None:
         job.processing_job_status = "Stopped"
         job.processing_end_time = utcnow() + timedelta(seconds=1)
 
+    told = sagemaker.SageMakerModelBackend.describe_processing_job
+
+    def describe(self, processing_job_name):
+        if Path(f"{sys.argv[1]}.done-{processing_job_name}").exists():
+            job = self.processing_jobs[processing_job_name]
+            job.processing_job_status = "Completed"
+            job.processing_end_time = job.processing_start_time + timedelta(seconds=300)
+        return told(self, processing_job_name)
+
+    make = SageMakerResponse.create_processing_job
+
+    def create(self):
+        made = make(self)
+        job = self.sagemaker_backend.processing_jobs[self._get_param("ProcessingJobName")]
+        job.environment = self._get_param("Environment")  # moto forgets it
+        return made
+
+    SageMakerResponse.create_processing_job = create
+    sagemaker.SageMakerModelBackend.describe_processing_job = describe
     sagemaker.FakeProcessingJob.__init__ = running
     sagemaker.SageMakerModelBackend.stop_processing_job = stop
 
