@@ -204,17 +204,22 @@ def jobs_of(
                 commands=tuple(tuple(command) for command in commands),
                 shares=shares,
                 settings={k: v for k, v in settings.items() if v}
-                | ({"host": sku} if where.service is None else _architecture(sku)),
+                | ({"host": sku} if where.service is None else _shape_settings(sku)),
             )
         )
     return tuple(jobs)
 
 
-def _architecture(sku: str) -> dict[str, str]:
-    """Return the instruction set of an instance type, where the catalogue tells it."""
+def _shape_settings(sku: str) -> dict[str, str]:
+    """Return what the catalogue tells of an instance type; nothing of what it does not know."""
     from pricing.instances import load_catalogue
 
     try:
-        return {"architecture": load_catalogue().get(sku.removeprefix("ml.")).architecture}
+        shape = load_catalogue().get(sku.removeprefix("ml."))
     except PricingError:
         return {}
+    return {
+        "architecture": shape.architecture,
+        "vcpu": str(shape.vcpu_count),
+        "memory_mib": str(int(shape.memory_gib * 1024 * defaults.MEMORY_HEADROOM.value)),
+    }

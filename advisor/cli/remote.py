@@ -178,10 +178,10 @@ def run(
         )
         _ask(jobs, cap_usd=cap_usd, minutes=minutes, yes=yes)
         _sweep_first(used, keep="", region=region if bucket else None)
-        before = told_change(study, store=store, on=on)
+        before = "" if as_json else told_change(study, store=store, on=on)
         outcomes = used.run(jobs, cap_usd=cap_usd, study_folder=study.resolve().parent)
-        after = told_change(study, store=store, on=on)
         if not as_json:
+            after = told_change(study, store=store, on=on)
             for line in (before and f"Before: {before}", after and f"Now:    {after}"):
                 say(line or "", err=True)
     _report(outcomes, as_json=as_json)

@@ -5,10 +5,12 @@ python -m tests.benchmarks.remote.cloud_server PORT_FILE
 
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from moto.batch import models as batch
 from moto.core.utils import utcnow
+from moto.ecs import models as ecs
 from moto.moto_api._internal import mock_random  # noqa: F401 - loaded before the patches
 from moto.sagemaker import models as sagemaker
 from moto.sagemaker.responses import SageMakerResponse
@@ -53,8 +55,24 @@ def let_jobs_run() -> None:
     sagemaker.SageMakerModelBackend.stop_processing_job = stop
 
 
+def let_batch_jobs_run() -> None:
+    """Moto's batch jobs run real containers: these run nothing until they are ended."""
+
+    def run(self):
+        self.job_started_at = datetime.now()  # noqa: DTZ005 - as moto does
+        self.status = "RUNNING"
+        self._start_attempt()
+        while not self.stop:
+            time.sleep(0.02)
+        self._mark_stopped(success=False)
+
+    batch.Job.run = run
+    ecs.Task.advance = lambda self: None  # a task runs on until it is stopped
+
+
 def main() -> None:
     let_jobs_run()
+    let_batch_jobs_run()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
