@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faces.pages import APP, measured_study
-from tests.faces.test_browser import CHROMIUM, FLAGS, Visit, served, with_key
+from advisor.demo import DEMO_STUDY
+from tests.faces.pages import APP
+from tests.faces.test_browser import CHROMIUM, FLAGS, served, with_key
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,8 +31,7 @@ socket.onerror = () => { said.socket = said.socket || "refused"; tell(); };
 </script>"""
 """What a page of another site, or of another port, would try."""
 
-PROOF_CSV = "S'a,b'\n0cposix\nsystem\n(S'touch PROOF'\ntR.\n"
-"""Two columns to pandas; a pickle to joblib, and no such string ever becomes a file here."""
+ROWS = "a,b\n" + "1,2\n2,1\n" * 20
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,9 @@ def place(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(place):
-    with served(APP, measured_study(place), place / "uploads") as found:
+    study = place / "advisor.yaml"
+    study.write_text(DEMO_STUDY, encoding="utf-8")  # without runs: its page is there at once
+    with served(APP, study, place / "uploads") as found:
         yield found
 
 
@@ -96,7 +98,7 @@ def test_the_page_is_locked_for_who_has_no_key(context, address):
 
 @pytest.mark.parametrize("port", ["", ":{port}"])
 def test_a_name_that_was_bound_to_this_machine_gets_nothing(context, address, port):
-    Visit(context.new_page(), address)  # the owner has the page open
+    enter(context.new_page(), address)  # the owner has the page open
     number = address.split(":")[2].strip("/")
     page = context.new_page()
     page.goto(with_key(f"http://evil.example{port.format(port=number)}/"))
@@ -112,7 +114,7 @@ def test_a_name_that_was_bound_to_this_machine_gets_nothing(context, address, po
 
 
 def test_a_page_of_another_port_reads_sends_and_frames_nothing(context, address, other_site):
-    Visit(context.new_page(), address)  # the owner has the page open, its cookie is in the browser
+    enter(context.new_page(), address)  # the owner has the page open, its cookie is in the browser
     page = context.new_page()
     page.goto(other_site)
     page.wait_for_function("() => document.title.split(':').length >= 4")
@@ -121,7 +123,14 @@ def test_a_page_of_another_port_reads_sends_and_frames_nothing(context, address,
     assert said["read"] == "refused"
     assert said["socket"] == "refused"
     frame = page.frames[1]
-    assert "chrome-error" in frame.url or "verdict" not in frame.content()
+    assert "chrome-error" in frame.url or "root" not in frame.content()
+
+
+def enter(page, address, path=""):
+    page.set_default_timeout(25_000)
+    page.goto(with_key(address + path))
+    page.get_by_role("heading", name="No answer yet").wait_for()
+    return page
 
 
 def upload(page, kind, name, content):
@@ -133,20 +142,21 @@ def upload(page, kind, name, content):
 
 def test_an_upload_that_is_a_pickle_never_runs(context, address, place):
     page = context.new_page()
-    Visit(page, address)
+    enter(page, address)
     page.get_by_text("Your own data or study").click()
-    upload(page, "data", "cases.csv", PROOF_CSV)
+    upload(page, "data", "cases.csv", ROWS)
     page.get_by_role("button", name="Make a study of it").click()
-    page.get_by_role("heading", name="No answer yet").wait_for()
+    page.wait_for_url("**study=cases**")
     assert str(place) not in page.content()
     kept = place / "uploads" / "cases" / "data.csv"
     assert kept.exists()
-    page.get_by_text("Your own data or study").click()
     for path in (str(kept), "data.csv", "../cases/data.csv"):
         text = (
             "data: {source: 'builtin:wine'}\n"
             f"candidates: [{{name: m, import: 'trusted-file:{path}'}}]\n"
         )
+        enter(page, address, "?study=cases")
+        page.get_by_text("Your own data or study").click()
         upload(page, "study", "s.yaml", text)
         page.get_by_text("may not name code").wait_for()
         assert page.get_by_role("button", name="Open it").count() == 0
@@ -166,8 +176,6 @@ def test_an_upload_reaches_no_server_and_no_other_file(context, address, place):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = server.server_address[1]
         page = context.new_page()
-        Visit(page, address)
-        page.get_by_text("Your own data or study").click()
         for text, said in (
             (
                 f"data: {{source: 'builtin:wine'}}\nhistory: {{mlflow: 'http://127.0.0.1:{port}'}}\n",
@@ -176,6 +184,8 @@ def test_an_upload_reaches_no_server_and_no_other_file(context, address, place):
             (f"data: {{path: '{place}/secret.txt', target: x}}\n", "may not name a path"),
             ("data: {path: '../../secret.txt', target: x}\n", "may not name a path"),
         ):
+            enter(page, address)
+            page.get_by_text("Your own data or study").click()
             upload(page, "study", "s.yaml", text)
             page.get_by_text(said).wait_for()
             assert "hunter2" not in page.content()
@@ -186,15 +196,14 @@ def test_an_upload_reaches_no_server_and_no_other_file(context, address, place):
 
 def test_another_browser_finds_no_upload_of_this_one(chromium, context, address):
     page = context.new_page()
-    Visit(page, address)
+    enter(page, address)
     page.get_by_text("Your own data or study").click()
-    upload(page, "data", "private.csv", "a,b\n" + "1,2\n2,1\n" * 20)
+    upload(page, "data", "private.csv", ROWS)
     page.get_by_role("button", name="Make a study of it").click()
-    page.get_by_role("heading", name="No answer yet").wait_for()
-    assert "study=private" in page.url
+    page.wait_for_url("**study=private**")
     other = chromium.new_context()
     stranger = other.new_page()
-    Visit(stranger, address, "?study=private")
+    enter(stranger, address, "?study=private")
 
     assert "private" not in stranger.inner_text("body")
     assert stranger.get_by_text("The study that was opened").count() == 0
