@@ -45,7 +45,8 @@ class Recommendation(Record):
     """The option to deploy; null where nothing is feasible."""
     beats_guessing: bool | None = None
     """Whether the chosen model is better than one that learns nothing; false: none is, so that no
-    model is worth deploying yet, and `best` is what the guess would cost. Null where unknown."""
+    model is worth deploying yet, and `best` is what the guess would cost. Null where unknown, as
+    where a test has too few rows of a class to tell models apart."""
     ranked: tuple[Option, ...]
     """Feasible options: the chosen one first, then by cost. Of each candidate, platform, region
     and purchase the cheapest sku, and the next ones overall."""

@@ -120,7 +120,7 @@ def compose(
             blind=blind_to(engine),
         ),
         best=best,
-        beats_guessing=None if best is None else not is_guess(engine),
+        beats_guessing=None if best is None or blind_to(engine) else not is_guess(engine),
         ranked=ranked,
         rejected=rejected,
         retraining=retraining,

@@ -119,7 +119,7 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
     return tuple(sorted(found, key=lambda k: (-k.information_usd, -abs(k.swing_usd))))
 
 
-def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
+def ways_to_run(engine: Engine) -> NDArray[np.bool_]:
     """Return which drawn options are feasible ways to run the chosen candidate."""
     drawn, options = engine.choice.drawn, engine.problem.options
     owner = engine.candidate_of[options.candidate]
@@ -132,7 +132,7 @@ def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
 def _ranked_usd(engine: Engine) -> Floats:
     """Return the ways to run the chosen candidate, (option x draw). [USD/month]"""
     drawn = engine.choice.drawn
-    usd: Floats = drawn.outcomes.usd[_ways_to_run(engine), 1:]
+    usd: Floats = drawn.outcomes.usd[ways_to_run(engine), 1:]
     # Only what is the cheapest somewhere, or nearly so on average, can be chosen by knowing more.
     near = np.unique(np.concatenate([usd.argmin(axis=0), np.argsort(usd.mean(axis=1))[:40]]))
     chosen: Floats = usd[near]
@@ -146,7 +146,7 @@ def _hours_information_usd(engine: Engine) -> float:
     """
     drawn, problem = engine.choice.drawn, engine.problem
     rows = drawn.outcomes.rows
-    ranked = _ways_to_run(engine)
+    ranked = ways_to_run(engine)
     means = drawn.outcomes.usd[ranked, 1:].mean(axis=1)
     platform = problem.options.platform_at[rows[ranked]]
     people = problem.scenarios.people_usd[:, 1:]
