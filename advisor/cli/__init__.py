@@ -30,6 +30,7 @@ from advisor.cli import (
     recommend,
     reconcile,
     record,
+    remote,
     runs,
     traffic,
     whatif,
@@ -46,7 +47,7 @@ class _Advisor(TeachingGroup):
 
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Start": ("demo", "init", "data", "doctor"),
-        "Measure": ("bench", "loadtest", "probe", "runs"),
+        "Measure": ("bench", "loadtest", "probe", "runs", "remote"),
         "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
         "Prices": ("prices", "bill", "reconcile", "record"),
@@ -95,6 +96,7 @@ for group in (
     experiments,
     hardware,
     runs,
+    remote,
     prices,
     bill,
     reconcile,

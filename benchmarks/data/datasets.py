@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.data.column_types.column import ColumnKind, ColumnReading
-from benchmarks.data.column_types.setting import Role
+from benchmarks.data.column_types.setting import LARGEST_EXACT, Role
 from benchmarks.data.features import Kind, model_input, tidy_columns
 from benchmarks.data.sources import load_source
 from benchmarks.data.tabular_files import evenly_spaced, read_table, row_limit
@@ -253,6 +253,7 @@ def _task_data(
         for note in reading.notes
     ]
     rows = _usable_rows(raw, where=where, target=target, time=time, task=task, notes=notes)
+    sampled = len(raw) < row_count or (max_rows is not None and len(rows) > max_rows)
     if max_rows is not None and len(rows) > max_rows:
         rows = rows.iloc[evenly_spaced(len(rows), max_rows)]
     rows = rows.reset_index(drop=True)
@@ -261,7 +262,7 @@ def _task_data(
             f"{where}: data: {len(rows)} usable rows, at least {MIN_ROW_COUNT} are needed: "
             "add rows, or check for missing targets"
         )
-    if len(rows) < row_count:
+    if sampled:
         notes.append(f"{len(rows):,} of {row_count:,} rows were used, spread evenly over the data")
     dropped = {column for column in (target, time, label_time, *ignore) if column is not None}
     said = {reading.name: reading.kind for reading in readings}
@@ -273,7 +274,7 @@ def _task_data(
             f"{where}: data: no feature column is left besides {sorted(dropped)}: "
             "take columns out of data.ignore, or add some"
         )
-    if any(r.name == target and r.ground.startswith("whole numbers") for r in readings):
+    if readings and target is not None and _is_whole(rows[target]):
         rows[target] = rows[target].astype("int64")  # a gap that is gone had made them floats
     found_task, y, labels, target_notes = read_target(rows, where=where, target=target, task=task)
     spec = DatasetSpec(
@@ -308,6 +309,14 @@ def _task_data(
         notes=(*notes, *column_notes, *target_notes),
         readings=readings,
     )
+
+
+def _is_whole(target: "pd.Series[Any]") -> bool:
+    """Whether a target's floats are whole numbers that an int64 keeps."""
+    values = target.to_numpy()
+    if values.dtype.kind != "f":
+        return False
+    return bool((abs(values) < LARGEST_EXACT).all() and (values == values.round()).all())
 
 
 def _rarest(y: "np.ndarray[Any, Any] | None", labels: tuple[str, ...]) -> int | None:

@@ -7,6 +7,7 @@ Reading is bounded in memory and time by the sample, not by the file.
 import bisect
 import csv
 import itertools
+import json
 import mmap
 import random
 from dataclasses import replace
@@ -144,7 +145,35 @@ def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) ->
         ) from None
     names = [name for name in table.column_names if not name.startswith(UNNAMED_INDEX)]
     columns = {name: table[name] for name in names} | _range_index(table)
-    return RawTable(columns, row_count, rows)
+    columns |= {name: array for name, array in _periods(table).items() if name in columns}
+    notes = []
+    if len(names) < len(table.column_names):
+        notes.append("an index without a name was left out: give it one to have it as a column")
+    return RawTable(columns, row_count, rows, tuple(notes))
+
+
+def _periods(table: Any) -> dict[str, Any]:
+    """Months, weeks and so on as pandas keeps them (whole numbers since 1970): their starts."""
+    import pandas as pd
+    import pyarrow as pa
+
+    found = {}
+    for field in table.schema:
+        metadata = field.metadata or {}
+        own = metadata.get(b"ARROW:extension:name", b"").decode()
+        if "pandas.period" not in {own, getattr(field.type, "extension_name", "")}:
+            continue
+        text = metadata.get(b"ARROW:extension:metadata")
+        freq = getattr(field.type, "freq", None) or json.loads(text or b"{}").get("freq")
+        column = table[field.name]
+        if isinstance(field.type, pa.BaseExtensionType):
+            column = pa.chunked_array([chunk.storage for chunk in column.chunks], pa.int64())
+        missing = column.is_null().to_numpy()
+        ordinals = column.fill_null(0).to_numpy()
+        starts = pd.PeriodIndex.from_ordinals(ordinals, freq=freq).to_timestamp()  # type: ignore[attr-defined]
+        stamps = starts.to_numpy().astype("datetime64[us]")
+        found[field.name] = pa.chunked_array([pa.array(stamps, mask=missing)])
+    return found
 
 
 def _range_index(table: Any) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.storage.records import HardwareProfile
+from pydantic import ValidationError
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.storage.records import HardwareProfile, RentedMachine
 
 LIBRARIES = (
     *("numpy", "scipy", "pandas", "scikit-learn", "joblib", "torch", "lightgbm", "xgboost"),
@@ -19,6 +22,9 @@ LIBRARIES = (
 
 GIB = 2**30
 """Bytes in one GiB."""
+
+RENTED = "ADVISOR_RENTED"
+"""Variable that tells a rented machine what it was rented as: JSON of a `RentedMachine`."""
 
 HUGE_BYTES = 2**60
 """A memory limit beyond this means that there is none. [B]"""
@@ -40,7 +46,8 @@ def read_host(*, root: Path = Path("/")) -> HardwareProfile:
     architecture = {"aarch64": "arm64", "AMD64": "x86_64"}.get(
         platform.machine(), platform.machine()
     )
-    identity = (
+    rented = read_rented()
+    identity: tuple[object, ...] = (
         processor,
         architecture,
         physical,
@@ -49,6 +56,8 @@ def read_host(*, root: Path = Path("/")) -> HardwareProfile:
         gpu.model if gpu else None,
         _read(root / "etc/machine-id"),
     )
+    if rented is not None:  # containers tell nothing of the machine below them
+        identity += (rented.sku.removeprefix("ml."), rented.region)
     return HardwareProfile(
         host_id=hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
         processor=processor,
@@ -61,7 +70,25 @@ def read_host(*, root: Path = Path("/")) -> HardwareProfile:
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         libraries=library_versions(),
+        rented=rented,
     )
+
+
+def read_rented() -> RentedMachine | None:
+    """Return what this machine was rented as, null where nobody said so.
+
+    Raises:
+        BenchmarkError: the variable holds something else.
+    """
+    text = os.environ.get(RENTED)
+    if not text:
+        return None
+    try:
+        return RentedMachine.model_validate_json(text)
+    except ValidationError as error:
+        raise BenchmarkError(
+            f"{RENTED} does not describe a rented machine ({error.errors()[0]['msg']}): unset it"
+        ) from None
 
 
 @functools.cache

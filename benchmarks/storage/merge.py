@@ -7,16 +7,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from benchmarks.errors import StoreError
-from benchmarks.storage.records import BacktestRun, BenchmarkRun
-from benchmarks.storage.store import BACKTESTS, DEFAULT_FOLDER, RUNS, RunStore
+from benchmarks.storage.records import BacktestRun, BenchmarkRun, LoadTest
+from benchmarks.storage.store import BACKTESTS, DEFAULT_FOLDER, LOADTESTS, RUNS, RunStore
 
-KINDS: dict[str, type[BenchmarkRun] | type[BacktestRun]] = {
+KINDS: dict[str, type[BenchmarkRun] | type[BacktestRun] | type[LoadTest]] = {
     RUNS: BenchmarkRun,
     BACKTESTS: BacktestRun,
+    LOADTESTS: LoadTest,
 }
 """Folder of a store -> what it holds."""
 
-Kept = BenchmarkRun | BacktestRun
+Kept = BenchmarkRun | BacktestRun | LoadTest
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Merged:
 
 
 def merge_stores(sources: Sequence[Path], *, into: Path) -> Merged:
-    """Put every run and back-test of some stores into one.
+    """Put every run, back-test and load test of some stores into one.
 
     All is read and checked before anything is written, so that a refusal leaves the target as it
     was. Doing it twice changes nothing.
@@ -71,8 +72,8 @@ def _store_of(folder: Path) -> Path:
         if any((found / kind).is_dir() for kind in KINDS):
             return found
     raise StoreError(
-        f"{folder} is no store: it has no folder '{RUNS}' or '{BACKTESTS}'; give the folder that "
-        f"'advisor bench' wrote, '{DEFAULT_FOLDER}' beside the study"
+        f"{folder} is no store: it has no folder '{RUNS}', '{BACKTESTS}' or '{LOADTESTS}'; give "
+        f"the folder that 'advisor bench' wrote, '{DEFAULT_FOLDER}' beside the study"
     )
 
 

@@ -31,6 +31,7 @@ from benchmarks.storage.specs import (
     DataSettings,
     HardwareProfile,
     Record,
+    RentedMachine,
     Task,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "Precision",
     "Record",
     "ReferenceCheck",
+    "RentedMachine",
     "Task",
     "TrainingMeasurement",
 ]

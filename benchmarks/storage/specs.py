@@ -119,6 +119,23 @@ class DatasetSpec(Record):
         )
 
 
+class RentedMachine(Record):
+    """What a machine that was rented for a measurement is, beyond what it tells of itself."""
+
+    target: str
+    """How it was rented: a key of `benchmarks.remote.TARGETS`, e.g. `sagemaker-processing`."""
+    sku: str
+    """What was rented, e.g. `ml.c7i.large`."""
+    region: str
+    """Region, `own` for a machine of one's own."""
+    zone: str | None = None
+    """Availability zone, null where the service does not tell it."""
+    spot: bool = False
+    """Whether it was spare capacity."""
+    usd_per_hour: NonNegativeFloat
+    """What an hour of it costs; 0 for a machine of one's own. [USD/h]"""
+
+
 class HardwareProfile(Record):
     """The machine a run was measured on."""
 
@@ -146,3 +163,5 @@ class HardwareProfile(Record):
     """Version of each library that shapes the result."""
     probes: dict[str, float] = Field(default_factory=dict)
     """What this machine can do; each name ends with its unit, e.g. `gemm_fp32_gflop_per_s`."""
+    rented: RentedMachine | None = None
+    """What it was rented as; null on this machine and in runs of older versions."""

@@ -148,7 +148,49 @@ HELPERS = {
     "by its name": ("import importlib\nimportlib.import_module('helper')", "helper.py"),
     "under another name": ("import helper as h", "helper.py"),
     "relative within a package": ("import pack.models", "pack/base.py"),
+    "all of a module": ("from helper import *", "helper.py"),
+    "where it is not there": (
+        "try:\n    import helper\nexcept ImportError:\n    pass",
+        "helper.py",
+    ),
+    "settings": ("import json\nP = json.load(open('params.json'))", "params.json"),
+    "settings beside the module": (
+        "from pathlib import Path\nP = (Path(__file__).parent / 'params.json').read_text()",
+        "params.json",
+    ),
+    "settings of a helper": ("from tools import settings", "tools/own.yaml"),
 }
+
+
+MADE_UP = {
+    "a name that is made up": "import importlib\nm = importlib.import_module(f'help{chr(101)}r')",
+    "a path": "import runpy\nruns = runpy.run_path(str('hel' + 'per.py'))",
+    "whatever there is": "import pkgutil\nfound = list(pkgutil.iter_modules(['.']))",
+    "a text": "text = open('hel' + 'per.py').read()\nexec(text)",
+}
+
+
+@pytest.mark.parametrize("case", MADE_UP)
+def test_where_names_are_made_up_every_module_beside_counts(tmp_path, case):
+    (tmp_path / "helper.py").write_text("DEPTH = 1")
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "lib.py").write_text("A = 1")
+    (tmp_path / "my_models.py").write_text(MADE_UP[case])
+    before = key_text(tmp_path)
+
+    (tmp_path / ".venv" / "lib.py").write_text("A = 2")
+    assert key_text(tmp_path) == before
+    (tmp_path / "helper.py").write_text("DEPTH = 8")
+    assert key_text(tmp_path) != before
+
+
+def test_what_a_model_writes_or_learns_from_is_no_setting(tmp_path):
+    (tmp_path / "my_models.py").write_text("open('log.txt', 'a'), open('data.csv')")
+    before = key_text(tmp_path)
+
+    (tmp_path / "log.txt").write_text("fitted")
+
+    assert key_text(tmp_path) == before
 
 
 @pytest.mark.parametrize("case", HELPERS)
@@ -163,6 +205,9 @@ def test_a_changed_helper_is_another_model(tmp_path, case):
         "pack/__init__.py": "",
         "pack/models.py": "from .base import DEPTH",
         "pack/base.py": "DEPTH = 1",
+        "tools/settings.py": "P = open('own.yaml').read()",
+        "tools/own.yaml": "depth: 1",
+        "params.json": "{}",
         "my_models.py": text,
         "other.py": "DEPTH = 1",
     }

@@ -19,6 +19,7 @@ from advisor.decision.answer.jobs import job_advice
 from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
+from advisor.decision.answer.measured_there import measured_there
 from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_age
 from advisor.decision.answer.option import option_of
 from advisor.decision.answer.rankings import deciding_assumption, rankings_of
@@ -123,7 +124,7 @@ def compose(
             cheapest=ranked_by.get("cheapest"),
         ),
         best=best,
-        beats_guessing=None if best is None else not is_guess(engine),
+        beats_guessing=None if best is None or blind_to(engine) else not is_guess(engine),
         ranked=ranked,
         rejected=rejected,
         retraining=retraining,
@@ -148,6 +149,7 @@ def compose(
         ),
         experiments=experiments,
         carried=then(carried_chains(engine)),
+        measured_there=then(measured_there(engine)),
         learning=then(learning_curves(engine)),
         verdict_kind=kind,
         risk=_risk(engine, known),

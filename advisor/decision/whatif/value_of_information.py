@@ -1,5 +1,7 @@
 """What knowing an input before deciding is worth, and the cheapest way to know it."""
 
+import math
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +25,9 @@ BINS = 25
 
 WORTH_SAYING_USD = 0.5
 """What knowing must save for a measurement to be proposed. [USD/month]"""
+
+LEAST_CAP_USD = 0.5
+"""Cap that is proposed for a measurement at least; else what an hour of the machine costs. [USD]"""
 
 SAMPLING_ERRORS = 3.0
 """Standard errors that a swing must exceed to be told: 0.3% of inputs without one then seem to
@@ -125,7 +130,7 @@ def known_inputs(engine: Engine) -> tuple[Known, ...]:
     return tuple(sorted(found, key=lambda k: (-k.information_usd, -abs(k.swing_usd))))
 
 
-def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
+def ways_to_run(engine: Engine) -> NDArray[np.bool_]:
     """Return which drawn options are feasible ways to run the chosen candidate."""
     drawn, options = engine.choice.drawn, engine.problem.options
     owner = engine.candidate_of[options.candidate]
@@ -138,7 +143,7 @@ def _ways_to_run(engine: Engine) -> NDArray[np.bool_]:
 def _ranked_usd(engine: Engine) -> Floats:
     """Return the ways to run the chosen candidate, (option x draw). [USD/month]"""
     drawn = engine.choice.drawn
-    usd: Floats = drawn.outcomes.usd[_ways_to_run(engine), 1:]
+    usd: Floats = drawn.outcomes.usd[ways_to_run(engine), 1:]
     # Only what is the cheapest somewhere, or nearly so on average, can be chosen by knowing more.
     near = np.unique(np.concatenate([usd.argmin(axis=0), np.argsort(usd.mean(axis=1))[:40]]))
     chosen: Floats = usd[near]
@@ -152,7 +157,7 @@ def _hours_information_usd(engine: Engine) -> float:
     """
     drawn, problem = engine.choice.drawn, engine.problem
     rows = drawn.outcomes.rows
-    ranked = _ways_to_run(engine)
+    ranked = ways_to_run(engine)
     means = drawn.outcomes.usd[ranked, 1:].mean(axis=1)
     platform = problem.options.platform_at[rows[ranked]]
     people = problem.scenarios.people_usd[:, 1:]
@@ -285,12 +290,16 @@ def _speed_action(
         return None
     row = engine.choice.best
     replica_usd = 0.0 if row is None else float(engine.problem.options.replica_usd[row])
-    cost_usd = replica_usd / HOURS_PER_MONTH * defaults.MEASURING_S.value / 3600
+    usd_per_hour = replica_usd / HOURS_PER_MONTH
+    cost_usd = usd_per_hour * defaults.MEASURING_S.value / 3600
     jobs = engine.study.workload.pattern == "batch"
     what = "The time of a job" if jobs else "Latency"
+    on = shlex.quote(best.sku)
+    cap_usd = max(LEAST_CAP_USD, math.ceil(usd_per_hour * 10) / 10)
     return MeasureNext(
-        action=f"{what} is carried from this machine: run 'advisor bench STUDY' on one {best.sku} "
-        f"({best.region}) for {defaults.MEASURING_S.value / 60:.0f} minutes and copy its store.",
+        action=f"{what} is carried from this machine: measure it on one {best.sku} "
+        f"({best.region}) with 'advisor remote run STUDY --on {on} --region {best.region} "
+        f"--cap-usd {cap_usd:g}'; 'advisor remote plan STUDY' weighs the others.",
         cost_usd=cost_usd,
         saves_usd_per_month=saves.get("transfer between machines", 0.0),
     )

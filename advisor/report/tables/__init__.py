@@ -35,6 +35,7 @@ from advisor.report.tables.costs import (
 from advisor.report.tables.evidence import (
     assumptions_table,
     bases_table,
+    measured_elsewhere,
     measurements,
     price_banner,
     price_sentence,
@@ -159,6 +160,7 @@ __all__ = [
     "learning_table",
     "ledger_table",
     "load_table",
+    "measured_elsewhere",
     "measured_table",
     "measurements",
     "options_table",

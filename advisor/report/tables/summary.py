@@ -18,6 +18,15 @@ from advisor.report.tables.options import time_words
 from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, usd
 
 
+def _no_model_yet(best: Option, runs: int) -> str:
+    """Why nothing is retrained where nothing beats guessing, and what the cost holds for it."""
+    held = part_usd_per_month(best, "retraining", runs_per_release=runs)
+    why = "no model is better than guessing, and a guess does not age"
+    if held <= 0:
+        return why
+    return f"{why}; the {small_usd(held)} USD/month are what a model in its place would cost"
+
+
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     """The short answers below the verdict: move or stay, retraining, GPU, where to train."""
     if recommendation.best is None:
@@ -40,9 +49,7 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
             if retraining.interval_days is None
             else f"Every {days(retraining.interval_days)} {BASIS_BADGES[retraining.basis]}"
             + (" (simulated stream)" if retraining.simulated else ""),
-            "no model is better than guessing, and a guess does not age"
-            if recommendation.beats_guessing is False
-            else retraining.why,
+            _no_model_yet(best, runs) if recommendation.beats_guessing is False else retraining.why,
         ),
         Fact(
             "GPU for serving",

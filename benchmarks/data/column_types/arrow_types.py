@@ -4,6 +4,7 @@ Texts go through the reader of texts, as programs write whole tables as texts. W
 take (lists, records, bytes) is left out and said.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from benchmarks.data.column_types.quick import HEAD
 from benchmarks.data.column_types.reader import read_texts
 from benchmarks.data.column_types.setting import LARGEST_EXACT, Setting
 from benchmarks.data.column_types.time_numbers import times_of_numbers
+from benchmarks.data.column_types.times import OPEN_END_YEAR
 
 
 def read_arrow(name: str, column: Any, setting: Setting) -> TypedColumn:
@@ -186,7 +188,20 @@ def _stamps(name: str, column: Any) -> TypedColumn:
         stamps = column.cast(pa.timestamp("ms")).cast(pa.timestamp("us"))
     ground = "dates of the file" if zone is None else f"times of the file, {zone} as UTC"
     series = pd.Series(to_numpy(stamps).astype("datetime64[us]"))
-    return TypedColumn(series, _reading(name, "time", ground, column))
+    open_ended = series.dt.year.isin((1, OPEN_END_YEAR)).to_numpy()
+    count = int(open_ended.sum())
+    if not count:
+        return TypedColumn(series, _reading(name, "time", ground, column))
+    first = str(series[open_ended].iloc[0].date())
+    told = f"{count:,} of {len(series):,} values are {first}, which stands for no end: missing"
+    reading = _reading(name, "time", ground, column, notes=(told,))
+    reading = replace(
+        reading,
+        value_count=reading.value_count - count,
+        missing_count=reading.missing_count + count,
+        misfit_count=count,
+    )
+    return TypedColumn(series.mask(open_ended), reading)
 
 
 def _seconds(name: str, column: Any) -> TypedColumn:
