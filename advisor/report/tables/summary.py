@@ -15,7 +15,7 @@ from advisor.report.tables.cells import (
 )
 from advisor.report.tables.ledger import amount_facts
 from advisor.report.tables.options import time_words
-from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, usd
+from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, small_usd, usd
 
 
 def _no_model_yet(best: Option, runs: int) -> str:
@@ -49,7 +49,9 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
             if retraining.interval_days is None
             else f"Every {days(retraining.interval_days)} {BASIS_BADGES[retraining.basis]}"
             + (" (simulated stream)" if retraining.simulated else ""),
-            _no_model_yet(best, runs) if recommendation.beats_guessing is False else retraining.why,
+            _no_model_yet(recommendation.best, runs)
+            if recommendation.beats_guessing is False
+            else retraining.why,
         ),
         Fact(
             "GPU for serving",
