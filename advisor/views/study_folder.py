@@ -8,7 +8,6 @@ and no such study runs code or reaches beside its folder, see `advisor.study.for
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from advisor.study.foreign import refuse_reaching
 from advisor.study.template import study_text
 from advisor.study.types import Study
 from advisor.views.permissions import permissions, visitor
+from benchmarks.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from benchmarks.data.column_types.column import ColumnKind, ColumnReading
@@ -175,7 +175,7 @@ def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
     from benchmarks.errors import DataError
 
     shown = Path(file_name).name
-    with tempfile.TemporaryDirectory(prefix="advisor-upload-") as scratch:
+    with scratch_folder("upload") as scratch:
         path = Path(scratch) / f"data{Path(file_name).suffix.lower()}"
         path.write_bytes(content)
         try:
