@@ -49,7 +49,7 @@ def add(app: typer.Typer) -> None:
         "\n\nExample: advisor remote run advisor.yaml --on ml.c7i.large --cap-usd 2 "
         "--bucket my-bucket"
     )
-    for command in (plan, run, sweep, policy):
+    for command in (plan, run, sweep, policy, template):
         group.command()(command)
     group.command("list")(list_runs)
     app.add_typer(group, name="remote")
@@ -290,6 +290,52 @@ def policy(
         else least_policy([TARGETS[name] for name in target or TARGETS], bucket=bucket)
     )
     typer.echo(json.dumps(found, indent=2))
+
+
+def template(
+    study: StudyPath,
+    node_type: Annotated[str, typer.Option("--on", help="Instance type of the nodes.")],
+    image: Annotated[
+        str, typer.Option(envvar="ADVISOR_IMAGE", help="The harness's image, in a registry.")
+    ],
+    claim: Annotated[
+        str, typer.Option(help="Volume claim that holds the study's folder.")
+    ] = "advisor-study",
+    preset: Annotated[
+        Literal["fast", "standard", "rigorous"], typer.Option(help="As for 'advisor bench'.")
+    ] = "standard",
+    minutes: Minutes = 30,
+    region: Region = "us-east-1",
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Print a Kubernetes job that measures the study and ends by itself, for 'kubectl apply -f -'.
+
+    The study's folder is on a volume; 'kubectl cp' brings its .advisor folder back for
+    'advisor runs merge'.
+
+    Example: advisor remote template advisor.yaml --on c7i.large --image my/advisor-bench
+    """
+    from advisor.measuring import rate_usd_per_hour
+    from advisor.study.file import load_study
+    from benchmarks.remote.job import new_campaign
+    from benchmarks.remote.kubernetes import job_of, manifest
+    from pricing.tables import load_book
+
+    load_study(study)
+    usd = rate_usd_per_hour(
+        load_book(), target="ec2", sku=node_type, region=region, on=day_of(None)
+    )
+    found = job_of(
+        name=new_campaign(),
+        image=image,
+        claim=claim,
+        commands=_commands(study, preset, [], load_test=False),
+        ttl_s=minutes * 60,
+        node_type=node_type,
+        region=region,
+        usd_per_hour=usd,
+    )
+    typer.echo(json.dumps(found, indent=2) if as_json else manifest(found), nl=as_json)
 
 
 # How it is done -----------------------------------------------------------------------------------
