@@ -7,13 +7,11 @@ a production alias now; else those with such an alias; where neither is used, an
 """
 
 import math
-import re
 import sqlite3
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +20,7 @@ from advisor.errors import AdvisorError
 from advisor.imports.addresses import without_password
 from advisor.imports.history import Run, RunHistory, Status, build_history
 from advisor.imports.mlflow_server import PAGE_RUNS, Fetch, over_http, pages
+from advisor.imports.sqlite import reading
 
 PARENT_TAG: Final = "mlflow.parentRunId"
 MACHINE_TAG: Final = "instance_type"
@@ -119,7 +118,7 @@ def read_mlflow(
             f"{shown}: no such MLflow store: give sqlite:///FILE, an mlruns folder or an http URL"
         )
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with reading(path) as database:
             versions = list(_database_versions(database))
             return _history(uri, lambda: _database_runs(database, wanted), versions, wanted)
     except sqlite3.DatabaseError as error:
@@ -312,15 +311,33 @@ def _database_versions(database: sqlite3.Connection) -> Iterator[_Version]:
 
 # mlruns folder ------------------------------------------------------------------------------------
 
-_FIELD: Final = re.compile(r"^(\w+):[ \t]*'?([^'\n]*)'?[ \t]*$", re.MULTILINE)
+MOST_META_BYTES: Final = 100_000
+"""MLflow writes half a kilobyte. [B]"""
+
+MOST_METRIC_BYTES: Final = 50_000_000
+"""A metric of a million steps. [B]"""
 
 
 def _fields(path: Path) -> dict[str, str]:
     """Top-level scalars of a meta.yaml; a real YAML parser takes a millisecond a file."""
+    text = _small_text(path)
+    pairs = (line.partition(":") for line in text.splitlines())
+    fields = ((name, value.strip(" \t")) for name, colon, value in pairs if colon)
+    return {
+        name: value.removeprefix("'").removesuffix("'")
+        for name, value in fields
+        if name.isidentifier()
+    }
+
+
+def _small_text(path: Path, *, most: int = MOST_META_BYTES) -> str:
+    """Return the text of a small regular file; empty for a pipe, a device or a link."""
     try:
-        return dict(_FIELD.findall(path.read_text(encoding="utf-8", errors="replace")))
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > most:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return {}
+        return ""
 
 
 def _folder_runs(root: Path, wanted: _Asked) -> Iterator[_Raw]:
@@ -345,7 +362,7 @@ def _folder_runs(root: Path, wanted: _Asked) -> Iterator[_Raw]:
 
 def _tag(run: Path, name: str) -> str | None:
     try:
-        return (run / "tags" / name).read_text(encoding="utf-8").strip() or None
+        return _small_text(run / "tags" / name).strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -355,7 +372,7 @@ def _metric(run: Path, name: str | None) -> float | None:
     if name is None:
         return None
     try:
-        last = (run / "metrics" / name).read_text(encoding="utf-8").strip().splitlines()[-1]
+        last = _small_text(run / "metrics" / name, most=MOST_METRIC_BYTES).strip().splitlines()[-1]
         return float(last.split()[1])
     except (OSError, UnicodeDecodeError, IndexError, ValueError):
         return None
@@ -368,7 +385,7 @@ def _folder_versions(root: Path) -> Iterator[_Version]:
             number = meta.parent.name.removeprefix("version-")
             folder = meta.parent.parent / "aliases"
             named = sorted(folder.iterdir()) if folder.is_dir() else []
-            aliases = tuple(alias.name for alias in named if alias.read_text().strip() == number)
+            aliases = tuple(alias.name for alias in named if _small_text(alias).strip() == number)
             yield _Version(found["run_id"], found.get("current_stage", ""), aliases)
 
 
