@@ -118,7 +118,11 @@ def running_server(
             stdout=words,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "ADVISOR_SERVING_READY": ready},
+            env={
+                **os.environ,
+                "ADVISOR_SERVING_READY": ready,
+                "ADVISOR_SERVING_PARENT": str(os.getpid()),
+            },
         )
         try:
             _wait_for_ping(process, port, words)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -225,6 +226,7 @@ def send_load(
                 text=True,
                 check=False,
                 timeout=length_s + timeout_s + START_LIMIT_S,
+                env={**os.environ, "ADVISOR_SERVING_PARENT": str(os.getpid())},
             )
         except subprocess.TimeoutExpired:
             raise LoadError("the load generator did not end in time: the machine is busy") from None
