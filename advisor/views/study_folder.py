@@ -163,8 +163,10 @@ def _write_for_the_owner(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
-    """Return what each column of a data file was taken for, before anything is measured.
+def readings_of(
+    file_name: str, content: bytes
+) -> "tuple[tuple[ColumnReading, ...], tuple[str, ...]]":
+    """Return what each column of a data file was taken for, and what was passed over in the file.
 
     A column that the file cannot tell is a question here, and no error.
 
@@ -179,7 +181,7 @@ def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
         path = Path(scratch) / f"data{Path(file_name).suffix.lower()}"
         path.write_bytes(content)
         try:
-            typed, row_count, _ = read_typed(
+            typed, row_count, notes = read_typed(
                 path, where=shown, max_rows=MOST_ROWS_LOOKED_AT, only_look=True
             )
         except DataError as error:
@@ -192,4 +194,4 @@ def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
             f"{shown}: has one column, {name!r}: columns are separated "
             "by commas, and one of them is predicted from the others"
         )
-    return typed.readings
+    return typed.readings, notes
