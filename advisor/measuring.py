@@ -93,7 +93,9 @@ def rate_usd_per_hour(book: PriceBook, *, target: str, sku: str, region: str, on
             for part, units in parts
         )
     except PricingError as error:
-        raise RemoteError(f"no price, no run: {error}") from None
+        plain = sku.removeprefix("ml.")
+        same = f"; --on {plain} rents the same hardware from EC2" if plain != sku else ""
+        raise RemoteError(f"no price, no run: {error}{same}") from None
     except ValueError:
         raise RemoteError(
             f"{sku!r} is no size of a task: write it as the answer does, "

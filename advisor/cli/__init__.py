@@ -38,6 +38,13 @@ from advisor.cli import (
 from advisor.cli.console import fit_surroundings, harmless
 from advisor.cli.help_texts import Stopped, TeachingGroup, TeachingTyper
 
+DEBUG = "ADVISOR_DEBUG"
+"""Environment variable that shows the traceback of what nobody foresaw."""
+
+MOST_SAID = 300
+FULL = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG})
+"""What an output says that takes no more."""
+
 EXPECTED_ERRORS = {"AdvisorError", "PricingError", "BenchmarkError"}
 """Base classes whose message is for people; known by name, so that none has to be imported."""
 
@@ -134,20 +141,46 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EIO}:
+        if os.environ.get(DEBUG):
             raise
-        print(f"advisor: the output cannot be written: {error.strerror}", file=sys.stderr)
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be written
+        _show_system_error(error)
         return 1
     except Exception as error:
-        if _is_usage_error(error):
-            _show_usage_error(error)
-            return 1
-        if not _is_expected(error):
+        if os.environ.get(DEBUG) and not (_is_usage_error(error) or _is_expected(error)):
             raise
-        print(f"advisor: {_one_line(str(error))}", file=sys.stderr)
+        _show_error(error)
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _show_system_error(error: OSError) -> None:
+    """Say which file the system refused; an output that takes no more is given up."""
+    if error.errno in FULL and error.filename is None:
+        print(f"advisor: the output cannot be written: {error.strerror}", file=sys.stderr)
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - nothing more can be written
+        return
+    named = f"{error.filename}: " if error.filename is not None else ""
+    print(f"advisor: {_one_line(f'{named}{error.strerror or error}')}", file=sys.stderr)
+
+
+def _show_error(error: Exception) -> None:
+    if _is_usage_error(error):
+        _show_usage_error(error)
+        return
+    said = str(error) if _is_expected(error) else _unforeseen(error)
+    print(f"advisor: {_one_line(said)}", file=sys.stderr)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Say in one line what no part of the program expected, with the files it was asked about."""
+    named = [word for word in sys.argv[1:] if not word.startswith("-") and os.path.exists(word)]  # noqa: PTH110
+    where = f"{', '.join(named)}: " if named else ""
+    kind = "too little memory" if isinstance(error, MemoryError) else type(error).__name__
+    said = str(error)[:MOST_SAID] or "no words"
+    return (
+        f"{where}unforeseen: {kind} ({said}): please report it, with what {DEBUG}=1 prints, or "
+        "check the file"
+    )
 
 
 def _is_usage_error(error: Exception) -> bool:

@@ -351,12 +351,9 @@ def _write_chart(path: Path, asked: "Asked") -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    from advisor.errors import AdvisorError
+    from advisor.files import write_whole
 
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise AdvisorError(f"{path}: cannot be written ({error.strerror})") from None
+    write_whole(path, text)
 
 
 def _print_plan(asked: "Asked", *, as_json: bool) -> None:

@@ -71,6 +71,16 @@ def fit_surroundings() -> None:
         if os.environ.get(name, "").strip().lstrip("0") == "" and name in os.environ:
             del os.environ[name]
     codecs.register_error("advisor-marks", _ascii_mark)
+    if isinstance(sys.stdout, io.TextIOWrapper) and os.environ.get("PYTHONUNBUFFERED"):
+        # Unbuffered, a write that the disk takes in part loses the rest without a word.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout = open(  # noqa: SIM115 - stands for stdout to the end
+                sys.stdout.fileno(),
+                "w",
+                encoding=sys.stdout.encoding,
+                errors=sys.stdout.errors,
+                closefd=False,
+            )
     for stream in (sys.stdout, sys.stderr):
         encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
         if isinstance(stream, io.TextIOWrapper) and not encoding.startswith("utf"):

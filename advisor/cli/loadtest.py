@@ -92,8 +92,6 @@ def loadtest(
 
     Example: advisor loadtest advisor.yaml --candidate linear --find-max
     """
-    import tempfile
-
     from advisor.study.file import load_study
     from benchmarks.serving.arrivals import check_count
     from benchmarks.serving.build_package import request_bodies
@@ -102,6 +100,7 @@ def loadtest(
     from benchmarks.serving.launch import plan_cores, running_server
     from benchmarks.serving.loadrun import request_bytes
     from benchmarks.serving.payloads import BINARY_TYPE, JSON_TYPE
+    from benchmarks.storage.scratch import scratch_folder
 
     question = load_study(study)
     named = None if url is None else _target(url)  # wrong words before a training, not after
@@ -109,7 +108,7 @@ def loadtest(
         check_count(rate_per_s=rate, duration_s=duration_s)
     layout = plan_cores(worker_count=workers)
     content_type = BINARY_TYPE if payload == "binary" else JSON_TYPE
-    with tempfile.TemporaryDirectory(prefix="advisor-loadtest-") as scratch:
+    with scratch_folder("loadtest") as scratch:
         folder = keep or Path(scratch) / "model"
         served = _ship(question, study, candidate, into=folder)
         bodies = request_bodies(

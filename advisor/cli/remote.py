@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from advisor.cli import remote_files
 from advisor.cli.console import say
 from advisor.cli.help_texts import new_group
 from advisor.cli.recommend import On, Overrides, Store, StudyPath, day_of
+from advisor.cli.remote_files import Bucket, Minutes, Region, commands_of
 from advisor.cli.remote_words import (
     print_entries,
     print_outcomes,
@@ -28,18 +30,6 @@ if TYPE_CHECKING:
 LEFT = 1
 """Exit code where something may have been left."""
 
-Region = Annotated[
-    str,
-    typer.Option(envvar="AWS_DEFAULT_REGION", help="Region in which machines are rented."),
-]
-Bucket = Annotated[
-    str | None,
-    typer.Option(envvar="ADVISOR_BUCKET", help="Bucket that study and results go through."),
-]
-Minutes = Annotated[
-    int, typer.Option(min=2, max=720, help="A machine ends by itself after that long.")
-]
-
 
 def add(app: typer.Typer) -> None:
     """Register the commands."""
@@ -49,9 +39,10 @@ def add(app: typer.Typer) -> None:
         "\n\nExample: advisor remote run advisor.yaml --on ml.c7i.large --cap-usd 2 "
         "--bucket my-bucket"
     )
-    for command in (plan, run, sweep, policy):
+    for command in (plan, run, sweep):
         group.command()(command)
     group.command("list")(list_runs)
+    remote_files.add(group)
     app.add_typer(group, name="remote")
 
 
@@ -168,7 +159,7 @@ def run(
             store=store or store_path(study),
             day=on,
             spot=spot,
-            commands=_commands(study, preset, candidate or [], load_test=load_test),
+            commands=commands_of(study, preset, candidate or [], load_test=load_test),
             settings={
                 "image": image or "",
                 "role": role or "",
@@ -260,38 +251,6 @@ def sweep(
         raise typer.Exit(LEFT)
 
 
-def policy(
-    bucket: Annotated[str, typer.Option(envvar="ADVISOR_BUCKET", help="Name of the bucket.")],
-    target: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TARGET", help="Only what this target takes; may be repeated."),
-    ] = None,
-    machine: Annotated[
-        bool, typer.Option("--machine", help="The rights of the machine that measures.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, as it is anyway.")] = False,
-) -> None:
-    """Print the least rights as a policy document, JSON.
-
-    Example: advisor remote policy --bucket my-bucket --target ec2
-    """
-    del as_json  # a policy is JSON
-    from benchmarks.errors import did_you_mean
-    from benchmarks.remote import TARGETS
-    from benchmarks.remote.errors import RemoteError
-    from benchmarks.remote.policy import least_policy, machine_policy
-
-    for name in target or []:
-        if name not in TARGETS:
-            raise RemoteError(f"--target {name}: {did_you_mean(name, TARGETS)}")
-    found = (
-        machine_policy(bucket=bucket)
-        if machine
-        else least_policy([TARGETS[name] for name in target or TARGETS], bucket=bucket)
-    )
-    typer.echo(json.dumps(found, indent=2))
-
-
 # How it is done -----------------------------------------------------------------------------------
 
 
@@ -363,21 +322,6 @@ def _jobs(
         settings=settings,
         spot=spot,
     )
-
-
-def _commands(
-    study: Path, preset: str, candidates: Sequence[str], *, load_test: bool
-) -> list[list[str]]:
-    """Return the arguments of `advisor` that the machine runs, one command a candidate named."""
-    from advisor.errors import AdvisorError
-
-    if load_test and not candidates:
-        raise AdvisorError("--load-test needs --candidate: the one to serve")
-    bench = ["bench", study.name, "--preset", preset, "--device", "all"]
-    found = [[*bench, "--candidate", name] for name in candidates] or [bench]
-    if load_test:
-        found += [["loadtest", study.name, "--candidate", name] for name in candidates]
-    return found
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

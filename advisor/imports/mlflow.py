@@ -6,31 +6,27 @@ version that was in production: where stages are used, a version in Production o
 a production alias now; else those with such an alias; where neither is used, any version.
 """
 
-import json
 import math
-import re
 import sqlite3
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from advisor.errors import AdvisorError
-from advisor.imports.addresses import authorization, reachable, without_password
+from advisor.imports.addresses import without_password
 from advisor.imports.history import Run, RunHistory, Status, build_history
+from advisor.imports.mlflow_server import PAGE_RUNS, Fetch, over_http, pages
+from advisor.imports.sqlite import reading
 
 PARENT_TAG: Final = "mlflow.parentRunId"
 MACHINE_TAG: Final = "instance_type"
 """Tag that names the machine type, unless another is given."""
 PROMOTED_STAGES: Final = ("production", "archived")
 PROMOTED_ALIASES: Final = ("champion", "production", "prod", "live")
-PAGE_RUNS: Final = 1_000
-"""Runs asked of a server at a time."""
-TIMEOUT_S: Final = 30.0
 INFINITE: Final = 1.79e308
 """MLflow's databases keep infinity as the largest float, 1.7976931348623157e308."""
 SAME_SPAN: Final = 0.02
@@ -52,9 +48,6 @@ STATUS_NUMBER: Final = {
     "5": "KILLED",
 }
 """How the files of a folder write a status."""
-
-Fetch = Callable[[str, Mapping[str, Any] | None], Any]
-"""Asks a server: path and query, or body, to the parsed answer."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +104,7 @@ def read_mlflow(
     wanted = _Asked(machine_tag, metric, metric_is_error)
     shown = without_password(uri)
     if uri.startswith(("http://", "https://")):
-        ask = fetch or _http(uri)
+        ask = fetch or over_http(uri)
         return _history(
             shown, lambda: _server_runs(ask, wanted), list(_server_versions(ask)), wanted
         )
@@ -125,7 +118,7 @@ def read_mlflow(
             f"{shown}: no such MLflow store: give sqlite:///FILE, an mlruns folder or an http URL"
         )
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with reading(path) as database:
             versions = list(_database_versions(database))
             return _history(uri, lambda: _database_runs(database, wanted), versions, wanted)
     except sqlite3.DatabaseError as error:
@@ -137,7 +130,7 @@ def read_mlflow(
 
 
 def _local_path(uri: str) -> Path:
-    for prefix in ("sqlite:///", "file://"):
+    for prefix in ("sqlite:///", "file://", "file:"):
         if uri.startswith(prefix):
             return Path(urllib.parse.unquote(uri.removeprefix(prefix)))
     return Path(uri)
@@ -158,9 +151,7 @@ def _history(
             f"{same_span:,} runs span their whole search: autologging keeps the best few settings "
             "only, so that there were more; the machine is paid once"
         )
-    infinite = 0 if wanted.metric is None else sum(_is_infinite(run.metric) for run in runs())
-    if infinite:
-        notes.append(f"{infinite:,} runs with an infinite {wanted.metric} have no score")
+    notes += _score_notes(runs, wanted)
     return build_history(
         (
             Run(
@@ -182,11 +173,27 @@ def _history(
 
 def _score(run: _Raw, wanted: _Asked) -> float | None:
     """The metric of a finished run, larger is better."""
-    if run.metric is None or run.status != "FINISHED" or math.isnan(run.metric):
-        return None
-    if _is_infinite(run.metric):
+    if run.metric is None or run.status != "FINISHED" or not abs(run.metric) < INFINITE:
         return None
     return -run.metric if wanted.metric_is_error else run.metric
+
+
+def _score_notes(runs: Callable[[], Iterator[_Raw]], wanted: _Asked) -> list[str]:
+    """Say which runs have no score, and where none has the metric that was asked for."""
+    if wanted.metric is None:
+        return []
+    values = [run.metric for run in runs() if run.status == "FINISHED"]
+    known = [value for value in values if value is not None and not math.isnan(value)]
+    if values and not known:
+        return [f"no finished run has the metric {wanted.metric!r}: no scores and no curve"]
+    infinite, without = sum(map(_is_infinite, known)), len(values) - len(known)
+    notes = [(infinite, f"with an infinite {wanted.metric}"), (without, f"without {wanted.metric}")]
+    have = [("s", "have") if n > 1 else ("", "has") for n, _ in notes]
+    return [
+        f"{n:,} run{s} {what} {has} no score"
+        for (n, what), (s, has) in zip(notes, have, strict=True)
+        if n
+    ]
 
 
 def _is_infinite(value: float | None) -> bool:
@@ -304,15 +311,33 @@ def _database_versions(database: sqlite3.Connection) -> Iterator[_Version]:
 
 # mlruns folder ------------------------------------------------------------------------------------
 
-_FIELD: Final = re.compile(r"^(\w+):[ \t]*'?([^'\n]*)'?[ \t]*$", re.MULTILINE)
+MOST_META_BYTES: Final = 100_000
+"""MLflow writes half a kilobyte. [B]"""
+
+MOST_METRIC_BYTES: Final = 50_000_000
+"""A metric of a million steps. [B]"""
 
 
 def _fields(path: Path) -> dict[str, str]:
     """Top-level scalars of a meta.yaml; a real YAML parser takes a millisecond a file."""
+    text = _small_text(path)
+    pairs = (line.partition(":") for line in text.splitlines())
+    fields = ((name, value.strip(" \t")) for name, colon, value in pairs if colon)
+    return {
+        name: value.removeprefix("'").removesuffix("'")
+        for name, value in fields
+        if name.isidentifier()
+    }
+
+
+def _small_text(path: Path, *, most: int = MOST_META_BYTES) -> str:
+    """Return the text of a small regular file; empty for a pipe, a device or a link."""
     try:
-        return dict(_FIELD.findall(path.read_text(encoding="utf-8", errors="replace")))
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > most:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return {}
+        return ""
 
 
 def _folder_runs(root: Path, wanted: _Asked) -> Iterator[_Raw]:
@@ -337,7 +362,7 @@ def _folder_runs(root: Path, wanted: _Asked) -> Iterator[_Raw]:
 
 def _tag(run: Path, name: str) -> str | None:
     try:
-        return (run / "tags" / name).read_text(encoding="utf-8").strip() or None
+        return _small_text(run / "tags" / name).strip() or None
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -347,7 +372,7 @@ def _metric(run: Path, name: str | None) -> float | None:
     if name is None:
         return None
     try:
-        last = (run / "metrics" / name).read_text(encoding="utf-8").strip().splitlines()[-1]
+        last = _small_text(run / "metrics" / name, most=MOST_METRIC_BYTES).strip().splitlines()[-1]
         return float(last.split()[1])
     except (OSError, UnicodeDecodeError, IndexError, ValueError):
         return None
@@ -360,39 +385,18 @@ def _folder_versions(root: Path) -> Iterator[_Version]:
             number = meta.parent.name.removeprefix("version-")
             folder = meta.parent.parent / "aliases"
             named = sorted(folder.iterdir()) if folder.is_dir() else []
-            aliases = tuple(alias.name for alias in named if alias.read_text().strip() == number)
+            aliases = tuple(alias.name for alias in named if _small_text(alias).strip() == number)
             yield _Version(found["run_id"], found.get("current_stage", ""), aliases)
 
 
 # Server -------------------------------------------------------------------------------------------
 
 
-def _http(uri: str) -> Fetch:
-    address, shown, headers = reachable(uri), without_password(uri), authorization(uri)
-
-    def fetch(path: str, body: Mapping[str, Any] | None) -> Any:
-        request = urllib.request.Request(  # noqa: S310  # the scheme was checked
-            address.rstrip("/") + "/api/2.0/mlflow/" + path,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"} | headers,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-                return json.load(answer)
-        except (urllib.error.URLError, TimeoutError, ValueError) as error:
-            raise AdvisorError(
-                f"{shown}: the MLflow server does not answer {path} ({error}): check the URL, and "
-                "MLFLOW_TRACKING_USERNAME and _PASSWORD (or _TOKEN) where it asks who you are"
-            ) from None
-
-    return fetch
-
-
 def _server_runs(fetch: Fetch, wanted: _Asked) -> Iterator[_Raw]:
-    experiments = _pages(fetch, "experiments/search", {"max_results": PAGE_RUNS}, "experiments")
+    experiments = pages(fetch, "experiments/search", {"max_results": PAGE_RUNS}, "experiments")
     for experiment in experiments:
         body = {"experiment_ids": [experiment["experiment_id"]], "max_results": PAGE_RUNS}
-        for run in _pages(fetch, "runs/search", body, "runs"):
+        for run in pages(fetch, "runs/search", body, "runs"):
             info = run["info"]
             data = run.get("data", {})
             tags = {tag["key"]: tag["value"] for tag in data.get("tags", ())}
@@ -427,16 +431,6 @@ def _server_versions(fetch: Fetch) -> Iterator[_Version]:
             if version.get("run_id"):
                 aliases = tuple(version.get("aliases") or ())
                 yield _Version(version["run_id"], version.get("current_stage") or "", aliases)
-        token = answer.get("next_page_token") or ""
-        if not token:
-            return
-
-
-def _pages(fetch: Fetch, path: str, body: Mapping[str, Any], key: str) -> Iterator[Any]:
-    token = ""
-    while True:
-        answer = fetch(path, dict(body) | ({"page_token": token} if token else {}))
-        yield from answer.get(key, ())
         token = answer.get("next_page_token") or ""
         if not token:
             return

@@ -8,7 +8,6 @@ scales: they make a curve for one study only.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 from advisor.errors import AdvisorError
 from advisor.imports.addresses import without_password
 from advisor.imports.history import Run, RunHistory, Status, build_history
+from advisor.imports.sqlite import reading
 from benchmarks.errors import did_you_mean
 
 STATUS: Final[dict[str, Status]] = {
@@ -75,7 +75,7 @@ def read_optuna(storage: str) -> RunHistory:
     if "://" in str(path) or not path.is_file():
         raise AdvisorError(f"{shown}: no such Optuna storage: give sqlite:///FILE or its path")
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        with reading(path) as database:
             studies = _studies(database)
             if wanted:
                 studies = [study for study in studies if study.name == wanted] or _unknown(

@@ -8,7 +8,6 @@ and no such study runs code or reaches beside its folder, see `advisor.study.for
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from advisor.study.foreign import refuse_reaching
 from advisor.study.template import study_text
 from advisor.study.types import Study
 from advisor.views.permissions import permissions, visitor
+from benchmarks.storage.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from benchmarks.data.column_types.column import ColumnKind, ColumnReading
@@ -163,8 +163,10 @@ def _write_for_the_owner(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
-    """Return what each column of a data file was taken for, before anything is measured.
+def readings_of(
+    file_name: str, content: bytes
+) -> "tuple[tuple[ColumnReading, ...], tuple[str, ...]]":
+    """Return what each column of a data file was taken for, and what was passed over in the file.
 
     A column that the file cannot tell is a question here, and no error.
 
@@ -175,11 +177,11 @@ def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
     from benchmarks.errors import DataError
 
     shown = Path(file_name).name
-    with tempfile.TemporaryDirectory(prefix="advisor-upload-") as scratch:
+    with scratch_folder("upload") as scratch:
         path = Path(scratch) / f"data{Path(file_name).suffix.lower()}"
         path.write_bytes(content)
         try:
-            typed, row_count, _ = read_typed(
+            typed, row_count, notes = read_typed(
                 path, where=shown, max_rows=MOST_ROWS_LOOKED_AT, only_look=True
             )
         except DataError as error:
@@ -192,4 +194,4 @@ def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":
             f"{shown}: has one column, {name!r}: columns are separated "
             "by commas, and one of them is predicted from the others"
         )
-    return typed.readings
+    return typed.readings, notes

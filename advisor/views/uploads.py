@@ -72,11 +72,13 @@ def _data() -> None:
     if up is None:
         return
     try:
-        readings = _readings(up)
+        readings, notes = _readings(up)
     except AdvisorError as error:
         st.error(said(str(error)))
         return
     columns = [reading.name for reading in readings]
+    for note in notes:
+        st.caption(plain(note))
     _show_readings(readings)
     target = st.selectbox(
         "Column to predict", [*columns, NO_TARGET], index=len(columns) - 1, key="data-target"
@@ -90,13 +92,13 @@ def _data() -> None:
     st.caption(KEPT)
 
 
-def _readings(up: "UploadedFile") -> "tuple[ColumnReading, ...]":
-    """What the columns of an upload were taken for, read once."""
+def _readings(up: "UploadedFile") -> "tuple[tuple[ColumnReading, ...], tuple[str, ...]]":
+    """What the columns of an upload were taken for and what was passed over, read once."""
     kept = st.session_state.get("readings")
     if kept is None or kept[0] != up.file_id:
         kept = (up.file_id, study_folder.readings_of(up.name, up.getvalue()))
         st.session_state["readings"] = kept
-    found: tuple[ColumnReading, ...] = kept[1]
+    found: tuple[tuple[ColumnReading, ...], tuple[str, ...]] = kept[1]
     return found
 
 

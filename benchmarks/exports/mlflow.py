@@ -1,5 +1,6 @@
 """Runs into an MLflow tracking store: parameters, metrics, and the whole record as an artefact."""
 
+import os
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -26,6 +27,8 @@ def log_to_mlflow(
         BenchmarkError: MLflow is not installed, or the store cannot be used.
     """
     try:
+        # Nobody is told of it but the store that was named.
+        os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
     except ModuleNotFoundError:

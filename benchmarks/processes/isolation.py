@@ -17,7 +17,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ from typing import IO, Any, Self
 import benchmarks
 from benchmarks.processes.cpu_load import CpuTicks, other_load, read_cpu_ticks
 from benchmarks.storage.records import Outcome
+from benchmarks.storage.scratch import scratch_folder
 
 OUTPUT_BYTES = 8_192
 """What a trial prints is kept up to this; the rest is thrown away, never stored. [B]"""
@@ -124,7 +124,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: _Control | None = None
         self._output: _Output | None = None
-        self._scratch = tempfile.TemporaryDirectory(prefix="advisor-trials-")
+        self._scratch = scratch_folder("trials")
 
     def __enter__(self) -> Self:
         return self

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from benchmarks.processes.orphans import die_with
 from benchmarks.serving.cpu_affinity import take_core
 from benchmarks.serving.package import Package, load_package
 from benchmarks.serving.payloads import JSON_TYPE, PayloadError, read_rows, write_answers
@@ -30,6 +31,9 @@ Handling = Literal["inline", "executor", "batch"]
 
 MAX_BODY_BYTES = 25_000_000
 """Larger requests are refused; SageMaker's own limit for a real-time endpoint. [B]"""
+
+BODY_LIMIT_S = 60.0
+"""Time in which a request must have come, as long as a load balancer waits for its answer. [s]"""
 
 TIME_HEADER, PREDICT_HEADER, WORKER_HEADER = "x-service-ns", "x-predict-ns", "x-worker"
 """Told where timing is on: from the first line of the handler to its answer, and of that from the
@@ -214,11 +218,19 @@ async def _body(request: Request) -> bytes:
     if said.isdecimal() and int(said) > MAX_BODY_BYTES:
         raise _too_large()
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise _too_large()
-        parts.append(part)
+    try:
+        async with asyncio.timeout(BODY_LIMIT_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > MAX_BODY_BYTES:
+                    raise _too_large()
+                parts.append(part)
+    except TimeoutError:
+        raise PayloadError(
+            f"the request did not come within {BODY_LIMIT_S:g} s: send it at once", status=408
+        ) from None
+    except ClientDisconnect:
+        raise PayloadError("the client went away before its request was whole") from None
     return b"".join(parts)
 
 
@@ -238,6 +250,8 @@ def app_from_environment() -> Starlette:
     def setting(name: str, default: str) -> str:
         return os.environ.get(VARIABLE + name, default)
 
+    if (parent := setting("PARENT", "")) and os.getpid() != int(parent):
+        die_with(int(parent))
     if folder := setting("FOLDER", ""):
         sys.path.append(folder)  # after all others: see `benchmarks.serving.serve`
     return make_app(

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from benchmarks.processes.isolation import Job, Worker
 from benchmarks.serving.arrivals import LoadError
 from benchmarks.serving.package import write_package
 from benchmarks.storage.records import Candidate
+from benchmarks.storage.scratch import scratch_folder
 
 TRAIN_LIMIT_S = 300.0
 """Time that the training of a model for a load test may take. [s]"""
@@ -53,7 +53,7 @@ def ship_model(
     Raises:
         LoadError: the training or the timing had no result; says why.
     """
-    with tempfile.TemporaryDirectory(prefix="advisor-ship-") as scratch:
+    with scratch_folder("ship") as scratch:
         here = Path(scratch)
         data_path, model_path, rows_path = (
             here / name for name in ("data.pickle", "model.joblib", "rows.json")

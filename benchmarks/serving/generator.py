@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import gc
 import json
+import os
 import select
 import socket
 import sys
@@ -349,4 +350,8 @@ def main(plan_path: str) -> None:
 
 
 if __name__ == "__main__":
+    if parent := os.environ.get("ADVISOR_SERVING_PARENT"):
+        from benchmarks.processes.orphans import die_with
+
+        die_with(int(parent))
     main(sys.argv[1])

@@ -17,6 +17,7 @@ from typing import Literal
 from benchmarks.serving.arrivals import LoadError
 from benchmarks.serving.cpu_affinity import may_run_first, usable_cores
 from benchmarks.serving.loadrun import Placement, Target
+from benchmarks.storage.scratch import scratch_folder
 
 START_LIMIT_S = 90.0
 """Time in which a server must answer its first ping. [s]"""
@@ -110,7 +111,7 @@ def running_server(
         *(["--first"] if layout.first and not layout.is_shared else []),
         *(["--folder", str(folder)] if folder else []),
     ]
-    with tempfile.TemporaryFile() as words, tempfile.TemporaryDirectory() as ready:
+    with tempfile.TemporaryFile() as words, scratch_folder("ready") as ready:
         began = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -118,7 +119,11 @@ def running_server(
             stdout=words,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, "ADVISOR_SERVING_READY": ready},
+            env={
+                **os.environ,
+                "ADVISOR_SERVING_READY": ready,
+                "ADVISOR_SERVING_PARENT": str(os.getpid()),
+            },
         )
         try:
             _wait_for_ping(process, port, words)

@@ -2,10 +2,10 @@
 
 import ipaddress
 import json
+import os
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from benchmarks.serving.generator import BROKEN, COLUMNS, TIMED_OUT
 from benchmarks.serving.payloads import JSON_TYPE
 from benchmarks.statistics.stats import QuantileInterval, quantile_interval
 from benchmarks.storage.records import Record
+from benchmarks.storage.scratch import scratch_folder
 
 Validity = Literal["ok", "late-generator", "over-saturated", "too-few", "unanswered"]
 
@@ -199,7 +200,7 @@ def send_load(
     length_s = duration_s if closed_connections else float(due[-1]) if due.size else 0.0
     if length_s > MAX_DURATION_S or due.size > MAX_REQUESTS:
         raise LoadError(f"a run has at most {MAX_REQUESTS:,} requests in {MAX_DURATION_S:,.0f} s")
-    with tempfile.TemporaryDirectory(prefix="advisor-load-") as folder:
+    with scratch_folder("load") as folder:
         path = Path(folder) / "plan.json"
         path.with_suffix(".bodies").write_bytes(b"".join(requests))
         path.with_suffix(".due").write_bytes(np.ascontiguousarray(due, dtype="d").tobytes())
@@ -225,6 +226,7 @@ def send_load(
                 text=True,
                 check=False,
                 timeout=length_s + timeout_s + START_LIMIT_S,
+                env={**os.environ, "ADVISOR_SERVING_PARENT": str(os.getpid())},
             )
         except subprocess.TimeoutExpired:
             raise LoadError("the load generator did not end in time: the machine is busy") from None

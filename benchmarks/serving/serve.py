@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.processes.isolation import THREAD_VARIABLES
+from benchmarks.processes.orphans import die_with
 from benchmarks.serving.cpu_affinity import take_core
 
 FOLDER_IN_CONTAINER = "/opt/ml/model"
 PORT = 8080
+PARENT = "ADVISOR_SERVING_PARENT"
+"""Process that the server must not outlive; none in a container."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until stopped; return the exit code."""
     options = _parser().parse_args(argv)
+    if parent := os.environ.get(PARENT):
+        die_with(int(parent))
+        os.environ[PARENT] = str(os.getpid())  # of the workers
     if options.workers < 1:
         print("serve: --workers must be at least 1", file=sys.stderr)
         return 1
@@ -75,6 +81,7 @@ def _serve(options: argparse.Namespace) -> int:
 
     from benchmarks.errors import BenchmarkError
     from benchmarks.serving.package import read_manifest
+    from benchmarks.serving.patience import Patient
 
     try:
         read_manifest(Path(options.model))
@@ -93,6 +100,8 @@ def _serve(options: argparse.Namespace) -> int:
                 access_log=False,
                 server_header=False,
                 date_header=False,
+                http=Patient,
+                backlog=4_096,
                 timeout_keep_alive=75,  # longer than a load balancer's 60 s, which must close first
             )
     except BenchmarkError as error:  # the model cannot be loaded here

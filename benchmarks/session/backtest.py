@@ -9,7 +9,6 @@ import json
 import pickle
 import queue
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -31,6 +30,7 @@ from benchmarks.storage.records import (
     ErrorLoss,
     HardwareProfile,
 )
+from benchmarks.storage.scratch import scratch_folder
 from benchmarks.tasks.backtest_training import (
     Bench,
     Scored,
@@ -257,7 +257,7 @@ def _run_open(
     if worker_count == 0 or not trials:
         yield from (guarded_trial(bench, trial) for trial in trials)
         return
-    with tempfile.TemporaryDirectory(prefix="backtest-") as folder:
+    with scratch_folder("backtest") as folder:
         path = Path(folder) / "bench.pickle"
         path.write_bytes(pickle.dumps(bench, protocol=pickle.HIGHEST_PROTOCOL))
         payload = {"path": str(path), "import_paths": list(sys.path)}

@@ -17,6 +17,7 @@ from benchmarks.processes.cpu_load import free_processor_count
 from benchmarks.processes.isolation import Job, Worker
 from benchmarks.session.presets import Preset
 from benchmarks.storage.records import Candidate, Device, HardwareProfile
+from benchmarks.storage.scratch import scratch_folder
 from benchmarks.storage.store import RunStore
 
 MEMORY_SHARE = 0.8
@@ -192,9 +193,7 @@ def open_lab(
     """Set up what all candidates share: data in a file, workers, the machine's probes."""
     with ExitStack() as stack:
         try:
-            scratch = Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="advisor-bench-"))
-            )
+            scratch = Path(stack.enter_context(scratch_folder("bench")))
             data_path = scratch / "data.pickle"
             data_path.write_bytes(pickle.dumps(data, protocol=pickle.HIGHEST_PROTOCOL))
         except OSError as error:

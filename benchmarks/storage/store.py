@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from benchmarks.errors import StoreError
 from benchmarks.storage.records import BacktestRun, BenchmarkRun, LoadTest, Record
+from benchmarks.storage.scratch import half_prefix, sweep_halves
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +112,9 @@ class RunStore:
 
     def _read(self, kind: str, record: type[Kept]) -> Iterator[Kept]:
         for path in sorted((self.path / kind).glob("*.json")):
+            if not path.is_file():
+                log.warning("%s is no regular file and is left out", path)
+                continue
             try:
                 yield record.model_validate_json(path.read_bytes())
             except (OSError, ValidationError) as error:
@@ -130,11 +134,13 @@ class RunStore:
         half: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, half = tempfile.mkstemp(dir=path.parent, prefix=".half-", suffix=".tmp")
+            sweep_halves(path.parent)
+            handle, half = tempfile.mkstemp(dir=path.parent, prefix=half_prefix(), suffix=".tmp")
             with os.fdopen(handle, "w") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+            Path(half).chmod(0o666 & ~_umask())  # colleagues read what the user lets them
             if replace:
                 Path(half).replace(path)
                 half = None
@@ -153,6 +159,13 @@ class RunStore:
             if half is not None:
                 Path(half).unlink(missing_ok=True)
         return path
+
+
+def _umask() -> int:
+    """Read the process's file mask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def _publish(half: Path, path: Path) -> None:

@@ -96,3 +96,15 @@ def test_the_command_says_what_it_did_and_what_is_no_store(tmp_path, capsys):
     assert "1 added, 0 were there already" in capsys.readouterr().out
     assert command(["runs", "merge", str(tmp_path / "nowhere")]) == 1
     assert "is no store" in capsys.readouterr().err
+
+
+def test_load_tests_come_along_once(tmp_path):
+    from tests.advisor.test_load_tests_as_evidence import load_test
+
+    there = store(tmp_path / "there", load_test())
+
+    first = merge_stores([there], into=tmp_path / "here")
+    again = merge_stores([there], into=tmp_path / "here")
+
+    assert (len(first.added), len(again.added), len(again.present)) == (1, 0, 1)
+    assert len(RunStore(tmp_path / "here").load_tests()) == 1

@@ -375,7 +375,7 @@ def test_an_upload_never_replaces_another(tmp_path, monkeypatch):
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_an_upload_that_is_no_table_is_one_clear_line(content, suffix):
     try:
-        columns = [r.name for r in study_folder.readings_of(f"x.{suffix}", content)]
+        columns = [r.name for r in study_folder.readings_of(f"x.{suffix}", content)[0]]
     except AdvisorError as error:
         said = str(error)
         assert "\n" not in said
@@ -411,7 +411,7 @@ def test_an_upload_that_nothing_can_be_learned_from_says_why(content, said):
 def test_an_upload_tells_what_its_columns_were_taken_for(column, kind, question):
     lines = [f"{value};{i % 2}" for i, value in enumerate(column)]
 
-    first, _ = study_folder.readings_of("x.csv", "\n".join(["a;y", *lines, ""]).encode())
+    (first, _), _ = study_folder.readings_of("x.csv", "\n".join(["a;y", *lines, ""]).encode())
 
     assert first.kind == kind
     assert (first.question is not None) is question
@@ -429,7 +429,7 @@ def test_what_a_user_says_of_columns_is_in_the_study(tmp_path, monkeypatch):
 def test_columns_keep_their_names_whatever_they_are(name):
     content = f"{name},y\n1,2\n".encode()
 
-    readings = study_folder.readings_of("x.csv", content)
+    readings, _ = study_folder.readings_of("x.csv", content)
     assert [reading.name for reading in readings] == [name, "y"]
 
 

@@ -52,15 +52,19 @@ def read_times(texts: Any, counts: NDArray[np.int64], *, asked: bool = False) ->
         asked: whether the study says that this is a time.
     """
     total = int(counts.sum())
-    if not total:
-        return None
+    if not total or counts[matches(texts, r"\d")].sum() < (1 - FEW) * total:
+        return None  # no time is written without a digit
+    matched: list[NDArray[np.bool_]] = []
     for ground, pattern, build in _ways(asked=asked):
         parts = _Parts(texts, pattern)
+        matched.append(parts.matched)
         if int(counts[parts.matched].sum()) < (1 - FEW) * total:
             continue
         found = build(parts, counts, ground)
         if found is not None:
             return found
+    if counts[np.any(matched, axis=0)].sum() < (1 - FEW) * total:
+        return None
     return _of_several_ways(texts, counts, asked=asked)
 
 
@@ -126,6 +130,8 @@ def _of_several_ways(texts: Any, counts: NDArray[np.int64], *, asked: bool) -> T
 def share_of_times(texts: Any, counts: NDArray[np.int64]) -> float:
     """Share of the rows that are a time in any way of writing. [fraction]"""
     any_fits = np.zeros(len(texts), dtype=bool)
+    if not matches(texts, r"\d").any():
+        return 0.0
     for _, pattern, _ in _ways(asked=False):
         any_fits |= _Parts(texts, pattern).matched
     return float(counts[any_fits].sum() / max(1, counts.sum()))

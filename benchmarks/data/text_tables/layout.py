@@ -267,7 +267,7 @@ def _refuse_other_formats(first: str, *, path: Path) -> None:
         "JSON"
         if re.match(r"\{\s*\"|\{$|\[\s*[\{\[]|\[$", text)
         else "HTML or XML"
-        if re.match(r"<(!doctype|\?xml|html|[a-z]+[ >])", text, re.IGNORECASE)
+        if re.match(r"<(!doctype\b|\?xml\b|html\b)", text, re.IGNORECASE)
         else "ARFF"
         if re.match(r"@relation\b", text, re.IGNORECASE)
         else None

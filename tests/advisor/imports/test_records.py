@@ -149,7 +149,7 @@ def test_a_metric_that_is_no_number_is_no_score(tmp_path, metric):
 
     assert np.isfinite(found.score).sum() == 5
     assert np.nanmax(found.score) < 1
-    told = any("with an infinite auc have no score" in note for note in found.notes)
+    told = any("1 run with an infinite auc has no score" in note for note in found.notes)
     assert told is (metric is not None and abs(metric) > 1)
 
 
@@ -351,3 +351,17 @@ def test_a_server_with_a_password_is_read_and_the_source_has_none():
     assert found.run_count == 1
     assert found.source == f"http://127.0.0.1:{server.server_port}"
     assert set(asked) == {"Basic " + base64.b64encode(b"bob:s3cr3t").decode()}
+
+
+def test_a_metric_that_no_run_has_is_told(tmp_path):
+    runs = tmp_path / "mlruns" / "1" / "a"
+    (runs / "metrics").mkdir(parents=True)
+    (runs / "metrics" / "accuracy").write_text("1 0.9 0\n")
+    (runs / "meta.yaml").write_text(
+        "run_id: a\nstatus: 3\nstart_time: 1735689600000\nend_time: 1735693200000\n"
+        "lifecycle_stage: active\n"
+    )
+
+    history = read_mlflow(f"file:{tmp_path}/mlruns", metric="accurracy")
+
+    assert "no finished run has the metric 'accurracy': no scores and no curve" in history.notes

@@ -1,7 +1,6 @@
 """Jobs with boring values, a cloud that is dead to the world at its n-th call, and what is left."""
 
 import base64
-import json
 import os
 import signal
 import time
@@ -163,16 +162,11 @@ def _tasks(used):
     return [task["taskArn"] for task in told if task["lastStatus"] != "STOPPED"]
 
 
-def _endpoints(used):
-    return [one["EndpointName"] for one in used.client("sagemaker").list_endpoints()["Endpoints"]]
-
-
 _BILLABLE = {
     "sagemaker-processing": _jobs,
     "ec2": _instances,
     "batch": _batch_jobs,
     "ecs": _tasks,
-    "endpoint": _endpoints,
 }
 
 
@@ -220,22 +214,11 @@ def _reap_task(used, arn):
         ecs.stop_task(cluster="bench", task=arn)
 
 
-def _reap_endpoint(used, name):
-    """Make the call that the schedule of that name is there to make."""
-    schedule = used.client("scheduler").get_schedule(Name=name)
-    target = schedule["Target"]
-    assert target["Arn"] == "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
-    assert schedule["ScheduleExpression"] == "rate(10 minutes)"
-    assert schedule["EndDate"] > schedule["StartDate"]
-    used.client("sagemaker").delete_endpoint(**json.loads(target["Input"]))
-
-
 _REAPERS = {
     "sagemaker-processing": _reap_job,
     "ec2": _reap_instance,
     "batch": _reap_batch_job,
     "ecs": _reap_task,
-    "endpoint": _reap_endpoint,
 }
 
 
@@ -246,14 +229,4 @@ def free_left(used, target):
         return [one["jobDefinitionName"] for one in found["jobDefinitions"]]
     if target == "ecs":
         return used.client("ecs").list_task_definitions(status="ACTIVE")["taskDefinitionArns"]
-    if target == "endpoint":
-        sagemaker = used.client("sagemaker")
-        return [
-            *(one["ModelName"] for one in sagemaker.list_models()["Models"]),
-            *(
-                one["EndpointConfigName"]
-                for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]
-            ),
-            *(one["Name"] for one in used.client("scheduler").list_schedules()["Schedules"]),
-        ]
     return []
