@@ -21,6 +21,10 @@ team:                               # this team's own hours: yours are another m
     sagemaker-async: 5
     ecs-fargate: 6
     ecs-ec2: 10
+    sagemaker-batch-transform: 2
+    sagemaker-processing: 3
+    ecs-fargate-scheduled: 3
+    ecs-ec2-scheduled: 5
 needs:
   max_p99_latency_ms: 100           # [ms]
 retraining:

@@ -20,7 +20,7 @@ class Retraining(Record):
         Key(
             "Cost of one error",
             source="no default: yours decides which model pays for itself, and the interval",
-            slider=Slider((0.0, *decades(-4, 4)), " USD", label="One error costs"),
+            slider=Slider((None, 0.0, *decades(-4, 4)), " USD", label="One error costs"),
             tried=Tried(0.0, 1e9, from_zero=(1e-6, 1e-4, 1e-2, 1.0, 100.0)),
         ),
     ] = None

@@ -33,10 +33,15 @@ class Primary(NamedTuple):
         """What it is called."""
         return self.slider.label or self.figure.told.label
 
+    @property
+    def none_is_least(self) -> bool:
+        """Whether no figure means that nothing is counted, rather than that all goes."""
+        return self.key.startswith("retraining.")
+
     def text(self, value: float | None) -> str:
         """Write a step of the control."""
         if value is None:
-            return "no limit"
+            return "not counted" if self.none_is_least else "no limit"
         if self.slider.seldom and value < 1:
             return f"one in {significant(1 / value)}{self.slider.seldom}"
         return f"{counted(value, digits=4)}{self.slider.unit}"
@@ -56,9 +61,14 @@ PRIMARY: Mapping[str, tuple[Primary, ...]] = MappingProxyType(
 
 
 def steps_with(primary: Primary, values: Iterable[Any]) -> list[float | None]:
-    """Return a control's steps with some values among them, in order, `no limit` last."""
+    """Return a control's steps with some values among them, in order.
+
+    No figure comes last where it means no limit, first where it means that nothing is counted.
+    """
     wanted = {*primary.slider.steps, *values}
     numbers = sorted(value for value in wanted if value is not None)
     if primary.figure.is_whole:
         numbers = sorted({int(value) for value in numbers})
-    return [*numbers, None] if None in wanted else [*numbers]
+    if None not in wanted:
+        return [*numbers]
+    return [None, *numbers] if primary.none_is_least else [*numbers, None]

@@ -49,7 +49,7 @@ def value_at(study: Study, key: str) -> Any:
     name, _, entry = rest.partition(".")
     value = getattr(found, name)
     if entry:
-        return study.team.upkeep_hours(entry) if section == "team" else value.get(entry)
+        return value.get(entry)
     if key == "workload.profile":
         return ", ".join(f"{weight:g}" for weight in value) or None
     return list(value) if isinstance(value, tuple) else value

@@ -93,8 +93,8 @@ def hours_decide_words(cheapest: Cheapest | None) -> str:
         return ""
     return (
         f"By the AWS bill {title_of(bill.platform)} ({dollars(bill.aws_usd_per_month)} against "
-        f"{dollars(together.aws_usd_per_month)} USD/month); with your hours "
-        f"{title_of(together.platform)}: your hours decide. "
+        f"{dollars(together.aws_usd_per_month)} USD/month), with your hours "
+        f"{title_of(together.platform)}; your hours decide: "
     )
 
 
