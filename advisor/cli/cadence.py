@@ -168,7 +168,8 @@ def plan(
         require_file(error_matrix)
     elif data is not None and not data.startswith(("simulated:", "openml:", "builtin:")):
         require_file(Path(data).expanduser())
-    answered = None if study is None else _answered(study)
+    has_prices = error_cost_usd is not None and retrain_cost_usd is not None
+    answered = None if study is None else _answered(study, has_prices=has_prices)
     money = Money(
         error_cost_usd=error_cost_usd,
         retrain_cost_usd=retrain_cost_usd,
@@ -246,14 +247,25 @@ def watch(
         raise typer.Exit(GATE_FAILED)
 
 
-def _answered(study_path: Path) -> "Cadence":
-    """Return the retraining plan that a study's answer rests on."""
+def _answered(study_path: Path, *, has_prices: bool) -> "Cadence":
+    """Return the retraining plan that a study's answer rests on.
+
+    Raises:
+        AdvisorError: neither the study nor the options say what an error and a release cost.
+    """
     from advisor.cli.console import doing
     from advisor.cli.recommend import day_of
+    from advisor.errors import AdvisorError
     from advisor.recommend import load_evidence, retraining_plan
+    from advisor.retraining.advice import missing_prices
     from advisor.study.file import load_study
 
     study = load_study(study_path)
+    if not has_prices and not study.retraining.is_priced:
+        raise AdvisorError(
+            f"{study_path}: no interval follows without what an error and a release cost: set "
+            f"{missing_prices(study)}, or give --error-cost-usd and --retrain-cost-usd"
+        )
     evidence = load_evidence(study_path, study)
     with doing("pricing every option, a few seconds"):
         return retraining_plan(study, evidence, on=day_of(None))
