@@ -1,5 +1,7 @@
 """Two amounts and two rankings: what each says, and from which hours the other one wins."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -46,9 +48,12 @@ def with_hours(asked, hours):
 STUDIES = 200
 
 
-@pytest.mark.parametrize(
-    "part", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 10))]
+LONG = pytest.mark.skipif(
+    not os.environ.get("ADVISOR_LONG"), reason="minutes: set ADVISOR_LONG=1 for all 200 studies"
 )
+
+
+@pytest.mark.parametrize("part", [0, *(pytest.param(n, marks=LONG) for n in range(1, 10))])
 def test_hours_across_a_break_even_flip_the_ranking_there_and_not_before(part):
     """Every rival gets the hours of its break-even, a thousandth of an hour to either side."""
     told = 0
