@@ -132,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(command: str, study: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "advisor", command, str(study), "--quiet"],
+        [sys.executable, "-P", "-m", "advisor", command, str(study), "--quiet"],
         capture_output=True,
         text=True,
         check=False,

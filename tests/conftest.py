@@ -31,6 +31,12 @@ SLOW_FILES = {
 }
 """Files in which nearly every test is slow."""
 
+LONG_FILES = {
+    "benchmarks/remote/test_end_to_end.py",
+    "benchmarks/remote/test_ssh.py",
+}
+"""Files of minutes each, which run where ADVISOR_LONG is set."""
+
 SLOW_FIXTURES = {
     "opened",  # a page of the explorer
     "measured",  # two candidates, measured
@@ -45,10 +51,12 @@ SLOW_TESTS = frozenset((HERE / "slow_tests.txt").read_text(encoding="utf-8").spl
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow and what needs a browser."""
-    gone = [name for name in BROWSER_FILES | SLOW_FILES if not (HERE / name).exists()]
+    gone = [name for name in BROWSER_FILES | SLOW_FILES | LONG_FILES if not (HERE / name).exists()]
     assert gone == [], f"tests/conftest.py names files that are gone: {gone}"
     for item in items:
         name = item.path.relative_to(HERE).as_posix()
+        if name in LONG_FILES and not os.environ.get("ADVISOR_LONG"):
+            item.add_marker(pytest.mark.skip(reason="minutes: set ADVISOR_LONG=1"))
         if name in BROWSER_FILES:
             item.add_marker("browser")
         elif name in SLOW_FILES or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):

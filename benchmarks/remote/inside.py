@@ -80,7 +80,7 @@ def _run(command: Sequence[str], *, folder: Path, home: Place, deadline: float) 
     log = folder.parent / "log"
     with log.open("wb") as output:
         running = subprocess.Popen(
-            [sys.executable, "-m", "advisor", *command],
+            [sys.executable, "-P", "-m", "advisor", *command],
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -304,7 +304,7 @@ def test_a_study_without_runs_says_what_to_run(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     for file in (tmp_path / ".advisor").rglob("*.json"):
         file.unlink()
-    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    monkeypatch.setenv("ADVISOR_STUDY", str(path))
     page = AppTest.from_file(APP, default_timeout=60).run()
 
     assert not page.exception
@@ -314,7 +314,7 @@ def test_a_study_without_runs_says_what_to_run(tmp_path, monkeypatch):
 def test_a_broken_study_is_one_clear_line(tmp_path, monkeypatch):
     path = tmp_path / "broken.yaml"
     path.write_text("data: {pth: x.csv}\n")
-    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    monkeypatch.setenv("ADVISOR_STUDY", str(path))
     page = AppTest.from_file(APP, default_timeout=60).run()
 
     assert not page.exception
@@ -326,7 +326,7 @@ def test_a_hostile_study_is_shown_as_words(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     name = '"<script>alert(1)</script>\\x1b[31m <img src=x onerror=alert(1)>"'
     path.write_text(path.read_text().replace("name: demo", f"name: {name}"))
-    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    monkeypatch.setenv("ADVISOR_STUDY", str(path))
     page = AppTest.from_file(APP, default_timeout=60).run()
 
     assert not page.exception
@@ -341,7 +341,7 @@ def test_a_damaged_store_is_said_not_thrown(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
     for file in (tmp_path / ".advisor").rglob("*.json"):
         file.write_text("{")
-    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    monkeypatch.setenv("ADVISOR_STUDY", str(path))
     page = AppTest.from_file(APP, default_timeout=60).run()
 
     assert not page.exception
@@ -532,7 +532,7 @@ def test_a_size_of_today_that_is_not_sold_is_said_and_can_be_mended(opened):
 @pytest.mark.slow
 def test_a_study_that_breaks_while_it_is_open_is_one_clear_line(tmp_path, monkeypatch):
     path = measured_study(tmp_path)
-    monkeypatch.setattr("sys.argv", ["app.py", str(path)])
+    monkeypatch.setenv("ADVISOR_STUDY", str(path))
     page = AppTest.from_file(APP, default_timeout=120).run()
     path.write_text("data: {pth: x.csv}\n")
     page.run()

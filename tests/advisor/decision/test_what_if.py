@@ -159,7 +159,11 @@ def test_the_first_line_says_the_band_the_need_and_the_chance():
 @pytest.fixture(scope="module")
 def whole():
     """An answer with everything that would change it."""
-    wanted = small(cloud=MACHINES, decision={"draw_count": 64, "growth_per_year_fraction": 8.0})
+    wanted = small(
+        cloud=MACHINES,
+        workload={"requests_per_s": 5.0},
+        decision={"draw_count": 64, "growth_per_year_fraction": 8.0},
+    )
     return wanted, recommend(wanted, EVIDENCE, on=ON, catalogue=few_machines())
 
 

@@ -70,15 +70,20 @@ def make_queue():
     )
 
 
-def make_cluster():
-    """A cluster for tasks on Fargate."""
-    cloud().client("ecs").create_cluster(clusterName="bench")
+def use_network():
+    """Take the account's own subnet and security group."""
     SETTINGS["subnet"] = cloud().client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
     groups = cloud().client("ec2").describe_security_groups()["SecurityGroups"]
     SETTINGS["security_group"] = groups[0]["GroupId"]
 
 
-MADE_FIRST = {"batch": make_queue, "ecs": make_cluster}
+def make_cluster():
+    """A cluster for tasks on Fargate."""
+    cloud().client("ecs").create_cluster(clusterName="bench")
+    use_network()
+
+
+MADE_FIRST = {"batch": make_queue, "ecs": make_cluster, "ec2": use_network}
 """Target -> what the user has made for it."""
 
 
