@@ -120,8 +120,8 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE",
-            help="What a target takes besides: subnet, zone, ami, queue, cluster, folder, "
-            "reaper_role; may be repeated.",
+            help="What a target takes besides: subnet, zone, ami, queue, cluster, folder; may be "
+            "repeated.",
         ),
     ] = None,
     resume: Annotated[
@@ -233,7 +233,7 @@ def sweep(
     """Take down what dead runs of this machine left, and all of ours past its time.
 
     Looks at this machine's ledger, and in the account at everything with our prefix and our tag,
-    from whatever machine: jobs, instances, tasks, endpoints, configurations, models, schedules.
+    from whatever machine: jobs, instances, tasks and their definitions.
     Exits 1 where something is refused, with the command that does it.
 
     Example: advisor remote sweep --region us-east-1

@@ -7,8 +7,7 @@ from benchmarks.remote.cloud import Cloud, is_ours, make, unless_gone
 from benchmarks.remote.errors import explained
 from benchmarks.remote.job import PREFIX, Job, Status
 from benchmarks.remote.target import (
-    DISK_GIB,
-    HOURS_PER_MONTH,
+    INSTANCE_EXTRAS,
     Stray,
     Target,
     environment,
@@ -30,10 +29,7 @@ class Batch(Target):
     needs: ClassVar[tuple[str, ...]] = ("image", "role", "queue")
     shares: ClassVar[bool] = True
     end_s: ClassVar[float] = 300.0
-    extras: ClassVar[tuple[tuple[str, str, float], ...]] = (
-        ("ebs-gp3", "storage", DISK_GIB / HOURS_PER_MONTH),
-        ("public-ipv4", "address", 1.0),
-    )
+    extras: ClassVar[tuple[tuple[str, str, float], ...]] = INSTANCE_EXTRAS
     actions: ClassVar[tuple[str, ...]] = (
         "batch:RegisterJobDefinition",
         "batch:DeregisterJobDefinition",

@@ -10,7 +10,7 @@ from benchmarks.remote.errors import explained, kind_of
 from benchmarks.remote.job import RUN_TAG, Job, Status
 from benchmarks.remote.target import (
     DISK_GIB,
-    HOURS_PER_MONTH,
+    INSTANCE_EXTRAS,
     Stray,
     Target,
     environment,
@@ -37,10 +37,7 @@ class Ec2(Target):
     service: ClassVar[str | None] = "ec2"
     needs: ClassVar[tuple[str, ...]] = ("image", "instance_profile")
     end_s: ClassVar[float] = 300.0
-    extras: ClassVar[tuple[tuple[str, str, float], ...]] = (
-        ("ebs-gp3", "storage", DISK_GIB / HOURS_PER_MONTH),
-        ("public-ipv4", "address", 1.0),
-    )
+    extras: ClassVar[tuple[tuple[str, str, float], ...]] = INSTANCE_EXTRAS
     actions: ClassVar[tuple[str, ...]] = (
         "ec2:RunInstances",
         "ec2:CreateTags",

@@ -9,15 +9,7 @@ from benchmarks.remote.target import Target
 BUCKET_ACTIONS = ("s3:GetObject", "s3:PutObject")
 """On the objects of our folder."""
 
-NAMED = {
-    "sagemaker": (
-        "processing-job",
-        "endpoint",
-        "endpoint-config",
-        "model",
-    ),
-    "scheduler": ("schedule/default",),
-}
+NAMED = {"sagemaker": ("processing-job",)}
 """Service -> its resources whose names begin with our prefix."""
 
 UNNAMED = (
@@ -28,7 +20,6 @@ UNNAMED = (
     "batch:DeregisterJobDefinition",
     "ecs:RegisterTaskDefinition",
     "ecs:DeregisterTaskDefinition",
-    "cloudwatch:",
 )
 """Actions that a service lets nobody bind to a name; the rest are bound to our prefix or tag."""
 
@@ -66,7 +57,7 @@ def least_policy(targets: Iterable[Target], *, bucket: str) -> dict[str, Any]:
         like = {"StringLike": {f"aws:ResourceTag/{RUN_TAG}": f"{PREFIX}*"}}
         statements.append(_statement("Tagged", tagged, "*") | {"Condition": like})
     if passed:
-        services = ["sagemaker", "ec2", "ecs-tasks", "scheduler"]
+        services = ["sagemaker", "ec2", "ecs-tasks"]
         to = {"StringEquals": {"iam:PassedToService": [f"{s}.amazonaws.com" for s in services]}}
         statements.append(_statement("Roles", passed, "*") | {"Condition": to})
     return {"Version": "2012-10-17", "Statement": statements}

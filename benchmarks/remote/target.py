@@ -18,6 +18,12 @@ DISK_GIB = 30
 HOURS_PER_MONTH = 730
 """Hours of the month that disks are billed by."""
 
+INSTANCE_EXTRAS = (
+    ("ebs-gp3", "storage", DISK_GIB / HOURS_PER_MONTH),
+    ("public-ipv4", "address", 1.0),
+)
+"""What is billed beside an EC2 instance: service, sku, units an hour."""
+
 POLL_S = 5.0
 """Between two questions whether a thing is gone. [s]"""
 
