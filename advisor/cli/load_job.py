@@ -10,7 +10,7 @@ from advisor.cli.console import say
 if TYPE_CHECKING:
     from advisor.study.types import Study
     from benchmarks.serving.launch import Layout
-    from benchmarks.serving.loadrun import LoadResult, Target
+    from benchmarks.serving.loadrun import LoadResult, Samples, Target
     from benchmarks.serving.search import Trial
 
 
@@ -46,7 +46,7 @@ class Job:
         import numpy as np
 
         from benchmarks.serving.arrivals import LoadError, schedule_s
-        from benchmarks.serving.loadrun import judge_load, send_load
+        from benchmarks.serving.loadrun import judge_load
 
         if arrivals == "recorded" and recording is None:
             raise LoadError("--arrivals recorded needs --recording FILE: an access log, say")
@@ -58,14 +58,7 @@ class Job:
             profile=self.study.workload.profile,
             recorded_s=_recorded_s(recording) if recording else (),
         )
-        samples = send_load(
-            self.target,
-            requests=self.requests,
-            due_s=due,
-            placement=self.layout.placement,
-            named_by_user=self.named_by_user,
-            answer_begins=self.answer_begins,
-        )
+        samples = self._send(due_s=due)
         result = judge_load(samples, duration_s=duration_s, need_s=self.need_s)
         if not samples.is_ok.any():
             raise LoadError(
@@ -85,7 +78,6 @@ class Job:
         import numpy as np
 
         from benchmarks.serving.arrivals import LoadError, schedule_s
-        from benchmarks.serving.loadrun import Samples, send_load
         from benchmarks.serving.search import Limits, find_max, usual_length_s
 
         if self.need_s is None:
@@ -93,16 +85,9 @@ class Job:
         capacity = self._capacity_per_s()
         rng = np.random.default_rng(0)
 
-        def run(rate_per_s: float, length_s: float) -> Samples:
+        def run(rate_per_s: float, length_s: float) -> "Samples":
             due = schedule_s(pattern="poisson", rate_per_s=rate_per_s, duration_s=length_s, rng=rng)
-            return send_load(
-                self.target,
-                requests=self.requests,
-                due_s=due,
-                placement=self.layout.placement,
-                named_by_user=self.named_by_user,
-                answer_begins=self.answer_begins,
-            )
+            return self._send(due_s=due)
 
         length_s = usual_length_s([0.3 * capacity], wanted_s=duration_s)
         found = find_max(
@@ -127,23 +112,27 @@ class Job:
         self.found = found.max_requests_per_s or 0.0, None
         return 0 if found.max_requests_per_s is not None else 2
 
+    def _send(self, **when: Any) -> "Samples":
+        """Send the requests to the server: at what times, or by how many connections."""
+        from benchmarks.serving.loadrun import send_load
+
+        return send_load(
+            self.target,
+            requests=self.requests,
+            placement=self.layout.placement,
+            named_by_user=self.named_by_user,
+            answer_begins=self.answer_begins,
+            **when,
+        )
+
     def _capacity_per_s(self) -> float:
         """Requests that the server answers when always busy. [1/s]"""
         import numpy as np
 
         from benchmarks.serving.arrivals import LoadError
         from benchmarks.serving.calibrate import BUSY_CONNECTIONS
-        from benchmarks.serving.loadrun import send_load
 
-        samples = send_load(
-            self.target,
-            requests=self.requests,
-            closed_connections=BUSY_CONNECTIONS * self.workers,
-            duration_s=3.0,
-            placement=self.layout.placement,
-            named_by_user=self.named_by_user,
-            answer_begins=self.answer_begins,
-        )
+        samples = self._send(closed_connections=BUSY_CONNECTIONS * self.workers, duration_s=3.0)
         answered = np.sort(samples.done_s[samples.is_ok])
         if answered.size < 10:
             raise LoadError(
