@@ -49,7 +49,7 @@ def glance(engine: Engine) -> Glance:
     named = tuple(option_of(engine, row, bands[row]) for row in rows)
     best = named[0] if named else None
     return Glance(
-        sentence=words.hours_decide_words(rankings_of(engine).get("cheapest"))
+        sentence=_hours_decide(engine)
         + words.deployment(
             engine.study,
             best,
@@ -63,6 +63,13 @@ def glance(engine: Engine) -> Glance:
         study=engine.study.name,
         on=engine.on,
     )
+
+
+def _hours_decide(engine: Engine) -> str:
+    """Say first where the hours decide; without hours nothing is held against them."""
+    if not engine.study.team.hours_per_month:
+        return ""
+    return words.hours_decide_words(rankings_of(engine).get("cheapest"))
 
 
 def _second(engine: Engine) -> str:

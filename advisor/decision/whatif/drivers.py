@@ -116,6 +116,8 @@ def _bounds(study: Study, key: str) -> tuple[float, float]:
 
 
 def _hours(figure: Figure, problem: Problem) -> list[Driver]:
+    if not problem.scenarios.counts_people:
+        return []  # they move nothing that is ranked
     upkeep = problem.study.team.upkeep_hours
     return [_driver(figure, upkeep(name), below=name) for name in _possible_platforms(problem)]
 
