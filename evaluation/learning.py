@@ -24,9 +24,10 @@ from advisor.decision.scenarios.option_space import OptionSpace, option_space_of
 from advisor.decision.scenarios.problem import problem_of
 from advisor.recommend import market_on
 from advisor.reconcile.learning import RATE, learnt_of
-from advisor.reconcile.posterior import MONTH_FACTOR, Z_80, learn
+from advisor.reconcile.posterior import MONTH_FACTOR, learn
 from advisor.study.learnt import Learnt, Observed
 from advisor.study.types import Study
+from benchmarks.statistics.distributions import Z_80
 from evaluation.decision_studies import evidence_of, random_study, small_catalogue
 
 STUDIES = 200

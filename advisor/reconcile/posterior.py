@@ -17,8 +17,8 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-Z_80: Final = 1.2815515655446004
-"""Standard normal quantile of 0.9. [standard deviations]"""
+from benchmarks.statistics.distributions import Z_80
+
 MONTH_FACTOR: Final = 1.25
 """80% band of a month around the mean of many, while few are known. Our assumption, 1.1 to 1.5."""
 SURPRISE: Final = 2.5

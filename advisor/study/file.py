@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from advisor.errors import StudyError
 from advisor.files import near_files
 from advisor.study.figures import is_record, record_in
-from advisor.study.learnt import in_force, read_learnt
+from advisor.study.learnt import in_force, put, read_learnt
 from advisor.study.types import Study
 from benchmarks.errors import did_you_mean
 from pricing.yaml_text import YamlError, load_yaml
@@ -133,12 +133,7 @@ def _apply_override(document: dict[str, Any], override: str) -> None:
         value = load_yaml(text)
     except YamlError:
         raise StudyError(f"--set {override!r}: the value is not valid YAML; quote it") from None
-    place: dict[str, Any] = document
-    for key in keys[:-1]:
-        inner = place.get(key)
-        place[key] = dict(inner) if isinstance(inner, Mapping) else {}
-        place = place[key]
-    place[keys[-1]] = value
+    put(document, ".".join(keys), value)
 
 
 def _require_known_key(keys: list[str], override: str) -> None:

@@ -6,6 +6,9 @@ All of them are the incomplete beta function; the tests hold each against scipy'
 import math
 from functools import lru_cache
 
+Z_80 = 1.2815515655446004
+"""Standard normal quantile of 0.9: half the width of an 80% band. [standard deviations]"""
+
 _SMALL = 1e-300
 _LAST_DIGIT = 1e-16
 _MOST_TERMS = 100_000

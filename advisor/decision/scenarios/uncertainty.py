@@ -19,9 +19,7 @@ from advisor.arrays import Floats
 from advisor.recommendation import Basis
 from advisor.study.learnt import LearntInput
 from advisor.study.types import MONTHS_PER_YEAR, Study
-
-Z_80 = 1.2815515655446004
-"""Standard normal quantile of 0.9: half the width of an 80% band. [standard deviations]"""
+from benchmarks.statistics.distributions import Z_80
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from advisor.recommend import recommend
 from advisor.reconcile import reconcile
 from advisor.reconcile.billed import Days
 from advisor.reconcile.learning import PEAK, RATE, discounts_seen, learnt_of, observed_values
-from advisor.reconcile.posterior import Z_80, learn
+from advisor.reconcile.posterior import learn
 from advisor.reconcile.record import keep, kept_months, track_record
 from advisor.study.file import load_study, parse_study
 from advisor.study.learnt import Learnt, LearntInput, Observed, learnt_text, path_of, read_learnt
+from benchmarks.statistics.distributions import Z_80
 from tests.advisor.factories import ON, evidence, ladder
 from tests.advisor.factories import study as asked
 from tests.advisor.reconcile.worlds import (
