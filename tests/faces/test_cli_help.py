@@ -284,8 +284,9 @@ def test_init_asks_and_writes_what_was_said(tmp_path, monkeypatch, capsys):
     assert "age, plan, churned" in capsys.readouterr().err
 
 
-def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch):
-    answers = "visits.csv\nchurned\nneither\njobs\n5e7\n2\n3\n\n"
+@pytest.mark.parametrize(("typed", "price"), [("", None), ("none", None), ("0.5", 0.5)])
+def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch, typed, price):
+    answers = f"visits.csv\nchurned\nneither\njobs\n5e7\n2\n3\n{typed}\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(answers))
 
     assert run(["init", str(tmp_path / "advisor.yaml"), "--ask"]) == 0
@@ -293,7 +294,7 @@ def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch):
     jobs = Workload(pattern="batch", rows_per_job=5e7, jobs_per_day=2)
     assert study.workload == jobs
     assert study.needs.deadline_hours == 3
-    assert study.retraining.error_cost_usd == 1
+    assert study.retraining.error_cost_usd == price
 
 
 def test_init_asks_in_a_terminal_and_nowhere_else(tmp_path):
