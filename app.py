@@ -1,7 +1,6 @@
 """The explorer: ask, recommend, show. Run it with `advisor app [STUDY]`."""
 
 import os
-import sys
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,15 +27,14 @@ from advisor.views import (
 def study_path() -> tuple[Path, str | None]:
     """Return the study to open, and its name where it is one of the folder's.
 
-    The one that the address names, else after `--`, else in ADVISOR_STUDY, else the embedded
-    example.
+    The one that the address names and this browser brought, else the one in ADVISOR_STUDY, else
+    the embedded example.
     """
     name = st.query_params.get(scenario.STUDY)
     uploaded = study_folder.path_of(name) if name else None
     if uploaded is not None:
         return uploaded, name
-    named = [word for word in sys.argv[1:] if word.endswith((".yaml", ".yml"))]
-    chosen = named[0] if named else os.environ.get("ADVISOR_STUDY")
+    chosen = os.environ.get("ADVISOR_STUDY")
     return (Path(chosen) if chosen else demo_study_path()), None
 
 
@@ -46,6 +44,8 @@ def page() -> None:
     today = datetime.now(UTC).date()
     try:
         saved = load_study(path)
+        if name is not None:
+            study_folder.refuse_foreign(saved, path)
     except AdvisorError as error:
         results.cannot_use(str(error))
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from pydantic import NonNegativeFloat
 
@@ -150,6 +151,7 @@ def jobs_of(
     region: str,
     ttl_s: int,
     bucket: str | None,
+    store: Path,
     study: str,
     commands: Sequence[Sequence[str]],
     settings: dict[str, str],
@@ -164,6 +166,7 @@ def jobs_of(
         region: where machines are rented.
         ttl_s: each ends by itself after that long. [s]
         bucket: name of the bucket that study and results go through; null where none is needed.
+        store: the study's store, through which those of a machine of one's own go.
         study: name of the study's file.
         commands: arguments of `advisor` that are run there.
         settings: what the targets need besides.
@@ -194,21 +197,29 @@ def jobs_of(
                 worst_usd=where.worst_usd(usd_per_hour=usd, ttl_s=ttl_s, shares=shares),
                 expires_at=expiry(ttl_s, margin_s=where.reap_s + where.end_s),
                 spot=spot,
-                folder=f"s3://{bucket}/advisor-remote/{campaign}" if bucket else "",
+                folder=f"s3://{bucket}/advisor-remote/{campaign}"
+                if where.service is not None
+                else str(store / "remote" / campaign),
                 study=study,
                 commands=tuple(tuple(command) for command in commands),
                 shares=shares,
-                settings={k: v for k, v in settings.items() if v} | _architecture(sku),
+                settings={k: v for k, v in settings.items() if v}
+                | ({"host": sku} if where.service is None else _shape_settings(sku)),
             )
         )
     return tuple(jobs)
 
 
-def _architecture(sku: str) -> dict[str, str]:
-    """Return the instruction set of an instance type, where the catalogue tells it."""
+def _shape_settings(sku: str) -> dict[str, str]:
+    """Return what the catalogue tells of an instance type; nothing of what it does not know."""
     from pricing.instances import load_catalogue
 
     try:
-        return {"architecture": load_catalogue().get(sku.removeprefix("ml.")).architecture}
+        shape = load_catalogue().get(sku.removeprefix("ml."))
     except PricingError:
         return {}
+    return {
+        "architecture": shape.architecture,
+        "vcpu": str(shape.vcpu_count),
+        "memory_mib": str(int(shape.memory_gib * 1024 * defaults.MEMORY_HEADROOM.value)),
+    }

@@ -6,6 +6,7 @@ Run it from the repository: `.venv/bin/python scripts/screenshots.py STUDY`, aft
 
 import argparse
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -17,10 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from advisor.cli.explorer import SERVER_OPTIONS
-
 ROOT = Path(__file__).resolve().parents[1]
 START_S = 120
+TOKEN = secrets.token_hex()
 PATIENCE_MS = 120_000
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 DONE = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -50,15 +50,15 @@ def served(study: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *SERVER_OPTIONS]
-    command += [f"--server.port={port}", "--server.headless=true"]
-    command += ["--server.fileWatcherType=none", "--", str(study)]
+    command = [sys.executable, "-P", "-m", "advisor", "app", str(study)]
+    command += ["--port", str(port), "--no-browser"]
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             command,
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
-            env=os.environ | {"ADVISOR_STUDIES": str(Path(folder) / "none")},
+            env=os.environ
+            | {"ADVISOR_STUDIES": str(Path(folder) / "none"), "ADVISOR_TOKEN": TOKEN},
         )
         try:
             _wait_for(port)
@@ -84,7 +84,7 @@ def take_explorer(browser: Any, address: str, folder: Path) -> None:
     for name, (path, heading, window) in VIEWS.items():
         page = browser.new_page(viewport=window, color_scheme="light")
         page.set_default_timeout(PATIENCE_MS)
-        page.goto(address + path)
+        page.goto(f"{address}{path}{'&' if path else '?'}token={TOKEN}")
         page.get_by_role("heading", name=heading, exact=True).wait_for(state="visible")
         page.wait_for_selector(DONE)
         page.wait_for_function(SETTLED, polling=500)

@@ -208,7 +208,7 @@ def speed_ratios(
         the band, basis `assumed`, and says so.
     """
     table = load_processors()
-    place = place_host(host, table=table)
+    place = place_host(as_rented(host, table=table), table=table)
     carried: dict[tuple[str, float], Carried] = {}
 
     def carry_to(processor: str, cores: float) -> Carried:
@@ -250,6 +250,15 @@ def speed_ratios(
         processor=tuple(row.processor for row in rows),
         notes=tuple(row.note for row in rows),
     )
+
+
+def as_rented(host: HardwareProfile, *, table: ProcessorTable) -> HardwareProfile:
+    """Return a rented machine with the processor of its type, where the type has only one.
+
+    What a container on Arm tells of its processor is not its name.
+    """
+    names = () if host.rented is None else processors_of(host.rented.sku, table=table)
+    return host.replace(processor=names[0]) if len(names) == 1 else host
 
 
 def relation_of(place: HostPlace, target: str, *, table: ProcessorTable) -> Relation:

@@ -1,22 +1,15 @@
 """`advisor app`: the explorer in the browser."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.cli import completion
+from advisor.cli.console import say
 
-SERVER_OPTIONS = (
-    "--browser.gatherUsageStats=false",
-    "--server.address=localhost",
-    "--client.toolbarMode=minimal",
-    "--client.showErrorDetails=none",
-    "--runner.postScriptGC=false",
-)
-"""Served on this machine only, nothing sent home. A fault of ours is told in the terminal, not on
-the page with links to the web. To look through all prices for garbage after each run of the page
-took a tenth of a second of every move."""
+if TYPE_CHECKING:
+    from advisor.views.permissions import Permissions
 
 
 def add(app: typer.Typer) -> None:
@@ -31,32 +24,76 @@ def explore(
             help="Study file; the embedded example by default.", autocompletion=completion.studies
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Port on localhost.")] = 8501,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8501,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="For showing: no uploads, no measuring.")
+    ] = False,
+    allow_code: Annotated[
+        bool,
+        typer.Option(
+            "--allow-code",
+            help="Let uploaded studies name models in files that stand in their own folder.",
+        ),
+    ] = False,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; other machines reach any but localhost.")
+    ] = "localhost",
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="A name of this server besides localhost, as a proxy calls it."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print address and study as JSON, then serve.")
     ] = False,
 ) -> None:
     """Open the explorer in the browser.
 
+    The printed address holds a key: whoever has it can do on this machine what the page can do.
+    ADVISOR_TOKEN sets the key. See docs/how-to/share-with-a-team.md.
+
     Example: advisor app advisor.yaml --port 8600
     """
     import json
-    import subprocess
+    import os
     import sys
 
-    command = [sys.executable, "-m", "streamlit", "run", str(page_path()), *SERVER_OPTIONS]
-    command += [f"--server.port={port}", f"--server.headless={str(not browser).lower()}"]
+    from advisor.errors import AdvisorError
+    from advisor.views.lock import TOKEN, new_token
+    from advisor.views.permissions import Permissions, allow
+    from advisor.views.server import listen, open_browser, serve, token_of_the_user
+
+    if read_only and allow_code:
+        raise AdvisorError("--allow-code: nothing can be uploaded with --read-only: choose one")
     if study is not None:
         from advisor.study.file import load_study
 
         load_study(study)  # a wrong study is said here, not in the browser
-        command += ["--", str(study.resolve())]
+        os.environ["ADVISOR_STUDY"] = str(study.resolve())
+    token = token_of_the_user() or new_token()
+    sockets = listen(address, port)
+    where = f"http://localhost:{sockets[0].getsockname()[1]}/?{TOKEN}={token}"
+    given = Permissions(upload=not read_only, measure=not read_only, run_code=allow_code)
+    allow(given)
     if as_json:
-        where = {"address": f"http://localhost:{port}", "study": str(study) if study else None}
-        typer.echo(json.dumps(where))
-        sys.stdout.flush()
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+        say(json.dumps({"address": where, "study": str(study) if study else None}))
+    else:
+        say(where)
+        say(_told(given, address), err=True)
+    sys.stdout.flush()
+    opener = open_browser(where) if browser else None
+    try:
+        serve(page_path(), sockets=sockets, token=token, names=host or ())
+    finally:
+        if opener is not None:
+            opener.unlink(missing_ok=True)
+
+
+def _told(given: "Permissions", address: str) -> str:
+    """Say in a line who can do what."""
+    who = "this machine" if address == "localhost" else "any machine that reaches it"
+    can = "look, bring data and measure here" if given.upload else "look"
+    return f"Whoever has this address can {can}, from {who}. Ctrl-C stops it."
 
 
 def page_path() -> Path:

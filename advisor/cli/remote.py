@@ -165,6 +165,7 @@ def run(
             minutes=minutes,
             region=region,
             bucket=bucket,
+            store=store or store_path(study),
             day=on,
             spot=spot,
             commands=_commands(study, preset, candidate or [], load_test=load_test),
@@ -177,10 +178,10 @@ def run(
         )
         _ask(jobs, cap_usd=cap_usd, minutes=minutes, yes=yes)
         _sweep_first(used, keep="", region=region if bucket else None)
-        before = told_change(study, store=store, on=on)
+        before = "" if as_json else told_change(study, store=store, on=on)
         outcomes = used.run(jobs, cap_usd=cap_usd, study_folder=study.resolve().parent)
-        after = told_change(study, store=store, on=on)
         if not as_json:
+            after = told_change(study, store=store, on=on)
             for line in (before and f"Before: {before}", after and f"Now:    {after}"):
                 say(line or "", err=True)
     _report(outcomes, as_json=as_json)
@@ -325,6 +326,7 @@ def _jobs(
     minutes: int,
     region: str,
     bucket: str | None,
+    store: Path,
     day: str | None,
     spot: bool,
     commands: Sequence[Sequence[str]],
@@ -355,6 +357,7 @@ def _jobs(
         region=region,
         ttl_s=minutes * 60,
         bucket=bucket,
+        store=store.resolve(),
         study=study.name,
         commands=commands,
         settings=settings,

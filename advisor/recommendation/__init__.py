@@ -9,6 +9,7 @@ from advisor.recommendation.evidence import (
     Assumption,
     CarriedChain,
     CarriedStep,
+    MeasuredThere,
     PriceAge,
     PriceStamp,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "LoadPoint",
     "MeasureNext",
     "MeasuredQuantile",
+    "MeasuredThere",
     "Option",
     "Overtaking",
     "PresentAdvice",

@@ -3,7 +3,13 @@
 from typing import Literal
 
 from advisor.recommendation.candidates import LadderStep, LearningCurve
-from advisor.recommendation.evidence import Assumption, CarriedChain, PriceAge, PriceStamp
+from advisor.recommendation.evidence import (
+    Assumption,
+    CarriedChain,
+    MeasuredThere,
+    PriceAge,
+    PriceStamp,
+)
 from advisor.recommendation.experiments import ExperimentAdvice
 from advisor.recommendation.gpu import GpuAdvice
 from advisor.recommendation.jobs import JobAdvice
@@ -101,6 +107,8 @@ class Recommendation(Record):
     """The traffic that is planned for; null for batch, and where no option keeps replicas."""
     carried: tuple[CarriedChain, ...] = ()
     """How the service times of the best options follow from the measured ones."""
+    measured_there: tuple[MeasuredThere, ...] = ()
+    """The best options that were measured on machines rented for it, and what that changed."""
     learnt_sha256: str | None = None
     """Hash of what `learnt.yaml` gave to this answer; null where it gave nothing."""
     learning: tuple[LearningCurve, ...] = ()

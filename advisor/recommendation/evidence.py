@@ -50,6 +50,41 @@ class PriceAge(Record):
     """How far the nearest option on another platform is away; null for none. [USD/month]"""
 
 
+class MeasuredThere(Record):
+    """An option's speed that was measured on a machine rented for it, beside what it was before."""
+
+    option: str
+    """The option, as its name says."""
+    sku: str
+    """The machine that was rented, e.g. `c8g.large`."""
+    target: str
+    """How, e.g. `ec2`."""
+    region: str
+    """Where."""
+    zone: str | None
+    """Availability zone, null where the service does not tell it."""
+    spot: bool
+    """Whether it was spare capacity."""
+    usd_per_hour: float
+    """What an hour of it cost at most. [USD/h]"""
+    on: date
+    """The day of the run."""
+    service_ms: float
+    """Service time of one call on the option's machine. [ms]"""
+    low_ms: float
+    """Lower end of its 80% band. [ms]"""
+    high_ms: float
+    """Upper end of its 80% band. [ms]"""
+    before_ms: float | None
+    """The same without the rented machines' runs; null where there are no others. [ms]"""
+    before_low_ms: float | None
+    """Lower end of its 80% band. [ms]"""
+    before_high_ms: float | None
+    """Upper end of its 80% band. [ms]"""
+    why: str
+    """What changed, in a sentence."""
+
+
 class CarriedStep(Record):
     """One step from the measured time to the one that is planned with."""
 

@@ -34,6 +34,7 @@ def print_recommendation(recommendation: Recommendation, console: Console) -> No
             *_options(safe),
             *_ladder(safe),
             *_bullets("Measured ways to serve it", tables.served_ways(safe), "green"),
+            *_bullets("Measured where it runs", tables.measured_elsewhere(safe), "green"),
             *_bullets("Not in these figures", safe.excluded, "dim"),
             *_bullets("Before you rely on it", safe.warnings, "yellow"),
             *_bullets("What to measure next", tables.measurements(safe), "cyan"),

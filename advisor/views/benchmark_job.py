@@ -16,11 +16,19 @@ from typing import Any
 
 import streamlit as st
 
-from advisor.views.escape import plain
+from advisor.views.escape import plain, said
+from advisor.views.permissions import permissions
 
 PRESETS = ("fast", "standard")
 POLL_S = 1.0
-START = "from advisor.cli import main; main()"
+START = """
+from benchmarks.processes.orphans import stop_with_the_pipe
+stop_with_the_pipe()
+from advisor.cli import main
+main()
+"""
+"""A benchmark ends with the page's server, however that ends."""
+
 KEPT_WORDS = 2000
 
 
@@ -33,9 +41,10 @@ class Job:
         self.plan: list[str] = []
         self.last_words = ""
         self.stopping = False
-        command = [sys.executable, "-c", START, "bench", str(path), "--preset", preset]
+        command = [sys.executable, "-P", "-c", START, "bench", str(path), "--preset", preset]
         self._process = subprocess.Popen(
             [*command, "--progress-lines"],
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -111,6 +120,8 @@ def show(path: Path, *, first: bool) -> None:
 
 def _start(path: Path, preset: str) -> None:
     running = _jobs().get(str(path))
+    if not permissions().measure:
+        return
     if running is None or running.code is not None:
         _jobs()[str(path)] = Job(path, preset)
 
@@ -144,5 +155,5 @@ def _ended(job: Job, path: Path) -> None:
         st.info("Stopped; what was finished is kept, and the next one goes on from there.")
     else:
         last = job.last_words.strip().splitlines()
-        said = last[-1] if last else f"it ended with code {job.code}"
-        st.error(f"The benchmark of {plain(path.name)} failed: {plain(said)}")
+        words = last[-1] if last else f"it ended with code {job.code}"
+        st.error(f"The benchmark of {plain(path.name)} failed: {said(words)}")

@@ -32,7 +32,8 @@ from advisor.study.file import load_study
 from advisor.study.template import study_text
 from advisor.study.types import Study
 from advisor.views import assumptions, benchmark_job, scenario
-from advisor.views.escape import plain
+from advisor.views.escape import plain, said
+from advisor.views.permissions import permissions
 from advisor.views.scenario_values import differing, settings_of
 from advisor.views.style import sheet
 
@@ -237,7 +238,7 @@ def downloads(
     day = recommendation.prices.on.isoformat()
     st.html('<div class="parts"><p class="origin">The same answer on the command line</p></div>')
     st.code(
-        f"advisor recommend {shlex.quote(str(path))} --on {day}{words}",
+        f"advisor recommend {shlex.quote(path.name)} --on {day}{words}",
         language=None,
         wrap_lines=True,
     )
@@ -246,24 +247,26 @@ def downloads(
 def refused(message: str | None) -> None:
     """Say that the address or an upload held something that could not be used."""
     if message:
-        st.warning(f"Not used: {plain(message)}")
+        st.warning(f"Not used: {said(message)}")
 
 
 def not_measured(message: str, path: Path) -> None:
     """Say that the candidates have to be measured first, and offer to do so."""
     st.title("No answer yet")
-    st.error(plain(message))
+    st.error(said(message))
+    here = "here, or on the command line" if permissions().measure else "on the command line"
     st.markdown(
-        "Measure the candidates here, or on the command line: `advisor demo` does it for the "
+        f"Measure the candidates {here}: `advisor demo` does it for the "
         "embedded example, `advisor bench STUDY` for your own."
     )
-    benchmark_job.show(path, first=True)
+    if permissions().measure:
+        benchmark_job.show(path, first=True)
 
 
 def cannot_use(message: str, path: Path | None = None) -> None:
     """Say what cannot be used: a figure that was entered here, where the study's file is named."""
     # The file is not to blame for what was entered here.
-    st.error(plain(message.removeprefix(f"{path}: ")))
+    st.error(said(message.removeprefix(f"{path}: ")))
 
 
 def _section(section: Section, recommendation: Recommendation) -> None:

@@ -1,11 +1,13 @@
 """The user's folder: studies and data that came in by the page, each study in a folder of its own.
 
 What is uploaded is written there and nowhere else; the runs of a benchmark stand beside it, in the
-same store that the command line uses.
+same store that the command line uses. Only the browser that brought a study finds it on the page,
+and no such study runs code or reaches beside its folder, see `advisor.study.foreign`.
 """
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +16,10 @@ from typing import TYPE_CHECKING
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
 from advisor.study.file import EXPLORER_FOLDER, MAX_STUDY_BYTES, parse_study_text
+from advisor.study.foreign import refuse_reaching
 from advisor.study.template import study_text
 from advisor.study.types import Study
+from advisor.views.permissions import permissions, visitor
 
 if TYPE_CHECKING:
     from benchmarks.data.column_types.column import ColumnKind, ColumnReading
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 FOLDER_VARIABLE = "ADVISOR_STUDIES"
 DEFAULT_FOLDER = EXPLORER_FOLDER
 FILE = "advisor.yaml"
+OWNER = ".owner"
+"""File with the mark of the browser that brought a study."""
+
 DATA_SUFFIXES = (".csv", ".parquet")
 MOST_NAME_CHARACTERS = 60
 LEAST_COLUMNS = 2
@@ -40,11 +47,30 @@ def folder() -> Path:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the studies in the folder."""
+    """Return the names of the studies that this browser brought."""
     if not folder().is_dir():
         return ()
-    kept = (p.parent.name for p in sorted(folder().glob(f"*/{FILE}")))
-    return tuple(name for name in kept if _SAFE.fullmatch(name))
+    who = visitor()
+    kept = (p.parent for p in sorted(folder().glob(f"*/{FILE}")))
+    return tuple(p.name for p in kept if _SAFE.fullmatch(p.name) and _owner(p) == who)
+
+
+def _owner(place: Path) -> str | None:
+    try:
+        return (place / OWNER).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def refuse_foreign(study: Study, path: Path) -> None:
+    """Refuse a study of the folder that would run code or reach beside its own folder.
+
+    Raises:
+        StudyError: what it may not do.
+    """
+    refuse_reaching(
+        study, where=path.parent.name, folder=path.parent, run_code=permissions().run_code
+    )
 
 
 def path_of(name: str) -> Path | None:
@@ -72,7 +98,7 @@ def read_study(file_name: str, content: bytes) -> Study:
     """Return an uploaded study.
 
     Raises:
-        StudyError: it is no study.
+        StudyError: it is no study, or it would run code or reach beside its own folder.
     """
     shown = Path(file_name).name[:MOST_NAME_CHARACTERS]
     if len(content) > MAX_STUDY_BYTES:
@@ -80,7 +106,9 @@ def read_study(file_name: str, content: bytes) -> Study:
             f"{shown}: {len(content):,} bytes is no study file (at most {MAX_STUDY_BYTES:,}): "
             "was it meant as data?"
         )
-    return parse_study_text(content, where=shown)
+    study = parse_study_text(content, where=shown)
+    refuse_reaching(study, where=shown, folder=None, run_code=permissions().run_code)
+    return study
 
 
 def add_data(
@@ -114,14 +142,25 @@ def _write(name: str, study: Study, files: dict[str, bytes]) -> str:
     """Write a study into a folder that is not there yet."""
     taken = set(names()) | ({p.name for p in folder().iterdir()} if folder().is_dir() else set())
     free = next(n for n in (name, *(f"{name}-{i}" for i in range(2, 10_000))) if n not in taken)
+    place = folder() / free
     try:
-        (folder() / free).mkdir(parents=True)
-        for file_name, content in files.items():
-            (folder() / free / file_name).write_bytes(content)
-    except OSError as error:
-        raise AdvisorError(f"{folder() / free}: cannot be written: {error.strerror}") from None
-    write_whole(folder() / free / FILE, study_text(study))
+        folder().mkdir(parents=True, exist_ok=True)
+        place.mkdir(mode=0o700)
+        for file_name, content in {OWNER: visitor().encode(), **files}.items():
+            _write_for_the_owner(place / file_name, content)
+        write_whole(place / FILE, study_text(study))
+    except (OSError, AdvisorError) as error:
+        shutil.rmtree(place, ignore_errors=True)
+        why = error.strerror if isinstance(error, OSError) else "see the terminal"
+        raise AdvisorError(f"{free}: cannot be kept: {why}") from None
     return free
+
+
+def _write_for_the_owner(path: Path, content: bytes) -> None:
+    """Write a new file that only the user of the machine may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def readings_of(file_name: str, content: bytes) -> "tuple[ColumnReading, ...]":

@@ -8,7 +8,8 @@ import streamlit as st
 from advisor.errors import AdvisorError
 from advisor.study.types import Study
 from advisor.views import benchmark_job, scenario, study_folder
-from advisor.views.escape import plain
+from advisor.views.escape import plain, said
+from advisor.views.permissions import permissions
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 OPENED = "The study that was opened"
 NO_TARGET = "none: clustering"
 AS_READ = "as it was read"
+KEPT = "Kept on the machine that serves this page; only this browser finds it again here."
 KINDS = ("number", "category", "time", "ignore")
 
 
@@ -31,12 +33,13 @@ def show(path: Path, saved: Study, *, first: bool) -> None:
     """
     with st.sidebar:
         _choose()
-        bring = st.expander("Your own data or study", key="bring", on_change="rerun")
-        if bring.open:
-            with bring:
-                _data()
-                _study(saved)
-        if not first:
+        if permissions().upload:
+            bring = st.expander("Your own data or study", key="bring", on_change="rerun")
+            if bring.open:
+                with bring:
+                    _data()
+                    _study(saved)
+        if not first and permissions().measure:
             bench = st.expander("Measure on this machine", key="bench", on_change="rerun")
             if bench.open:
                 with bench:
@@ -71,7 +74,7 @@ def _data() -> None:
     try:
         readings = _readings(up)
     except AdvisorError as error:
-        st.error(plain(str(error)))
+        st.error(said(str(error)))
         return
     columns = [reading.name for reading in readings]
     _show_readings(readings)
@@ -84,7 +87,7 @@ def _data() -> None:
         args=(up, None if target == NO_TARGET else target, tuple(columns)),
         width="stretch",
     )
-    st.caption(plain(f"Kept in {study_folder.folder()}."))
+    st.caption(KEPT)
 
 
 def _readings(up: "UploadedFile") -> "tuple[ColumnReading, ...]":
@@ -141,7 +144,7 @@ def _study(saved: Study) -> None:
     try:
         study = study_folder.read_study(up.name, up.getvalue())
     except AdvisorError as error:
-        st.error(plain(str(error)))
+        st.error(said(str(error)))
         return
     same = study.data == saved.data and study.candidates == saved.candidates
     st.button(
@@ -153,9 +156,7 @@ def _study(saved: Study) -> None:
     st.caption(
         "The same data and candidates: its figures are moved to on this page."
         if same
-        else plain(
-            f"Other data or candidates: kept in {study_folder.folder()}; measure them there."
-        )
+        else f"Other data or candidates. {KEPT}"
     )
 
 

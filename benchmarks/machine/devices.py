@@ -40,7 +40,7 @@ def read_gpu() -> Gpu | None:
         return None
     try:
         done = subprocess.run(
-            [sys.executable, "-c", LOOK],
+            [sys.executable, "-P", "-c", LOOK],
             capture_output=True,
             text=True,
             timeout=LOOK_LIMIT_S,

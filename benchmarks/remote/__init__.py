@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MODULES = {
     "sagemaker-processing": "sagemaker_processing",
     "ec2": "ec2",
+    "batch": "batch",
+    "ecs": "ecs",
+    "ssh": "ssh",
 }
 """Key of a target -> its file, those that end by themselves first."""
 

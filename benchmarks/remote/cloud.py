@@ -27,7 +27,15 @@ class Cloud:
         Raises:
             RemoteError: there are no credentials.
         """
-        if service not in self._clients:
+        return self._client(service, tries=6)
+
+    def once(self, service: str) -> Any:
+        """Return a client that makes a call once only, for one that would make a second thing."""
+        return self._client(service, tries=1)
+
+    def _client(self, service: str, *, tries: int) -> Any:
+        known = service if tries > 1 else f"{service} once"
+        if known not in self._clients:
             import boto3
             from botocore.config import Config
 
@@ -38,12 +46,16 @@ class Cloud:
                     kind="rights",
                 )
             config = Config(
-                retries={"mode": "adaptive", "max_attempts": 6},
+                retries={"mode": "adaptive", "total_max_attempts": tries},
                 connect_timeout=CONNECT_S,
                 read_timeout=READ_S,
             )
-            self._clients[service] = session.client(service, config=config)
-        return self._clients[service]
+            self._clients[known] = self.prepared(session.client(service, config=config))
+        return self._clients[known]
+
+    def prepared(self, client: Any) -> Any:
+        """Return a client that was just made, as it is used."""
+        return client
 
     def pages(self, service: str, call: str, key: str, **asked: Any) -> Iterator[Any]:
         """Return every item of a listing."""

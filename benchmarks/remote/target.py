@@ -10,7 +10,7 @@ from typing import ClassVar
 from benchmarks.machine.host import RENTED
 from benchmarks.remote.cloud import Cloud
 from benchmarks.remote.errors import RemoteError
-from benchmarks.remote.job import EXPIRES_TAG, PREFIX, RUN_TAG, Job, Status, worst_usd
+from benchmarks.remote.job import EXPIRES_TAG, OWN, PREFIX, RUN_TAG, Job, Status, worst_usd
 
 DISK_GIB = 30
 """Disk of a rented machine. [GiB]"""
@@ -114,7 +114,8 @@ class Target(ABC):
 
 def environment(job: Job) -> dict[str, str]:
     """Return the variables that the harness finds on the machine."""
-    return {RENTED: job.rented.model_dump_json(), "AWS_DEFAULT_REGION": job.region}
+    found = {RENTED: job.rented.model_dump_json()}
+    return found if job.region == OWN else found | {"AWS_DEFAULT_REGION": job.region}
 
 
 def inside_command(job: Job, *, source: str | None = None, store: str | None = None) -> list[str]:

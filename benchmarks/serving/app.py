@@ -9,6 +9,7 @@ threads is not offered: with one interpreter lock it is two to four times slower
 import asyncio
 import gc
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -237,6 +238,8 @@ def app_from_environment() -> Starlette:
     def setting(name: str, default: str) -> str:
         return os.environ.get(VARIABLE + name, default)
 
+    if folder := setting("FOLDER", ""):
+        sys.path.append(folder)  # after all others: see `benchmarks.serving.serve`
     return make_app(
         load_package(Path(setting("MODEL", "/opt/ml/model"))),
         handling=setting("HANDLING", "inline"),  # type: ignore[arg-type]

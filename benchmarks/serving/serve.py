@@ -61,10 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     os.environ |= {f"ADVISOR_SERVING_{name}": str(value) for name, value in settings.items()}
     if options.folder:
-        sys.path.insert(0, options.folder)
-        os.environ["PYTHONPATH"] = os.pathsep.join(
-            part for part in (options.folder, os.environ.get("PYTHONPATH", "")) if part
-        )
+        # After all others, and told to the workers apart from PYTHONPATH, which comes first.
+        sys.path.append(options.folder)
+        os.environ["ADVISOR_SERVING_FOLDER"] = options.folder
     cores = tuple(int(c) for c in options.cores.split(",") if c)
     # Workers go first by themselves: see `benchmarks.serving.cpu_affinity`.
     take_core(cores, first=False)

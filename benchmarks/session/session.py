@@ -43,7 +43,7 @@ class Lab:
     is bound cannot step aside."""
     thread_counts: tuple[int, ...] = ()
     """Thread counts of workers that the candidate at hand will need: they start side by side."""
-    _workers: dict[tuple[int, bool], Worker] = field(default_factory=dict)
+    _workers: dict[tuple[int, bool, bool], Worker] = field(default_factory=dict)
     _modules: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
@@ -71,10 +71,15 @@ class Lab:
         if modules != self._modules:
             self.close_workers()
             self._modules = modules
-        wanted = (thread_count, device == "cuda")
+        names_code = candidate.family == "import"
+        wanted = (thread_count, device == "cuda", names_code)
         if wanted not in self._workers:
             counts = {thread_count} if self._workers else {thread_count, *self.thread_counts}
-            new = {(count, wanted[1]): self._new_worker(count, device) for count in counts}
+            new = {
+                (count, *wanted[1:]): self._new_worker(count, device, names_code=names_code)
+                for count in counts
+                if (count, *wanted[1:]) not in self._workers
+            }
             self._workers |= new
             for worker in new.values():
                 worker.start()
@@ -82,13 +87,13 @@ class Lab:
                 worker.wait_until_ready()
         return self._workers[wanted]
 
-    def _new_worker(self, thread_count: int, device: Device) -> Worker:
+    def _new_worker(self, thread_count: int, device: Device, *, names_code: bool) -> Worker:
         modules = ["pandas", *self._modules]
         return Worker(
             thread_count=thread_count,
             warm="benchmarks.tasks.trial_tasks:warm",
             warm_payload={"data_path": str(self.data_path), "modules": modules},
-            folder=self.folder,
+            folder=self.folder if names_code else None,
             with_cuda=device == "cuda",
             cpus=self.cpus_for(thread_count=thread_count, device=device),
         )

@@ -111,7 +111,7 @@ class Attempts:
         """Return a worker for one trial that must start from nothing; the caller closes it."""
         return Worker(
             thread_count=thread_count,
-            folder=self._lab.folder,
+            folder=self._lab.folder if self._candidate.family == "import" else None,
             with_cuda=self._device == "cuda",
             cpus=self._lab.cpus_for(thread_count=thread_count, device=self._device),
         )

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from advisor.cli.explorer import SERVER_OPTIONS
 from advisor.cli.recommend import answer_of
 from advisor.report import FORMATS, render
 from advisor.report.charts import CHARTS
@@ -42,6 +41,16 @@ AGREE = """() => {
   return shown === asked.map(([key, value]) => `${key}=${value}`).join('&');
 }"""
 """Whether the words on the page belong to the scenario in the address."""
+TOKEN = "the-key-of-the-tests-0123456789"
+SERVE = """
+import sys
+from pathlib import Path
+from advisor.views.permissions import Permissions, allow
+from advisor.views.server import listen, serve, token_of_the_user
+allow(Permissions(upload=True, measure=True))
+serve(Path(sys.argv[1]), sockets=listen("localhost", int(sys.argv[2])), token=token_of_the_user())
+"""
+"""What `advisor app` does, for any page."""
 START_S = 120
 PATIENCE_MS = 120_000
 """A loaded machine draws its first page slowly; that is not what is tested here."""
@@ -57,15 +66,15 @@ def served(page: Path, study: Path | None = None, folder: Path | None = None) ->
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(page), *SERVER_OPTIONS]
-    command += [f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none"]
     server = subprocess.Popen(
-        [*command, *(["--", str(study)] if study else [])],
+        [sys.executable, "-P", "-c", SERVE, str(page), str(port)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ
-        | {"PYTHONWARNINGS": "default", "ADVISOR_STUDIES": str(folder or page.parent / "none")},
+        | {"PYTHONWARNINGS": "default", "ADVISOR_STUDIES": str(folder or page.parent / "none")}
+        | {"ADVISOR_TOKEN": TOKEN}
+        | ({"ADVISOR_STUDY": str(study)} if study else {}),
     )
     try:
         _wait_for(port, server)
@@ -104,6 +113,11 @@ def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
     pytest.fail(f"the explorer did not start within {START_S} s")
 
 
+def with_key(address: str) -> str:
+    """Return an address as it is printed, with the key of the page."""
+    return f"{address}{'&' if '?' in address else '?'}token={TOKEN}"
+
+
 class Visit:
     """A page, and all that went wrong on it."""
 
@@ -115,7 +129,7 @@ class Visit:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._asked(request.url, address))
-        page.goto(address + path)
+        page.goto(with_key(address + path))
         page.wait_for_selector(".verdict h1")
         self.settle()
 

@@ -94,7 +94,7 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     from tests.faces.pages import APP, measured_study
-    from tests.faces.test_browser import CHROMIUM, FLAGS, served
+    from tests.faces.test_browser import CHROMIUM, FLAGS, served, with_key
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     folder = Path(tempfile.mkdtemp())
@@ -112,12 +112,12 @@ def main() -> None:
         pages = {}
         for name, address in (("echo", echo), ("explorer", explorer)):
             pages[name] = browser.new_page(viewport={"width": 1280, "height": 900})
-            pages[name].goto(address)
+            pages[name].goto(with_key(address))
             pages[name].wait_for_selector(".verdict h1", timeout=120_000)
             moves_ms(pages[name], 5)
         base = said("echo", moves_ms(pages["echo"], count))
         said("explorer, one move after the other", moves_ms(pages["explorer"], count), base)
-        pages["explorer"].goto(explorer)  # from the start again: the slider has an end
+        pages["explorer"].goto(with_key(explorer))  # from the start again: the slider has an end
         pages["explorer"].wait_for_selector(".verdict h1", timeout=120_000)
         time.sleep(2 * REST_S)
         pages["explorer"].get_by_role("slider", name="An engineer's hour costs").focus()

@@ -19,6 +19,7 @@ from advisor.decision.answer.jobs import job_advice
 from advisor.decision.answer.latency import latency_advice, learning_curves
 from advisor.decision.answer.latency_bands import bands_s
 from advisor.decision.answer.latency_breakdown import carried_chains
+from advisor.decision.answer.measured_there import measured_there
 from advisor.decision.answer.old_prices import old_price_banner, oldest_price, price_age
 from advisor.decision.answer.option import option_of
 from advisor.decision.answer.traffic import traffic_advice
@@ -145,6 +146,7 @@ def compose(
         ),
         experiments=experiments,
         carried=then(carried_chains(engine)),
+        measured_there=then(measured_there(engine)),
         learning=then(learning_curves(engine)),
         verdict_kind=kind,
         risk=_risk(engine, known),

@@ -1,5 +1,7 @@
 """What knowing an input before deciding is worth, and the cheapest way to know it."""
 
+import math
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +22,9 @@ BINS = 25
 
 WORTH_SAYING_USD = 0.5
 """What knowing must save for a measurement to be proposed. [USD/month]"""
+
+LEAST_CAP_USD = 0.5
+"""Cap that is proposed for a measurement at least; else what an hour of the machine costs. [USD]"""
 
 SAMPLING_ERRORS = 3.0
 """Standard errors that a swing must exceed to be told: 0.3% of inputs without one then seem to
@@ -279,12 +284,16 @@ def _speed_action(
         return None
     row = engine.choice.best
     replica_usd = 0.0 if row is None else float(engine.problem.options.replica_usd[row])
-    cost_usd = replica_usd / HOURS_PER_MONTH * defaults.MEASURING_S.value / 3600
+    usd_per_hour = replica_usd / HOURS_PER_MONTH
+    cost_usd = usd_per_hour * defaults.MEASURING_S.value / 3600
     jobs = engine.study.workload.pattern == "batch"
     what = "The time of a job" if jobs else "Latency"
+    on = shlex.quote(best.sku)
+    cap_usd = max(LEAST_CAP_USD, math.ceil(usd_per_hour * 10) / 10)
     return MeasureNext(
-        action=f"{what} is carried from this machine: run 'advisor bench STUDY' on one {best.sku} "
-        f"({best.region}) for {defaults.MEASURING_S.value / 60:.0f} minutes and copy its store.",
+        action=f"{what} is carried from this machine: measure it on one {best.sku} "
+        f"({best.region}) with 'advisor remote run STUDY --on {on} --region {best.region} "
+        f"--cap-usd {cap_usd:g}'; 'advisor remote plan STUDY' weighs the others.",
         cost_usd=cost_usd,
         saves_usd_per_month=saves.get("transfer between machines", 0.0),
     )

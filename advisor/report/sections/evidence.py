@@ -50,6 +50,7 @@ def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
             ),
             code=recommendation.runs,
         ),
+        Section("Measured where it runs", bullets=tables.measured_elsewhere(recommendation)),
         Section("Inputs and assumptions", tables=(tables.assumptions_table(recommendation),)),
         Section(
             "Prices and their dates",

@@ -35,6 +35,7 @@ from advisor.report.tables.costs import (
 from advisor.report.tables.evidence import (
     assumptions_table,
     bases_table,
+    measured_elsewhere,
     measurements,
     price_banner,
     price_sentence,
@@ -140,6 +141,7 @@ __all__ = [
     "ladder_table",
     "learning_table",
     "load_table",
+    "measured_elsewhere",
     "measured_table",
     "measurements",
     "options_table",

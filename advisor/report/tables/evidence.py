@@ -158,6 +158,14 @@ def reproduce_commands(recommendation: Recommendation) -> tuple[str, ...]:
     return (f"advisor recommend STUDY.yaml --on {recommendation.prices.on.isoformat()}",)
 
 
+def measured_elsewhere(recommendation: Recommendation) -> tuple[str, ...]:
+    """Return what was measured on rented machines, and what that changed."""
+    return tuple(
+        f"{one.option}: {one.why} ({one.on.isoformat()}, at most {one.usd_per_hour:.3g} USD/h)"
+        for one in recommendation.measured_there
+    )
+
+
 def measurements(recommendation: Recommendation) -> tuple[str, ...]:
     """Return what to measure next, each with what it costs and saves."""
     return tuple(_measurement(item) for item in recommendation.measure_next)

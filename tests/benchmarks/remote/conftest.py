@@ -7,6 +7,17 @@ import urllib.request
 import pytest
 
 
+class Address(str):
+    """The cloud's address, and the file that it was told in."""
+
+    __slots__ = ("file",)
+
+    def __new__(cls, text, file):
+        found = super().__new__(cls, text)
+        found.file = file
+        return found
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """The address of a cloud in a process of its own."""
@@ -21,7 +32,7 @@ def server(tmp_path_factory):
                 if file.exists():
                     break
                 time.sleep(0.1)
-            yield file.read_text()
+            yield Address(file.read_text(), file)
         finally:
             process.kill()
 

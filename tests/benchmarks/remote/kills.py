@@ -19,6 +19,7 @@ from benchmarks.remote.ledger import Ledger
 from benchmarks.remote.sweep import sweep
 from tests.benchmarks.remote.conftest import reset
 from tests.benchmarks.remote.given import (
+    MADE_FIRST,
     MortalCloud,
     billable,
     campaign,
@@ -46,11 +47,14 @@ def whole_way(target, folder, *, kill_at=None, name="advisor-0000abcd"):
 
     def sleep(_):
         looks[0] += 1
+        if looks[0] == 1 and kill_at is None:
+            assert billable(shared(), target)
         if looks[0] == 2:  # the machine is through
             TARGETS[target].end(shared(), asked.run_id, asked.settings)
 
     done = campaign(folder / "store", used, sleep=sleep)
-    done.run([asked], cap_usd=1.0, study_folder=study_folder(folder / "study"))
+    (outcome,) = done.run([asked], cap_usd=1.0, study_folder=study_folder(folder / "study"))
+    assert looks[0] >= 2, outcome.problem
     return used
 
 
@@ -74,7 +78,7 @@ def kill_and_sweep(target, kill_at, way, *, name):
     os.environ["ADVISOR_STATE"] = str(folder / "state")
     try:
         died = killed(target, folder, kill_at, name)
-        ran_on = billable(shared())
+        ran_on = billable(shared(), target)
         later = job(target).expires_at + timedelta(seconds=1)
         if way == "here":
             sweep(Ledger(), TARGETS, cloud_of=lambda _: shared(), regions=["us-east-1"])
@@ -87,8 +91,9 @@ def kill_and_sweep(target, kill_at, way, *, name):
                 now=later,
             )
         else:
-            reap(shared())
-        return died, ran_on, billable(shared()), free_left(shared()) if way != "reaper" else []
+            reap(shared(), target)
+        free = [one for one in free_left(shared(), target) if name in one]
+        return died, ran_on, billable(shared(), target), [] if way == "reaper" else free
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -97,6 +102,7 @@ def all_kills(server, target, *, every=1, ways=WAYS):
     """Yield the result of each kill: event, way, died, ran on, left, free left."""
     reset(server)
     make_account()
+    MADE_FIRST.get(target, lambda: None)()
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     os.environ["ADVISOR_STATE"] = str(folder / "state")
     events = whole_way(target, folder).events

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.remote import TARGETS
 from tests.benchmarks.remote.kills import all_kills
 
-SAMPLE = {"sagemaker-processing": 9, "ec2": 25}
+SAMPLE = {"sagemaker-processing": 9, "ec2": 25, "batch": 25, "ecs": 25}
 """Every how many of the kills are tried here; the module `kills` run by itself tries all."""
 
 
