@@ -10,7 +10,14 @@ from advisor.deploy.shared import Json, plain
 from advisor.deploy.template import description, template_of, yaml_of
 from advisor.errors import AdvisorError
 
-NAMES: Final = ("template.yaml", "parameters.json", "Dockerfile", "guard.json", "README.md")
+NAMES: Final = (
+    "template.yaml",
+    "parameters.json",
+    "Dockerfile",
+    "guard.json",
+    "training.json",
+    "README.md",
+)
 """Files of a deployment."""
 
 TO_FILL: Final[dict[str, str]] = {
@@ -57,6 +64,7 @@ def deployment_files(d: Deployment) -> dict[str, bytes]:
         ),
         "Dockerfile": _dockerfile(d),
         "guard.json": "{}\n" if guard is None else guard.guard_json.rstrip() + "\n",
+        "training.json": _json(_training(d)),
         "README.md": _readme(d, template),
     }
     return {name: text.encode("utf-8") for name, text in files.items()}
@@ -64,6 +72,23 @@ def deployment_files(d: Deployment) -> dict[str, bytes]:
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
+
+
+def _training(d: Deployment) -> Json:
+    """Return what the container's `train` learns: the file lies beside the training data."""
+    named = next(
+        (
+            [c.name, c.import_path]
+            for c in d.study.candidates
+            if not isinstance(c, str) and c.name == d.option.candidate
+        ),
+        d.option.candidate,
+    )
+    data = d.study.data.model_dump(mode="json")
+    path = data.get("path")
+    if path is not None:
+        data["path"] = path.replace("\\", "/").rsplit("/", 1)[-1]
+    return {"candidate": named, "data": data}
 
 
 def _dockerfile(d: Deployment) -> str:
@@ -143,7 +168,8 @@ ten of an account are free, a further one costs about 0.10 USD a month (`{ALARM_
 
 ## Retraining and guard
 
-{again} Training data are read from `s3://BUCKET/{slug}/training/`.
+{again} Training data are read from
+`s3://BUCKET/{slug}/training/`, where `training.json` lies beside them.
 
 {guard}
 
