@@ -19,6 +19,7 @@ from advisor.cli import (
     cadence,
     data,
     demo,
+    deploy,
     doctor,
     experiments,
     explorer,
@@ -55,7 +56,7 @@ class _Advisor(TeachingGroup):
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Start": ("demo", "init", "data", "doctor"),
         "Measure": ("bench", "loadtest", "probe", "runs", "remote"),
-        "Decide": ("recommend", "report", "explain", "sweep", "gate", "app"),
+        "Decide": ("recommend", "report", "deploy", "explain", "sweep", "gate", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
         "Prices": ("prices", "bill", "reconcile", "record"),
     }
@@ -97,6 +98,7 @@ for group in (
     data,
     bench,
     recommend,
+    deploy,
     whatif,
     explorer,
     cadence,

@@ -30,7 +30,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port", type=int, default=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", PORT))
     )
-    parser.add_argument("--workers", type=int, default=1, help="worker processes, one per core")
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=os.environ.get("ADVISOR_SERVING_WORKERS", "1"),
+        help="worker processes, one per core; `auto` for one on each core that may be used",
+    )
     parser.add_argument("--handling", choices=["inline", "executor", "batch"], default="inline")
     parser.add_argument("--max-batch-rows", type=int, default=64)
     parser.add_argument("--max-wait-ms", type=float, default=0.0)
@@ -43,12 +48,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _workers(text: str) -> int:
+    """Return a count of workers; SageMaker passes only `serve`, so that it is a variable too."""
+    if text != "auto":
+        return int(text)
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return count or 1
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until stopped; return the exit code."""
-    options = _parser().parse_args(argv)
+    """Serve until stopped, train or score; return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] in (["train"], ["score"]):
+        from benchmarks.serving.jobs import main as run_job
+
+        return run_job(words[0], words[1:])
+    options = _parser().parse_args(words)
     if parent := os.environ.get(PARENT):
         die_with(int(parent))
         os.environ[PARENT] = str(os.getpid())  # of the workers
+    if uri := os.environ.get("ADVISOR_MODEL_URI"):
+        from benchmarks.errors import BenchmarkError
+        from benchmarks.serving.objects import model_at_start
+
+        try:
+            options.model = str(model_at_start(uri))
+        except BenchmarkError as error:
+            print(f"serve: {error}", file=sys.stderr)
+            return 1
     if options.workers < 1:
         print("serve: --workers must be at least 1", file=sys.stderr)
         return 1
