@@ -267,6 +267,19 @@ class FormMeasurement(Record):
     run itself."""
 
 
+class NetworkWork(Record):
+    """What a torch network does, counted over traced calls of `predict`."""
+
+    flop_per_row: NonNegativeFloat
+    """Arithmetic of one row; a multiply-add is two operations. [FLOP]"""
+    bytes_per_row: NonNegativeFloat
+    """What the operations read and write for each row, unfused. [B]"""
+    bytes_per_call: NonNegativeFloat
+    """What they read and write whatever the rows: the weights, mostly. [B]"""
+    kernel_count: NonNegativeInt
+    """Operations of a call that move data: kernels that a GPU would start."""
+
+
 FindingKind = Literal[
     "faster-form",
     "slower-form",
@@ -414,6 +427,8 @@ class BenchmarkRun(Record):
     since the others are shared; null in runs of older versions. [B]"""
     parameter_count: NonNegativeInt | None = None
     """Weights of a torch model; null for the others."""
+    network: NetworkWork | None = None
+    """What a torch model's network does for a row; null for the others, and in older runs."""
     circumstances: Circumstances | None = None
     """What else the machine did meanwhile; null in runs of older versions."""
     forms: tuple[FormMeasurement, ...] = ()
