@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile \
     --no-loadscope-reorder
 STAMP := $(VENV)/.installed
+# Hundreds of tests start a process: each would compile the product anew where nothing may be cached.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-fast app check lint format mutants speed lock reference docs clean
 

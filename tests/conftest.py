@@ -2,8 +2,9 @@
 
 `make test-fast` leaves out what is marked `slow` or `browser`; `make test` runs everything. A test
 is slow that trains or measures a model in processes of its own, starts a server, draws a whole
-report or runs a page of the explorer. Whole files and users of dear fixtures are named here;
-a slow test among fast ones says so itself, by `@pytest.mark.slow`.
+report or runs a page of the explorer. Whole files and users of dear fixtures are named here; a slow
+test among fast ones says so itself, by `@pytest.mark.slow`, or was found to take over 0.25 s and
+stands in `slow_tests.txt`, which `scripts/slow_tests.py` writes.
 """
 
 import os
@@ -38,6 +39,9 @@ SLOW_FIXTURES = {
 }
 """Fixtures that make each test that asks for them slow."""
 
+SLOW_TESTS = frozenset((HERE / "slow_tests.txt").read_text(encoding="utf-8").split())
+"""Functions that took long when they were last timed."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow and what needs a browser."""
@@ -48,4 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if name in BROWSER_FILES:
             item.add_marker("browser")
         elif name in SLOW_FILES or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+        function = "::".join(item.nodeid.split("::")[1:]).partition("[")[0]
+        if f"{name}::{function}" in SLOW_TESTS:
             item.add_marker("slow")

@@ -218,7 +218,8 @@ def _times(texts: Sequence[str], path: Path, lines: _Lines) -> list[datetime | N
     import pandas as pd
     import pyarrow as pa
 
-    from benchmarks.data.column_types.reader import Setting, read_texts
+    from benchmarks.data.column_types.reader import read_texts
+    from benchmarks.data.column_types.setting import Setting
 
     column = pa.chunked_array([pa.array(texts, pa.string())])
     try:

@@ -97,7 +97,8 @@ def _periods(
     """Period number of each entry, and the length of a period where the entries are dates."""
     import pyarrow as pa
 
-    from benchmarks.data.column_types.reader import Setting, read_texts
+    from benchmarks.data.column_types.reader import read_texts
+    from benchmarks.data.column_types.setting import Setting
 
     texts = pa.chunked_array([pa.array(list(times.values()), pa.string())])
     try:

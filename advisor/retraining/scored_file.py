@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from advisor.errors import AdvisorError
 from advisor.retraining.drift_guard import Guard, ScoredPeriod
-from benchmarks.data.column_types.reader import Role
+from benchmarks.data.column_types.setting import Role
 from benchmarks.data.losses import SMALLEST_PROBABILITY
 from benchmarks.storage.records import ErrorLoss
 

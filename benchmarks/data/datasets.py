@@ -5,21 +5,21 @@ generator of drifting streams, which is always labelled as simulated.
 """
 
 import hashlib
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.data.column_types.column import ColumnKind, ColumnReading
-from benchmarks.data.column_types.reader import Role
+from benchmarks.data.column_types.setting import Role
 from benchmarks.data.features import Kind, model_input, tidy_columns
+from benchmarks.data.sources import load_source
 from benchmarks.data.tabular_files import evenly_spaced, read_table, row_limit
 from benchmarks.data.target_column import chosen_metric, plain_times, read_target
 from benchmarks.data.time_order import time_notes
 from benchmarks.data.typed_tables import TypedTable, type_columns
 from benchmarks.errors import DataError, did_you_mean
-from benchmarks.storage.records import TEST_FRACTION, DatasetSpec, DataSettings
+from benchmarks.storage.records import DatasetSpec, DataSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 MIN_ROW_COUNT = 20
 """Fewer rows than this cannot be split into training and test."""
-
-CACHE = Path("~/.cache/model-deployment-advisor")
-"""Where downloaded data sets are kept."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +128,7 @@ def load_data(
         raw, readings, simulated = typed.frame, typed.readings, False
     elif source is not None:
         where, name = source, source.partition(":")[2].partition(",")[0]
-        raw, own_target, own_time = _load_source(source)
+        raw, own_target, own_time = load_source(source)
         row_count, simulated = len(raw), source.startswith("simulated:")
         readings, file_notes = (), ()
         target, time = target or own_target, time or own_time
@@ -365,154 +362,3 @@ def _content_sha256(
     if time is not None:
         digest.update(pd.util.hash_pandas_object(time, index=False).to_numpy().tobytes())
     return digest.hexdigest()
-
-
-# Sources ------------------------------------------------------------------------------------------
-
-
-def _load_source(source: str) -> tuple["pd.DataFrame", str | None, str | None]:
-    """Return the frame of a source, its own target and its own time column."""
-    scheme, _, name = source.partition(":")
-    loaders: dict[str, Callable[[str], tuple[pd.DataFrame, str | None, str | None]]] = {
-        "builtin": _load_builtin,
-        "openml": _load_openml,
-        "simulated": _load_simulated,
-    }
-    if scheme not in loaders:
-        raise DataError(
-            f"data.source: unknown source {source!r}: it starts with builtin:, openml: or "
-            "simulated:; a file is named under data.path"
-        )
-    return loaders[scheme](name)
-
-
-BUILTIN = ("breast_cancer", "digits", "wine", "diabetes")
-"""Real data sets that scikit-learn brings along."""
-
-
-def _load_builtin(name: str) -> tuple["pd.DataFrame", str | None, str | None]:
-    if name not in BUILTIN:
-        raise DataError(
-            f"data.source: no built-in data set {name!r}: {did_you_mean(name, BUILTIN)}"
-        )
-    from sklearn import datasets
-
-    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-    frame = bunch.frame.copy()
-    names = getattr(bunch, "target_names", None)
-    if names is not None and name != "digits":
-        frame["target"] = [str(names[int(code)]) for code in frame["target"]]
-    return frame, "target", None
-
-
-def _load_openml(name: str) -> tuple["pd.DataFrame", str | None, str | None]:
-    from sklearn.datasets import fetch_openml
-
-    cache = CACHE.expanduser() / "openml"
-    try:
-        bunch = fetch_openml(name, version="active", as_frame=True, data_home=str(cache))
-    except ValueError as error:
-        raise DataError(
-            f"data.source: OpenML has no usable data set {name!r} "
-            f"({str(error).partition('.')[0]}): search openml.org for its exact name"
-        ) from None
-    except (OSError, TimeoutError) as error:
-        raise DataError(
-            f"data.source: openml:{name} could not be fetched ({error}): connect to the network "
-            f"once (it is then cached in {cache}), or give a file under data.path"
-        ) from None
-    target = bunch.target.name if bunch.target is not None else None
-    return bunch.frame.copy(), target, None
-
-
-def _load_simulated(name: str) -> tuple["pd.DataFrame", str | None, str | None]:
-    from benchmarks.data.drift_streams import make_stream
-
-    try:
-        frame = make_stream(f"simulated:{name}")
-    except ValueError as error:
-        raise DataError(f"data.source: simulated:{name}: {error}") from None
-    return frame, "y", "ts"
-
-
-# Splits -------------------------------------------------------------------------------------------
-
-
-def split_rows(
-    data: TaskData, *, seed: int
-) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]:
-    """Return the row numbers for training and for test.
-
-    With a time column: train on the past, test on the last fifth, whatever the seed; so the spread
-    over seeds is then the model's own. Else: at random by seed, each class in its proportion, and
-    a case at least of each class that has two.
-    """
-    import numpy as np
-
-    row_count = data.row_count
-    test_count = max(1, math.ceil(TEST_FRACTION * row_count))
-    if data.time is not None:
-        order = np.arange(row_count)
-        return order[:-test_count], order[-test_count:]
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(row_count)
-    if data.spec.task == "classification" and data.y is not None:
-        shuffled = _dealt(shuffled, data.y[shuffled], first=rng.random())
-        shuffled = _with_every_class(shuffled, data.y, test_count=test_count)
-    return np.sort(shuffled[test_count:]), np.sort(shuffled[:test_count])
-
-
-def _with_every_class(
-    rows: "np.ndarray[Any, Any]", y: "np.ndarray[Any, Any]", *, test_count: int
-) -> "np.ndarray[Any, Any]":
-    """Let the first rows, which are the test, hold a case of each class that has two or more.
-
-    A rare class that the lot left out of the test changes places with a row of the class that has
-    the most there.
-    """
-    import numpy as np
-
-    rows = rows.copy()
-    counts = np.bincount(y, minlength=int(y.max()) + 1)
-    for label in np.flatnonzero(counts >= 2):
-        in_test = np.bincount(y[rows[:test_count]], minlength=len(counts))
-        if in_test[label] or in_test.max() < 2:
-            continue
-        given = int(np.flatnonzero(y[rows[:test_count]] == in_test.argmax())[-1])
-        taken = test_count + int(np.flatnonzero(y[rows[test_count:]] == label)[0])
-        rows[given], rows[taken] = rows[taken], rows[given]
-    return rows
-
-
-def thin_rows(
-    data: TaskData, rows: "np.ndarray[Any, Any]", *, kept_count: int, seed: int
-) -> "np.ndarray[Any, Any]":
-    """Return a random subset of row numbers, in order; smaller subsets lie within larger ones.
-
-    Each class keeps its proportion, and at least one row as long as there is room.
-    """
-    import numpy as np
-
-    if kept_count >= len(rows):
-        return rows
-    shuffled = np.random.default_rng(seed).permutation(rows)
-    if data.spec.task == "classification" and data.y is not None:
-        shuffled = _dealt(shuffled, data.y[shuffled], first=0.0)
-    return np.sort(shuffled[:kept_count])
-
-
-def _dealt(
-    rows: "np.ndarray[Any, Any]", labels: "np.ndarray[Any, Any]", *, first: float
-) -> "np.ndarray[Any, Any]":
-    """Order rows so that every head of the list holds each class in its proportion.
-
-    The k-th row of a class of n goes to position (k + first) / n.
-    """
-    import numpy as np
-
-    position = np.empty(len(rows))
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        position[members] = (np.arange(len(members)) + first) / len(members)
-    dealt: np.ndarray[Any, Any] = rows[np.argsort(position, kind="stable")]
-    return dealt

@@ -17,14 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.data.text_tables import (
-    HEAD_BYTES,
-    RawTable,
-    as_utf8,
-    find_layout,
-    read_body,
-    read_thinned,
-)
+from benchmarks.data.text_tables.encodings import as_utf8
+from benchmarks.data.text_tables.layout import HEAD_BYTES, find_layout
+from benchmarks.data.text_tables.raw_table import RawTable
+from benchmarks.data.text_tables.rows import read_body, read_thinned
 from benchmarks.errors import DataError, did_you_mean
 
 SNIFF_BYTES = 65_536

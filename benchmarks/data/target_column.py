@@ -4,7 +4,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.data.column_types.column import listed
-from benchmarks.data.column_types.reader import Setting, read_texts
+from benchmarks.data.column_types.reader import read_texts
+from benchmarks.data.column_types.setting import Setting
 from benchmarks.data.column_types.words import MISSING
 from benchmarks.data.features import as_utc
 from benchmarks.data.quality import DEFAULT_METRIC, METRICS

@@ -14,8 +14,9 @@ from benchmarks.data.column_types.column import (
     TypedColumn,
 )
 from benchmarks.data.column_types.numbers import Mark
-from benchmarks.data.column_types.reader import Role, Setting, decimal_mark
-from benchmarks.data.text_tables import RawTable
+from benchmarks.data.column_types.reader import decimal_mark
+from benchmarks.data.column_types.setting import Role, Setting
+from benchmarks.data.text_tables.raw_table import RawTable
 from benchmarks.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from benchmarks.data.datasets import split_rows
+from benchmarks.data.splits import split_rows
 from benchmarks.processes.isolation import JobResult
 from benchmarks.session.presets import CURVE_FRACTIONS
 from benchmarks.session.session import Lab

@@ -1,387 +1,69 @@
-"""The values that a benchmark writes: what was measured, on what, with which raw samples."""
+"""The values that a benchmark writes: runs, load tests and back-tests, and what they hold.
 
-import statistics
+This is the one door: what a run is about and what its trials brought are taken from here too.
+"""
+
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+from benchmarks.storage.measurements import (
+    NATIVE_FORM,
+    Circumstances,
+    Device,
+    Finding,
+    FindingKind,
+    FormMeasurement,
+    InferenceMeasurement,
+    InputKind,
+    LearningPoint,
+    NetworkWork,
+    Outcome,
+    Precision,
+    ReferenceCheck,
+    TrainingMeasurement,
+)
+from benchmarks.storage.specs import (
+    LEAST_TEST_CLASS_ROWS,
+    TEST_FRACTION,
+    Candidate,
+    DatasetSpec,
+    DataSettings,
+    HardwareProfile,
+    Record,
+    Task,
 )
 
-Task = Literal["classification", "regression", "clustering"]
-Outcome = Literal["ok", "failed", "out-of-memory", "timeout", "crashed", "skipped"]
-Device = Literal["cpu", "cuda"]
-InputKind = Literal["json", "numpy", "pandas"]
-Precision = Literal["float64", "float32", "bfloat16"]
-
-NATIVE_FORM = "native"
-"""The form in which a model was trained: the saved estimator itself."""
-
-LEAST_TEST_CLASS_ROWS = 10
-"""Test rows of a class from which accuracy can tell models apart on it."""
-
-TEST_FRACTION = 0.2
-"""Held-out share: the last rows where there is a time column, else drawn by seed. [fraction]"""
-
-
-class Record(
-    BaseModel, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-):
-    """Immutable, finite, no unknown fields, described by the string under each field."""
-
-    def replace(self, **changes: Any) -> Self:
-        """Return a copy with some fields changed, validated again."""
-        return type(self).model_validate(dict(self) | changes)
-
-
-class Candidate(Record):
-    """A model that could be shipped."""
-
-    name: str
-    """The name shown everywhere, unique in a study."""
-    family: str
-    """Key of `benchmarks.families.FAMILIES`, or `import` for the user's own model."""
-    import_path: str | None = None
-    """`module:function` that makes the user's own model; null for a built-in family."""
-    cluster_count: PositiveInt | None = None
-    """Clusters that the study asks for; null lets the family choose, and for all but clustering."""
-    simplicity_rank: NonNegativeInt
-    """Place in the ladder, 0 the simplest. The user's own models come after the built-in ones."""
-
-
-class DataSettings(Record):
-    """Which data to learn from, as the study says it: what `load_data` takes."""
-
-    path: str | None = None
-    """CSV or Parquet file, relative to the study."""
-    source: str | None = None
-    """`builtin:...`, `openml:...` or `simulated:...` in place of a path."""
-    target: str | None = None
-    """Column to predict; null asks for clustering."""
-    time: str | None = None
-    """Column with the time of each case."""
-    label_time: str | None = None
-    """Column with the time each label became known."""
-    ignore: tuple[str, ...] = ()
-    """Columns that are not features."""
-    types: dict[str, Literal["number", "category", "time", "ignore"]] = Field(default_factory=dict)
-    """What columns of a file are, where their values do not tell."""
-    task: str = "auto"
-    """`auto` or a task."""
-    metric: str = "auto"
-    """`auto` or a metric."""
-    false_positive_usd: NonNegativeFloat | None = None
-    """Cost of a case of class 0 that is taken for class 1; null where errors have one price.
-    [USD]"""
-    false_negative_usd: NonNegativeFloat | None = None
-    """Cost of a case of class 1 that is taken for class 0; null where errors have one price.
-    [USD]"""
-
-    @property
-    def error_costs_usd(self) -> tuple[float, float]:
-        """Cost of a false positive and of a false negative; 1 where it is not given. [USD]"""
-        given = (self.false_positive_usd, self.false_negative_usd)
-        return (1.0 if given[0] is None else given[0], 1.0 if given[1] is None else given[1])
-
-
-class DatasetSpec(Record):
-    """The data a run was measured on."""
-
-    name: str
-    """Short name, e.g. `breast_cancer`."""
-    source: str
-    """Path as the study writes it, or `builtin:...`, `openml:...`, `simulated:...`."""
-    task: Task
-    """What is learnt."""
-    target: str | None
-    """Target column; null for clustering."""
-    time: str | None
-    """Event-time column; null where the data have none."""
-    row_count: PositiveInt
-    """Rows in the whole data set."""
-    used_row_count: PositiveInt
-    """Rows that the trials used, sampled from the whole when fewer."""
-    feature_count: PositiveInt
-    """Feature columns before encoding."""
-    class_count: PositiveInt | None
-    """Distinct labels; null unless classification."""
-    rarest_class_rows: PositiveInt | None = None
-    """Used rows of the class that has the fewest; null unless classification, and in old runs."""
-    metric: str
-    """The quality metric, e.g. `accuracy`, `r2`, `silhouette`. Larger is better, always."""
-    simulated: bool
-    """Whether the rows come from our own generator; said wherever they are shown."""
-    sha256: str
-    """Hash of the used rows' content, so that runs on other data are not mixed in."""
-    settings: DataSettings | None = None
-    """What the study asked for, so that runs of another question are not taken for answers."""
-    file_bytes: NonNegativeInt | None = None
-    """Size of the file when it was read; null for data that are no file. [B]"""
-
-    @property
-    def accuracy_is_blind(self) -> bool:
-        """Whether too few rows of a class are in a test for accuracy to tell models apart."""
-        if self.metric != "accuracy" or self.rarest_class_rows is None:
-            return False
-        return (
-            self.rarest_class_rows * TEST_FRACTION
-            < LEAST_TEST_CLASS_ROWS
-            < (TEST_FRACTION * self.used_row_count / (self.class_count or 1) / 2)
-        )
-
-
-class HardwareProfile(Record):
-    """The machine a run was measured on."""
-
-    host_id: str
-    """Hash that tells machines apart; no host name."""
-    processor: str
-    """Model name as the system tells it, e.g. `Intel(R) Xeon(R) Platinum 8488C`."""
-    architecture: str
-    """`x86_64` or `arm64`."""
-    physical_core_count: PositiveInt
-    """Physical cores that this process may use."""
-    logical_cpu_count: PositiveInt
-    """Logical CPUs that this process may use, by affinity and cgroup quota."""
-    memory_gib: PositiveFloat
-    """Memory that this process may use. [GiB]"""
-    gpu_model: str | None = None
-    """First CUDA device, null where there is none."""
-    gpu_memory_gib: PositiveFloat | None = None
-    """Memory of the first CUDA device. [GiB]"""
-    system: str
-    """Operating system and kernel."""
-    python: str
-    """Python version."""
-    libraries: dict[str, str]
-    """Version of each library that shapes the result."""
-    probes: dict[str, float] = Field(default_factory=dict)
-    """What this machine can do; each name ends with its unit, e.g. `gemm_fp32_gflop_per_s`."""
-
-
-class TrainingMeasurement(Record):
-    """One training, in a process of its own."""
-
-    seed: NonNegativeInt
-    """Seed of the model and of the split."""
-    row_count: PositiveInt
-    """Training rows."""
-    thread_count: PositiveInt
-    """Threads that the training was allowed."""
-    wall_s: PositiveFloat
-    """Wall-clock of `fit`, data in memory. [s]"""
-    cpu_s: NonNegativeFloat
-    """Processor time of `fit`, all threads. [s]"""
-    peak_memory_bytes: PositiveInt
-    """Peak resident memory of the whole process. [B]"""
-    quality: float
-    """The data set's metric on held-out rows. Larger is better."""
-    error_per_case: NonNegativeFloat | None
-    """Loss per case that money is counted on: 0/1 loss, the cost of the decision in USD where the
-    two kinds of errors have their prices, or |error| / MAD of the target for regression; null for
-    clustering. The study's `error_cost_usd` is the price of one unit."""
-    epoch_count: PositiveInt | None = None
-    """Passes or iterations until the fit stopped, early or not; null where the model tells none."""
-    pss_bytes: PositiveInt | None = None
-    """Memory of the process and its children at the end of `fit`, shared pages divided among those
-    that share them; null where the system does not tell. [B]"""
-    gpu_memory_bytes: NonNegativeInt | None = None
-    """Most memory that torch had on the device; null on a CPU. [B]"""
-    energy_j: NonNegativeFloat | None = None
-    """Energy of `fit`; null where the machine does not tell. [J]"""
-    energy_source: str | None = None
-    """What the energy counts, e.g. `processor packages (RAPL), whole machine`."""
-
-
-class InferenceMeasurement(Record):
-    """Raw durations of `predict` at one batch size."""
-
-    batch_rows: PositiveInt
-    """Rows in one call."""
-    thread_count: PositiveInt
-    """Threads that the call was allowed."""
-    durations_s: tuple[PositiveFloat, ...]
-    """Each timed call, in the order they ran, warm-ups dropped; process after process. [s]"""
-    process_call_counts: tuple[PositiveInt, ...] = ()
-    """How many of the durations each process brought, in order; empty for one process."""
-    inner_call_count: PositiveInt = 1
-    """Calls behind each duration, which is their mean: more than 1 only for calls that are too
-    short for the clock. Percentiles beyond the median are of single calls only."""
-    first_call_s: PositiveFloat | None = None
-    """The very first call of this kind, which pays for whatever is lazy; the median over the
-    processes. [s]"""
-    inconclusive: str | None = None
-    """Why the wanted interval is wider than the preset asks for; null where it is narrow."""
-    device_s: PositiveFloat | None = None
-    """Median time between device events around a call, without what only the host does; null on
-    a CPU. [s]"""
-    form: str = NATIVE_FORM
-    """Runtime form, a key of `benchmarks.forms.FORMS`."""
-    input_kind: InputKind = "json"
-    """What the timed call begins with: `json` parsed JSON rows that are made into what the model
-    takes, `numpy` a ready array, `pandas` a ready data frame."""
-    precision: Precision = "float64"
-    """Number format of the input; of the arithmetic for `bfloat16`."""
-
-
-class FormMeasurement(Record):
-    """A trained model in one more form that it could be shipped in, held against the native one."""
-
-    form: str
-    """Key of `benchmarks.forms.FORMS`."""
-    outcome: Outcome
-    """`ok` where its answers agree with the native ones and it was timed, else why not."""
-    reason: str | None = None
-    """For any other outcome than `ok`: what happened, for people."""
-    largest_difference: NonNegativeFloat | None = None
-    """Largest difference from the native scores (probabilities, or values in standard deviations
-    of the native answers); null where nothing could be compared."""
-    flipped_fraction: NonNegativeFloat | None = None
-    """Share of the compared rows whose label is another one; null for regression. [fraction]"""
-    compared_row_count: NonNegativeInt = 0
-    """Rows that both forms answered."""
-    convert_s: NonNegativeFloat | None = None
-    """Time to make the form from the trained model, once. [s]"""
-    artefact_bytes: NonNegativeInt | None = None
-    """Size of the saved form. [B]"""
-    import_s: NonNegativeFloat | None = None
-    """Time to import what it needs to serve, in a fresh process. [s]"""
-    load_s: NonNegativeFloat | None = None
-    """Time to load it and answer once, libraries imported, in a fresh process. [s]"""
-    serving_memory_bytes: NonNegativeInt | None = None
-    """Resident memory of a fresh process that loaded it and predicted once. [B]"""
-    extra_worker_memory_bytes: NonNegativeInt | None = None
-    """Memory that one more such process adds on the same machine: its pages that no file backs,
-    since the others are shared. [B]"""
-    flop_per_row: NonNegativeFloat | None = None
-    """Arithmetic of one row in a torch network; null for the others. [FLOP]"""
-    weight_bytes: NonNegativeFloat | None = None
-    """Weights that a call reads; null where they are not counted. [B]"""
-    inference: tuple[InferenceMeasurement, ...] = ()
-    """Timings, single thread first. Those of the native form with parsed JSON rows are in the
-    run itself."""
-
-
-class NetworkWork(Record):
-    """What a torch network does, counted over traced calls of `predict`."""
-
-    flop_per_row: NonNegativeFloat
-    """Arithmetic of one row; a multiply-add is two operations. [FLOP]"""
-    bytes_per_row: NonNegativeFloat
-    """What the operations read and write for each row, unfused. [B]"""
-    bytes_per_call: NonNegativeFloat
-    """What they read and write whatever the rows: the weights, mostly. [B]"""
-    kernel_count: NonNegativeInt
-    """Operations of a call that move data: kernels that a GPU would start."""
-
-
-FindingKind = Literal[
-    "faster-form",
-    "slower-form",
-    "data-frame",
-    "threads",
-    "threads-batch",
-    "oversubscription",
-    "float32",
-    "json-rows",
-    "batch",
+__all__ = [
+    "LEAST_TEST_CLASS_ROWS",
+    "NATIVE_FORM",
+    "TEST_FRACTION",
+    "BacktestRun",
+    "BenchmarkRun",
+    "Candidate",
+    "Circumstances",
+    "DataSettings",
+    "DatasetSpec",
+    "Device",
+    "ErrorCell",
+    "ErrorLoss",
+    "Finding",
+    "FindingKind",
+    "FormMeasurement",
+    "HardwareProfile",
+    "InferenceMeasurement",
+    "InputKind",
+    "LearningPoint",
+    "LoadTest",
+    "NetworkWork",
+    "Outcome",
+    "Precision",
+    "Record",
+    "ReferenceCheck",
+    "Task",
+    "TrainingMeasurement",
 ]
-
-
-class Finding(Record):
-    """Something that users of a model miss, with the measured factor: see `findings_of`."""
-
-    kind: FindingKind
-    """What was looked for."""
-    candidate: str
-    """Name of the candidate."""
-    run_id: str
-    """The run that it was read off."""
-    form: str = NATIVE_FORM
-    """Runtime form that it is about."""
-    factor: PositiveFloat
-    """Slow median over fast median."""
-    factor_low: PositiveFloat
-    """Lower end of the factor: the ends of the medians' 95% intervals that are nearest."""
-    factor_high: PositiveFloat
-    """Upper end of the factor: the ends that are farthest apart."""
-    slow_s: PositiveFloat
-    """Median of the slow way; of a call, for batching of a row. [s]"""
-    fast_s: PositiveFloat
-    """Median of the fast way; of a call, for batching of a row. [s]"""
-    text: str
-    """What was found, for people."""
-    remedy: str
-    """What to do about it."""
-
-
-class LearningPoint(Record):
-    """One point of the learning curve."""
-
-    row_count: PositiveInt
-    """Training rows."""
-    seed: NonNegativeInt
-    """Seed of the sample and the model."""
-    wall_s: PositiveFloat
-    """Wall-clock of `fit`. [s]"""
-    quality: float
-    """The data set's metric on the same held-out rows at every size."""
-    peak_memory_bytes: PositiveInt | None = None
-    """Peak resident memory of the whole process. [B]"""
-
-
-class ReferenceCheck(Record):
-    """A fixed workload before and after a trial: how fast the machine was around it."""
-
-    trial: str
-    """Which trial."""
-    before_s: PositiveFloat
-    """Time of the reference workload before the trial. [s]"""
-    after_s: PositiveFloat
-    """The same after it. [s]"""
-
-    @property
-    def change_fraction(self) -> float:
-        """How much slower the machine was after the trial than before it."""
-        return self.after_s / self.before_s - 1
-
-
-class Circumstances(Record):
-    """What else the machine did while a run was measured: the worst of its trials."""
-
-    cpu_quota_count: PositiveFloat | None = None
-    """Processors that the control group grants; null without a quota."""
-    pinned: bool = False
-    """Whether trials with fewer threads than processors were bound to some of them."""
-    other_load_fraction: NonNegativeFloat = 0.0
-    """Share of the processors that other programs used."""
-    stolen_fraction: NonNegativeFloat = 0.0
-    """Share of the processors that the hypervisor gave to other machines."""
-    throttled_s: NonNegativeFloat = 0.0
-    """Time that the control group's quota held the trials up, all of them together. [s]"""
-    waiting_fraction: NonNegativeFloat = 0.0
-    """Share of the time that some process of the machine waited for a processor."""
-    thermal_throttle_count: NonNegativeInt = 0
-    """Times that a core lowered its clock for heat."""
-    gpu_process_count: NonNegativeInt = 0
-    """Other programs that held the GPU."""
-    gpu_clock_mhz: PositiveFloat | None = None
-    """Clock of the GPU as found before the run; null without one. [MHz]"""
-    gpu_throttle: str | None = None
-    """Why the GPU held its clock down, as its driver tells it; null where it did not."""
-    references: tuple[ReferenceCheck, ...] = ()
-    """The fixed workload around each trial."""
-
-    @property
-    def reference_s(self) -> float | None:
-        """Median time of the reference workload around the trials; null where there is none. [s]"""
-        times = [t for item in self.references for t in (item.before_s, item.after_s)]
-        return statistics.median(times) if times else None
 
 
 class BenchmarkRun(Record):

@@ -100,7 +100,7 @@ def train(
     """
     import numpy as np
 
-    from benchmarks.data.datasets import split_rows, thin_rows
+    from benchmarks.data.splits import split_rows, thin_rows
     from benchmarks.families.artefacts import parameter_count, save_model
 
     data = _load(data_path)

@@ -10,8 +10,9 @@ import pytest
 
 from benchmarks.data.column_types.arrow_types import read_arrow
 from benchmarks.data.column_types.column import Distinct
-from benchmarks.data.column_types.reader import Setting, read_texts
-from benchmarks.data.column_types.times import TIME_NAME
+from benchmarks.data.column_types.reader import read_texts
+from benchmarks.data.column_types.setting import Setting
+from benchmarks.data.column_types.time_numbers import TIME_NAME
 from benchmarks.errors import DataError
 from evaluation.files import WAYS, evaluate
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.data.datasets import load_data, split_rows, thin_rows
+from benchmarks.data.datasets import load_data
 from benchmarks.data.features import features_from_rows, served_rows
+from benchmarks.data.splits import split_rows, thin_rows
 from benchmarks.data.tabular_files import evenly_spaced
 from benchmarks.errors import DataError
 

@@ -5,9 +5,10 @@ import functools
 import numpy as np
 import pytest
 
-from benchmarks.data.datasets import TaskData, load_data, split_rows
+from benchmarks.data.datasets import TaskData, load_data
 from benchmarks.data.features import features_from_rows, served_rows
 from benchmarks.data.quality import quality, silhouette
+from benchmarks.data.splits import split_rows
 from benchmarks.errors import CandidateError, DataError
 from benchmarks.families import (
     FAMILIES,

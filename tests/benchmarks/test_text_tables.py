@@ -357,7 +357,7 @@ def test_an_even_row_of_times_needs_no_word(tmp_path):
 @pytest.fixture
 def at_once(monkeypatch):
     """Read plain columns of numbers at once, as in large files."""
-    monkeypatch.setattr("benchmarks.data.text_tables.LEAST_TYPED_BYTES", 0)
+    monkeypatch.setattr("benchmarks.data.text_tables.rows.LEAST_TYPED_BYTES", 0)
 
 
 @pytest.mark.parametrize("case", WELL)

@@ -15,8 +15,10 @@ from benchmarks.data.column_types.column import (
     TypedColumn,
     to_numpy,
 )
-from benchmarks.data.column_types.reader import HEAD, LARGEST_EXACT, Setting, read_texts
-from benchmarks.data.column_types.times import times_of_numbers
+from benchmarks.data.column_types.quick import HEAD
+from benchmarks.data.column_types.reader import read_texts
+from benchmarks.data.column_types.setting import LARGEST_EXACT, Setting
+from benchmarks.data.column_types.time_numbers import times_of_numbers
 
 
 def read_arrow(name: str, column: Any, setting: Setting) -> TypedColumn:
