@@ -114,18 +114,30 @@ SERVERLESS_MAX_CONCURRENCY = Default(
     "concurrent requests per serverless endpoint",
     "SageMaker's documented maximum for one endpoint",
 )
-GPU_BATCH_REQUESTS = Default(
-    "gpu_batch_requests",
-    32.0,
-    "requests that a GPU serves in one batch",
+GPU_BATCH_S = Default(
+    "gpu_batch_s",
+    0.1,
+    "s that a batch on a GPU may take where the study names no p99",
     "our assumption: dynamic batching is on, as every GPU server offers it",
 )
 CORE_FLOP_PER_S = Default(
     "core_flop_per_s",
-    20e9,
-    "FLOP/s that one core reaches on a network's weights at small batches",
-    "our assumption, between memory-bound 5e9 and a matrix product's 1e11; it only splits a "
-    "network's measured time into preparation and arithmetic",
+    60e9,
+    "FLOP/s that one core reaches on a network at best, where the machine was not probed",
+    "our assumption, between memory-bound 5e9 and a matrix product's 1e11; it splits a network's "
+    "measured time into preparation and arithmetic, and bounds arithmetic that was not counted",
+)
+CORE_BYTES_PER_S = Default(
+    "core_bytes_per_s",
+    10e9,
+    "B/s at which one core reads a network's weights",
+    "our assumption, half of what one core reads in a stream",
+)
+PARSED_VALUE_S = Default(
+    "parsed_value_s",
+    0.3e-6,
+    "s to make a number of a parsed request into a model's input, where it was not measured",
+    "our assumption; a run that times ready arrays beside parsed rows replaces it",
 )
 REALTIME_MAX_PAYLOAD_KB = Default(
     "realtime_max_payload_kb",

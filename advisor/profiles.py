@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from advisor import defaults
-from advisor.capacity.batching import fit_batch_cost
+from advisor.capacity.batching import BatchCost, fit_batch_cost
 from advisor.capacity.carry_call import MeasuredCall, measured_call
+from advisor.capacity.gpu import Network
+from advisor.capacity.gpu_runs import network_of
 from advisor.capacity.processors import WorkloadClass
 from advisor.capacity.thread_scaling import fit_parallel_fraction
 from advisor.evidence import Evidence, is_ok, ladder_order
@@ -100,6 +102,11 @@ class CandidateProfile:
     """Rows of a class that are too few for accuracy to tell models apart; null where enough."""
     parameter_count: int | None
     """Weights of a torch model; null where there is no GPU form."""
+    network: Network | None
+    """What a row of it takes on a GPU; null where there is no GPU form."""
+    preparation_s: float
+    """Part of `service_s` that no GPU takes over: making rows of what a client sent, and the call
+    itself. [s]"""
     gpu_run: BenchmarkRun | None
     """The same candidate measured on CUDA, where there was a GPU."""
     form: str = NATIVE_FORM
@@ -205,6 +212,7 @@ def _other_forms(
             form=item.form,
             form_rank=rank,
             parameter_count=None,  # no GPU form
+            network=None,
         )
         if not any(_beats(simpler, profile) for simpler in kept):
             kept.append(profile)
@@ -270,8 +278,39 @@ def profile_of(
         row_count=run.dataset.row_count,
         blind_class_rows=run.dataset.rarest_class_rows if run.dataset.accuracy_is_blind else None,
         parameter_count=run.parameter_count,
+        network=network_of(run, gpu_run),
+        preparation_s=preparation_s(run, rows=study.workload.rows_per_request, cost=cost),
         gpu_run=gpu_run,
     )
+
+
+def preparation_s(run: BenchmarkRun, *, rows: int, cost: BatchCost) -> float:
+    """Return the part of a call's time that no GPU takes over, on the measured host. [s]
+
+    What parsed JSON takes over a ready array, where both were timed, else so much per number; and
+    what a call costs whatever its rows, without reading the weights. The rest is the network.
+    """
+    service_s = cost.service(rows=rows).mean_s
+    network = network_of(run)
+    if network is None:
+        return service_s
+    ready = [
+        item
+        for form in run.forms
+        if form.form == NATIVE_FORM and form.outcome == "ok"
+        for item in form.inference
+        if item.input_kind == "numpy" and item.thread_count == 1
+    ]
+    if ready:
+        near = min(ready, key=lambda item: abs(np.log(item.batch_rows / rows)))
+        parsed_s = cost.service(rows=near.batch_rows).mean_s
+        per_row_s = max(0.0, parsed_s - statistics.median(near.durations_s)) / near.batch_rows
+    else:
+        per_row_s = defaults.PARSED_VALUE_S.value * run.dataset.feature_count
+    weights_s = network.bytes_per_call / defaults.CORE_BYTES_PER_S.value
+    left_s = max(0.0, cost.per_call_s - weights_s) + per_row_s * rows
+    arithmetic_s = network.flop_per_row * rows / defaults.CORE_FLOP_PER_S.value
+    return float(np.clip(min(left_s, service_s - arithmetic_s), 0.0, service_s))
 
 
 def _held_out_count(run: BenchmarkRun, *, seed_count: int) -> int:

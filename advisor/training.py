@@ -151,14 +151,14 @@ def _wall_s(
     # A burstable machine keeps up its baseline: a training spends its credits in minutes.
     wall_s = wall_s * np.maximum(1.0, machines.core_count / machines.sustained_vcpu)
     has_gpu = machines.gpu_count > 0
-    if profile.parameter_count is None:
+    if profile.network is None:
         return wall_s, ~has_gpu
     for model in {m for m in machines.gpu_model if m}:
         rows = np.array([m == model for m in machines.gpu_model])
         wall_s[rows] = gpu_training(
             profile.gpu_run,
             gpu_model=model,
-            parameter_count=profile.parameter_count,
+            network=profile.network,
             row_count=profile.row_count,
             cpu_wall_s=profile.training_1_thread_s,
         ).mean_s

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor import defaults
 from advisor.capacity import gpu
 from advisor.capacity.batching import fit_batch_cost
 from benchmarks.storage.records import BenchmarkRun
@@ -18,6 +19,10 @@ GPU_TO_GPU_80, GPU_TO_GPU_95 = 1.25, 1.56
 """How many times too long or too short a time carried between GPUs may be: the bands of the widest
 class of GPU work in the held-out evaluation (CNN training from times alone, 22 and 44% in
 logarithm), see docs/explanation/transfer-evaluation.md."""
+
+
+CORE_SHARE = 0.6
+"""Share of a core's probed matrix-product rate that a network reaches at best. Assumed."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class GpuParts:
     compute_s: float
     """Arithmetic. [s]"""
     bandwidth_s: float
-    """Reading the weights from the GPU's memory. [s]"""
+    """Reading and writing the GPU's memory. [s]"""
 
     @property
     def total_s(self) -> float:
@@ -50,41 +55,63 @@ class GpuParts:
         return max(parts, key=lambda name: parts[name])
 
 
-def gpu_parts(run: BenchmarkRun, *, rows: int) -> GpuParts:
+def network_of(run: BenchmarkRun, gpu_run: BenchmarkRun | None = None) -> gpu.Network | None:
+    """Return what a row of a run's network takes; null where it has no network.
+
+    Counted where either run counted it. Else from its weights, and from the time of a row on one
+    core: it has done no more than such a core can do.
+    """
+    counted = next((r for r in (run, gpu_run) if r is not None and r.network is not None), run)
+    probed = run.hardware.probes.get("gemm_fp32_1_thread_gflop_per_s")
+    peak = defaults.CORE_FLOP_PER_S.value
+    if probed:
+        peak = CORE_SHARE * 1e9 * probed
+    row_s = 0.0
+    if run.device == "cpu" and run.parameter_count and run.inference:
+        cost = fit_batch_cost(run)
+        row_s = float(cost.predict_s(cost.best_batch_rows)) / cost.best_batch_rows
+    return gpu.Network.of_run(counted, row_s=row_s, flop_per_s=peak)
+
+
+def gpu_parts(run: BenchmarkRun, network: gpu.Network, *, rows: int) -> GpuParts:
     """Split a call that was measured on a GPU.
 
-        T(B) = o + c B,  weights = min(o, 4 P / bandwidth),  arithmetic = min(c B, 2 P B / rate)
+        T(B) = o + c B,  memory = min(o, M / bandwidth) + min(c B, m B / bandwidth),
+        arithmetic = min(what is left of c B, f B / rate)
 
     The rest of o is launches, the rest of c B copies. The parts add up to the measured time.
 
     Args:
-        run: on CUDA, of a model with a known number of weights.
+        run: on CUDA.
+        network: M bytes a call, m bytes and f operations a row.
         rows: rows of the call.
 
     Raises:
-        ValueError: the run is of no GPU, or of a model without weights.
+        ValueError: the run is of no GPU.
     """
-    if run.hardware.gpu_model is None or not run.parameter_count:
-        raise ValueError(f"run {run.id} has no GPU or no number of weights")
+    if run.hardware.gpu_model is None:
+        raise ValueError(f"run {run.id} has no GPU")
     _, here = gpu.gpu_constants(run.hardware.gpu_model)
     cost = fit_batch_cost(run)
     measured_s = cost.service(rows=rows).mean_s
     fixed = float(np.clip(cost.per_call_s / max(float(cost.predict_s(rows)), 1e-12), 0.0, 1.0))
     per_call_s, per_rows_s = fixed * measured_s, (1 - fixed) * measured_s
-    weights_s = min(per_call_s, gpu.BYTES_PER_WEIGHT * run.parameter_count / here.bytes_per_s)
-    compute_s = min(per_rows_s, 2.0 * run.parameter_count * rows / here.flop_per_s)
+    weights_s = min(per_call_s, network.bytes_per_call / here.bytes_per_s)
+    compute_s = min(per_rows_s, network.flop_per_row * rows / here.flop_per_s)
+    moved_s = min(per_rows_s - compute_s, network.bytes_per_row * rows / here.bytes_per_s)
     return GpuParts(
         launch_s=per_call_s - weights_s,
-        copy_s=per_rows_s - compute_s,
+        copy_s=per_rows_s - compute_s - moved_s,
         compute_s=compute_s,
-        bandwidth_s=weights_s,
+        bandwidth_s=weights_s + moved_s,
     )
 
 
-def roofline_s(*, gpu_model: str, parameter_count: int, batch_rows: int) -> float:
-    """Least time of a forward pass by the chip's peaks: max(4 P / bandwidth, 2 P B / rate). [s]
+def roofline_s(*, gpu_model: str, network: gpu.Network, batch_rows: int) -> float:
+    """Least time of a forward pass by the chip's peaks: max(M / bandwidth, f B / rate). [s]
 
-    0 where a peak is not known. The rate is the fastest in single precision or its short form.
+    0 where a peak is not known. The rate is the fastest in single precision or its short form. What
+    a row moves is left out: a fused kernel can keep it on the chip.
     """
     figures = load_chips().get(gpu_model, {})
     numbers = {name: one.number or 0.0 for name, one in figures.items()}
@@ -94,14 +121,11 @@ def roofline_s(*, gpu_model: str, parameter_count: int, batch_rows: int) -> floa
     )
     if bandwidth <= 0 or rate <= 0:
         return 0.0
-    return max(
-        gpu.BYTES_PER_WEIGHT * parameter_count / bandwidth,
-        2.0 * parameter_count * batch_rows / rate,
-    )
+    return max(network.bytes_per_call / bandwidth, network.flop_per_row * batch_rows / rate)
 
 
 def gpu_call(
-    run: BenchmarkRun | None, *, gpu_model: str, parameter_count: int, rows: int
+    run: BenchmarkRun | None, *, gpu_model: str, network: gpu.Network, rows: int
 ) -> gpu.GpuGuess:
     """Return the time of one call on a GPU, with its 80% band and its basis.
 
@@ -111,14 +135,12 @@ def gpu_call(
     Args:
         run: the candidate's run on CUDA; null where there is none.
         gpu_model: the GPU that is asked about.
-        parameter_count: weights, > 0.
+        network: what a row of it takes.
         rows: rows of the call, > 0.
     """
-    least_s = roofline_s(gpu_model=gpu_model, parameter_count=parameter_count, batch_rows=rows)
+    least_s = roofline_s(gpu_model=gpu_model, network=network, batch_rows=rows)
     if run is None or run.hardware.gpu_model is None or not run.inference:
-        guess = gpu.gpu_service_s(
-            gpu_model=gpu_model, parameter_count=parameter_count, batch_rows=rows
-        )
+        guess = gpu.gpu_service_s(gpu_model=gpu_model, network=network, batch_rows=rows)
         mean_s = max(guess.mean_s, least_s)
         return gpu.GpuGuess(
             mean_s=mean_s,
@@ -129,14 +151,17 @@ def gpu_call(
     _, there = gpu.gpu_constants(gpu_model)
     _, here = gpu.gpu_constants(run.hardware.gpu_model)
     name, here_name = _name(gpu_model), _name(run.hardware.gpu_model)
-    parts = gpu_parts(run, rows=rows)
+    parts = gpu_parts(run, network, rows=rows)
     if name == here_name:
         error = fit_batch_cost(run).service(rows=rows).relative_error
+        half = half_precision_share(run, rows=rows)
+        mean_s = parts.total_s * half
+        short = "" if half == 1 else " in bfloat16, whose answers agree"
         return gpu.GpuGuess(
-            mean_s=parts.total_s,
-            low_s=parts.total_s * (1 - error),
-            high_s=parts.total_s * (1 + error),
-            note=f"measured on {name}; {parts.bound}-bound",
+            mean_s=mean_s,
+            low_s=mean_s * (1 - error),
+            high_s=mean_s * (1 + error),
+            note=f"measured on {name}{short}; {parts.bound}-bound",
             basis="measured",
         )
     mean_s = (
@@ -155,6 +180,29 @@ def gpu_call(
     )
 
 
+def half_precision_share(run: BenchmarkRun, *, rows: int) -> float:
+    """Return a call's time in bfloat16 over the one in single precision, where both were measured.
+
+    Only the network gets faster, by what it was measured to: T - (t32 - t16). 1 where the answers
+    differ by more than a form may, or where bfloat16 is no faster.
+    """
+    forms = {form.form: form for form in run.forms if form.outcome == "ok" and form.inference}
+    single, half = (forms.get(f"torch-cuda-{name}") for name in ("float32", "bfloat16"))
+    if single is None or half is None or half.reason is not None:
+        return 1.0
+    whole = min(run.inference, key=lambda m: abs(np.log(m.batch_rows / rows)))
+    t32, t16 = (
+        float(
+            np.median(
+                min(form.inference, key=lambda m: abs(m.batch_rows - whole.batch_rows)).durations_s
+            )
+        )
+        for form in (single, half)
+    )
+    whole_s = float(np.median(whole.durations_s))
+    return float(np.clip(1 - (t32 - t16) / whole_s, 0.1, 1.0))
+
+
 def _name(gpu_model: str) -> str:
     """Return what a GPU is known by; its own name where another one's constants stand for it."""
     name, _ = gpu.gpu_constants(gpu_model)
@@ -165,7 +213,7 @@ def gpu_training(
     run: BenchmarkRun | None,
     *,
     gpu_model: str,
-    parameter_count: int,
+    network: gpu.Network,
     row_count: int,
     cpu_wall_s: float,
 ) -> gpu.GpuGuess:
@@ -176,7 +224,7 @@ def gpu_training(
     """
     there = gpu.gpu_training_s(
         gpu_model=gpu_model,
-        parameter_count=parameter_count,
+        network=network,
         row_count=row_count,
         cpu_wall_s=cpu_wall_s,
     )
@@ -185,7 +233,7 @@ def gpu_training(
     name, here_name = _name(gpu_model), _name(run.hardware.gpu_model)
     here = gpu.gpu_training_s(
         gpu_model=run.hardware.gpu_model,
-        parameter_count=parameter_count,
+        network=network,
         row_count=row_count,
         cpu_wall_s=cpu_wall_s,
     )

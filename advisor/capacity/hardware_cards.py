@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from advisor.capacity.features import features
-from advisor.capacity.gpu_runs import gpu_call
+from advisor.capacity.gpu_runs import gpu_call, network_of
 from advisor.capacity.prediction import Prediction
 from advisor.capacity.processors import REFERENCES, load_processors
 from advisor.capacity.transfer import (
@@ -204,15 +204,11 @@ def gpu_cards(
     for name in sorted(names):
         own = [r for r in finished if r.candidate.name == name]
         on_gpu = next((r for r in own if r.device == "cuda" and r.inference), None)
+        network = network_of(own[0], on_gpu)
         for sku, shape in zip(skus, shapes, strict=True):
-            if shape is None or not shape.gpu_model:
+            if shape is None or not shape.gpu_model or network is None:
                 continue
-            guess = gpu_call(
-                on_gpu,
-                gpu_model=shape.gpu_model,
-                parameter_count=own[0].parameter_count or 0,
-                rows=rows,
-            )
+            guess = gpu_call(on_gpu, gpu_model=shape.gpu_model, network=network, rows=rows)
             cards.append(
                 {
                     "candidate": name,

@@ -83,7 +83,8 @@ def row_class_of(run: BenchmarkRun, cost: BatchCost) -> WorkloadClass:
         return "scalar"
     rows = cost.best_batch_rows
     rows_per_s = rows / float(cost.predict_s(rows))
-    return "vector" if 2e-9 * run.parameter_count * rows_per_s > VECTOR_SHARE * peak else "scalar"
+    flop = 2.0 * run.parameter_count if run.network is None else run.network.flop_per_row
+    return "vector" if 1e-9 * flop * rows_per_s > VECTOR_SHARE * peak else "scalar"
 
 
 def predict_candidates(

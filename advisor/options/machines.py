@@ -21,6 +21,12 @@ from advisor.options.many_models import put_misses, worker_gib
 from advisor.profiles import CandidateProfile
 from advisor.study.types import Study
 
+GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+"""Requests that a GPU may serve in one batch."""
+
+NEARLY_BEST = 1.1
+"""A larger batch must serve a tenth more requests a second to be worth its longer wait."""
+
 
 @dataclass(frozen=True)
 class Machines:
@@ -124,6 +130,11 @@ class MachineTable:
     """Processor or GPU that serves: machines of one chip err together."""
     start_s: Floats
     """From asking for a replica to its first answer. [s]"""
+    batch: Ints
+    """Row of `batch_s`; -1 where the model runs on a processor."""
+    batch_s: Floats
+    """Time of batches on GPUs: its middle and the ends of its 80% band at each of `GPU_BATCHES`.
+    [s], shape (GPUs and candidates, 3, batches)"""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -156,9 +167,14 @@ class MachineTable:
         return found
 
 
-_COLUMNS = tuple(n for n in MachineTable.__dataclass_fields__ if n not in {"offers", "profiles"})
+NO_BATCHES: Floats = np.empty((0, 3, len(GPU_BATCHES)))
+"""Of a candidate that runs on no GPU."""
+
+_COLUMNS = tuple(
+    n for n in MachineTable.__dataclass_fields__ if n not in {"offers", "profiles", "batch_s"}
+)
 _KINDS: dict[str, type] = {
-    **dict.fromkeys(("offer", "row", "profile", "workers"), int),
+    **dict.fromkeys(("offer", "row", "profile", "workers", "batch"), int),
     "on_gpu": bool,
     "basis": object,
     "chip": object,
@@ -181,17 +197,59 @@ def machine_table(
         for profile_index, profile in enumerate(profiles)
     ]
     columns: dict[str, Any] = {
-        name: np.concatenate([part[name] for part in parts])
+        name: np.concatenate([part[name] for part, _ in parts])
         if parts
         else np.empty(0, dtype=_KINDS.get(name, float))
         for name in _COLUMNS
     }
-    return MachineTable(offers=tuple(offers), profiles=tuple(profiles), **columns)
+    starts = np.cumsum([0] + [len(times) for _, times in parts])
+    at = np.repeat(starts[: len(parts)], [len(part["batch"]) for part, _ in parts])
+    columns["batch"] = np.where(columns["batch"] < 0, -1, columns["batch"] + at)
+    batch_s = np.concatenate([NO_BATCHES, *(times for _, times in parts)])
+    return MachineTable(offers=tuple(offers), profiles=tuple(profiles), batch_s=batch_s, **columns)
+
+
+def in_batches(machines: MachineTable, need_s: float | None) -> MachineTable:
+    """Return the machines with the batches that their GPUs serve, under a need for p99.
+
+    A batch fills while the one before it runs: it may take half of what the need leaves, so that
+    an answer can wait for one and be in the next. Of such batches, the smallest that serves nearly
+    as many requests a second as any of them. Each request takes its share of the batch's time from
+    the GPU, and waits for the whole of it. The processor makes the next batch meanwhile: the
+    slower of the two sets how many requests a second there are.
+
+    Args:
+        machines: as they are carried from the measurements.
+        need_s: the p99 that is needed; `GPU_BATCH_S` for a batch where there is none. [s]
+    """
+    rows = np.flatnonzero(machines.batch >= 0)
+    if not rows.size:
+        return machines
+    sizes = np.array(GPU_BATCHES, dtype=float)
+    times = machines.batch_s[machines.batch[rows]]
+    room = np.full(len(rows), defaults.GPU_BATCH_S.value)
+    if need_s is not None:
+        room = (need_s - machines.front_s[rows]) / 2
+    allowed = times[:, 2, :] <= room[:, None]
+    allowed[:, 0] = True
+    each = np.where(allowed, times[:, 0, :] / sizes, np.inf)
+    good = each <= NEARLY_BEST * each.min(axis=1, keepdims=True)
+    size = np.argmax(good, axis=1)
+    taken = times[np.arange(len(rows)), :, size] / sizes[size, None]
+    changed = {
+        name: getattr(machines, name).copy()
+        for name in ("service_s", "service_low_s", "service_high_s", "front_s")
+    }
+    for place, name in enumerate(("service_s", "service_low_s", "service_high_s")):
+        changed[name][rows] = np.maximum(changed[name][rows], taken[:, place])
+    changed["front_s"][rows] += taken[:, 0] * sizes[size]
+    return replace(machines, **changed)
 
 
 def _cross(
     study: Study, offer_index: int, offer: Offer, profile_index: int, profile: CandidateProfile
-) -> dict[str, NDArray[np.generic]]:
+) -> tuple[dict[str, NDArray[np.generic]], Floats]:
+    """Return the columns of one candidate on the machines of an offer, and its batches' times."""
     machines, facts = offer.machines, offer.facts
     ratios = carry_call(profile.calls, machines.instance_type).speed
     has_gpu = machines.gpu_count > 0
@@ -214,13 +272,15 @@ def _cross(
         "service_low_s": on_cpu_s / ratios.high_80,
         "service_high_s": on_cpu_s / ratios.low_80,
     }
-    on_gpu = has_gpu & (profile.parameter_count is not None)
+    on_gpu = has_gpu & (profile.network is not None)
     front_s = np.full(len(machines), facts.front_s)
+    batch_s, batch = NO_BATCHES, np.full(len(machines), -1)
     basis = np.array(ratios.basis)
     if on_gpu.any():
-        front_s += _put_gpu_times(
+        added_s, batch_s, batch = _put_gpu_times(
             service, study, profile, machines, on_gpu=on_gpu, ratio=ratios.ratio, basis=basis
         )
+        front_s += added_s
         workers = np.where(on_gpu, machines.gpu_count.astype(np.int64), workers)
     chip = np.where(
         on_gpu,
@@ -245,10 +305,11 @@ def _cross(
         "sustained_vcpu": machines.sustained_vcpu,
         "chip": chip,
         "start_s": np.full(count, facts.replica_start_s + profile.start_s),
+        "batch": batch,
     }
     if study.workload.models > 1 and facts.loads_on_demand:
         put_misses(columns, study, profile, ratio=ratios.ratio)
-    return {name: column[keep] for name, column in columns.items()}
+    return {name: column[keep] for name, column in columns.items()}, batch_s
 
 
 def _put_gpu_times(
@@ -260,44 +321,40 @@ def _put_gpu_times(
     on_gpu: Bools,
     ratio: Floats,
     basis: NDArray[np.str_],
-) -> Floats:
-    """Write times and basis of the GPU machines and return what else an answer waits for. [s]
+) -> tuple[Floats, Floats, Ints]:
+    """Write what the processor of a GPU machine does for a request, and the times of its batches.
 
-    A GPU serves requests in batches: each takes its share of the batch's time from the GPU, and
-    waits for the whole batch. Preparing the rows and the HTTP work stay on the processor: they
-    are spread over the machine's cores, and each answer waits for its own.
+    Making the rows and the HTTP work stay on the processor: they are spread over the machine's
+    cores, and each answer waits for its own. A run on a GPU was timed from parsed rows to answers:
+    it has made the rows already, and only the HTTP work is added.
+
+    Returns:
+        What an answer waits for beside its batch and its share of the processor [s]; the times of
+        batches on each GPU [s], as in `MachineTable.batch_s`; and the row of them of each machine.
     """
-    on_processor_s = (
-        profile.server.request_s(_preparation_s(profile, study.workload.rows_per_request))
-    ) / ratio
-    batch = int(defaults.GPU_BATCH_REQUESTS.value)
-    rows_per_batch = batch * study.workload.rows_per_request
+    network = profile.network
+    assert network is not None
+    made_s = 0.0 if profile.gpu_run is not None else profile.preparation_s
+    on_processor_s = profile.server.request_s(made_s) / ratio
+    rows = study.workload.rows_per_request
+    models = tuple(dict.fromkeys(m for m, u in zip(machines.gpu_model, on_gpu, strict=True) if u))
+    factor = 1.0 / study.decision.gpu_speed_factor
+    times = np.empty((len(models), 3, len(GPU_BATCHES)))
     added_s = np.zeros(len(machines))
-    for model in {m for m, used in zip(machines.gpu_model, on_gpu, strict=True) if used and m}:
-        rows = on_gpu & np.array([m == model for m in machines.gpu_model])
-        guess = gpu_call(
-            profile.gpu_run,
-            gpu_model=model,
-            parameter_count=profile.parameter_count or 0,
-            rows=rows_per_batch,
-        )
-        basis[rows] = guess.basis
-        factor = 1.0 / study.decision.gpu_speed_factor
+    place = np.full(len(machines), -1)
+    for number, model in enumerate(models):
+        own = on_gpu & np.array([m == model for m in machines.gpu_model])
+        guesses = [
+            gpu_call(profile.gpu_run, gpu_model=model or "", network=network, rows=size * rows)
+            for size in GPU_BATCHES
+        ]
+        basis[own] = guesses[0].basis
+        times[number] = factor * np.array([[g.mean_s, g.low_s, g.high_s] for g in guesses]).T
+        place[own] = number
         # One of the machine's GPUs has its share of the cores.
-        cores = machines.core_count[rows] / machines.gpu_count[rows]
-        shared_s = on_processor_s[rows] / cores
-        service["service_s"][rows] = factor * guess.mean_s / batch + shared_s
-        service["service_low_s"][rows] = factor * guess.low_s / batch + shared_s
-        service["service_high_s"][rows] = factor * guess.high_s / batch + shared_s
-        added_s[rows] = factor * guess.mean_s + on_processor_s[rows] - shared_s
-    return added_s
-
-
-def _preparation_s(profile: CandidateProfile, rows: int) -> float:
-    """Return the part of a request's service time that no GPU takes over, on the measured host. [s]
-
-    What is left of the measured time when the network's own arithmetic is taken off, at the rate
-    that one core is assumed to reach: two operations per weight and row.
-    """
-    arithmetic_s = 2.0 * (profile.parameter_count or 0) * rows / defaults.CORE_FLOP_PER_S.value
-    return max(0.0, profile.service_s - arithmetic_s)
+        cores = machines.core_count[own] / machines.gpu_count[own]
+        shared_s = on_processor_s[own] / cores
+        for column in service.values():
+            column[own] = shared_s
+        added_s[own] = on_processor_s[own] - shared_s
+    return added_s, times, place

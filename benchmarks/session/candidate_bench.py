@@ -133,6 +133,7 @@ class CandidateBench:
             serving_memory_bytes=found.serving_memory_bytes,
             extra_worker_memory_bytes=found.extra_worker_memory_bytes,
             parameter_count=found.parameter_count,
+            network=found.network,
             circumstances=found.observer.circumstances() if self._attempts.trial_count else None,
             notes=tuple(found.notes[:MAX_NOTES]),
         )

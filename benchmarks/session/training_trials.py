@@ -14,6 +14,7 @@ from benchmarks.storage.records import (
     Candidate,
     Device,
     LearningPoint,
+    NetworkWork,
     TrainingMeasurement,
 )
 
@@ -207,6 +208,8 @@ class Trainings:
             self._found.curve.append(_as_point(measured))
             self._found.artefact_bytes = result.value["artefact_bytes"]
             self._found.parameter_count = result.value["parameter_count"]
+            work = result.value.get("network")
+            self._found.network = None if work is None else NetworkWork.model_validate(work)
         self._found.note(*result.value["notes"])
 
     def _fit_limit_s(self) -> float | None:

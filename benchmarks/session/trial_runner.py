@@ -24,6 +24,7 @@ from benchmarks.storage.records import (
     FormMeasurement,
     InferenceMeasurement,
     LearningPoint,
+    NetworkWork,
     Outcome,
     TrainingMeasurement,
 )
@@ -63,6 +64,7 @@ class Found:
     serving_memory_bytes: int | None = None
     extra_worker_memory_bytes: int | None = None
     parameter_count: int | None = None
+    network: NetworkWork | None = None
 
     disturbed: list[float] = field(default_factory=list)
     """Load of other programs during each trial, where it mattered."""

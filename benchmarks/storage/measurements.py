@@ -119,6 +119,19 @@ class FormMeasurement(Record):
     run itself."""
 
 
+class NetworkWork(Record):
+    """What a torch network does, counted over traced calls of `predict`."""
+
+    flop_per_row: NonNegativeFloat
+    """Arithmetic of one row; a multiply-add is two operations. [FLOP]"""
+    bytes_per_row: NonNegativeFloat
+    """What the operations read and write for each row, unfused. [B]"""
+    bytes_per_call: NonNegativeFloat
+    """What they read and write whatever the rows: the weights, mostly. [B]"""
+    kernel_count: NonNegativeInt
+    """Operations of a call that move data: kernels that a GPU would start."""
+
+
 FindingKind = Literal[
     "faster-form",
     "slower-form",

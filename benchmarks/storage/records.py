@@ -18,6 +18,7 @@ from benchmarks.storage.measurements import (
     InferenceMeasurement,
     InputKind,
     LearningPoint,
+    NetworkWork,
     Outcome,
     Precision,
     ReferenceCheck,
@@ -56,6 +57,7 @@ __all__ = [
     "InputKind",
     "LearningPoint",
     "LoadTest",
+    "NetworkWork",
     "Outcome",
     "Precision",
     "Record",
@@ -109,6 +111,8 @@ class BenchmarkRun(Record):
     since the others are shared; null in runs of older versions. [B]"""
     parameter_count: NonNegativeInt | None = None
     """Weights of a torch model; null for the others."""
+    network: NetworkWork | None = None
+    """What a torch model's network does for a row; null for the others, and in older runs."""
     circumstances: Circumstances | None = None
     """What else the machine did meanwhile; null in runs of older versions."""
     forms: tuple[FormMeasurement, ...] = ()

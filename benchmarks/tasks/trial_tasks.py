@@ -95,7 +95,8 @@ def train(
         rows_path: where to save raw rows to serve, if wanted.
 
     Returns:
-        The fields of a `TrainingMeasurement`, `artefact_bytes`, `parameter_count` and `notes`.
+        The fields of a `TrainingMeasurement`, `artefact_bytes`, `parameter_count`, `network` and
+        `notes`.
     """
     import numpy as np
 
@@ -160,6 +161,7 @@ def train(
         "artefact_bytes": None,
     }
     if save_path is not None:
+        answer["network"] = _network_work(model, held_out)
         answer["artefact_bytes"] = save_model(model, Path(save_path))
     if rows_path is not None:
         _save_rows(held_out, Path(rows_path))
@@ -212,6 +214,29 @@ def _all_classes(model: Any, scores: Any, class_count: int) -> Any:
     whole = np.zeros((len(scores), class_count))
     whole[:, np.asarray(model.classes_, dtype=int)] = scores
     return whole
+
+
+def _network_work(model: Any, held_out: "TaskData") -> dict[str, Any] | None:
+    """Count what a torch model's network does for a row; null for the others.
+
+    A model that cannot be traced is measured all the same: only the count is missing.
+    """
+    import numpy as np
+
+    from benchmarks.families.artefacts import parameter_count
+
+    if parameter_count(model) is None:
+        return None
+    from benchmarks.families.network_work import network_work
+
+    def call(rows: int) -> Any:
+        return model.predict(held_out.take(np.resize([0, 1], rows)).model_input())
+
+    try:
+        found = network_work(call)
+    except Exception:  # noqa: BLE001  # a user's module may do anything while it is traced
+        return None
+    return None if found is None else found.model_dump()
 
 
 def _training_notes(caught: list[warnings.WarningMessage]) -> list[str]:

@@ -100,7 +100,8 @@ def compose(
     )
     training = then(_training(engine, chosen))
     experiments = then(experiment_advice(engine, chosen, training))
-    gpu = then(gpu_advice(engine, chosen if best is not None else None))
+    row = engine.order.ranked[0] if ranked else None
+    gpu = then(gpu_advice(engine, None if row is None else chosen, row))
     rejected = tuple(
         then(Rejection(option=option_of(engine, row, bands[row]), reasons=_reasons(engine, row)))
         for row in engine.order.rejected[:SHOWN_REJECTIONS]

@@ -15,8 +15,14 @@ REFINEMENTS = 20
 """Halvings of the bracket around a crossover: a millionth of it."""
 
 
-def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
-    """Return whether a candidate should be served and trained on a GPU."""
+def gpu_advice(engine: Engine, candidate: int | None, row: int | None = None) -> GpuAdvice:
+    """Return whether a candidate should be served and trained on a GPU.
+
+    Args:
+        engine: the judged options.
+        candidate: row of the profiles; null where nothing is feasible.
+        row: the chosen option, which the answer follows; null asks for the cheapest.
+    """
     if candidate is None:
         why = "nothing is feasible, with or without a GPU"
         return GpuAdvice(
@@ -24,7 +30,7 @@ def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
             training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
         )
     profile = engine.profiles[engine.candidate_of[candidate]]  # only the native form has a GPU form
-    if profile.parameter_count is None:
+    if profile.network is None:
         why = f"{profile.name} is a scikit-learn model and has no GPU form"
         return GpuAdvice(
             serving=GpuServing(
@@ -37,12 +43,12 @@ def gpu_advice(engine: Engine, candidate: int | None) -> GpuAdvice:
             training=GpuTraining(needed=False, pays_from_runs_per_month=None, why=why),
         )
     of_jobs = engine.study.workload.pattern == "batch"
-    serving = _serving_jobs(engine, candidate) if of_jobs else _serving(engine, candidate)
+    serving = _serving_jobs(engine, candidate, row) if of_jobs else _serving(engine, candidate, row)
     return GpuAdvice(serving=serving, training=_training(engine, candidate))
 
 
-def _serving_jobs(engine: Engine, candidate: int) -> GpuServing:
-    """Say whether the cheapest machine for the jobs has a GPU; there is no rate to cross."""
+def _serving_jobs(engine: Engine, candidate: int, row: int | None) -> GpuServing:
+    """Say whether the machine that was chosen for the jobs has a GPU; no rate is crossed."""
     options, name = engine.options, engine.profiles[candidate].name
     own = engine.runs & (engine.candidate_of[options.candidate] == engine.candidate_of[candidate])
     usd = [
@@ -56,12 +62,13 @@ def _serving_jobs(engine: Engine, candidate: int) -> GpuServing:
         return GpuServing(needed=with_gpu is not None, pays_from_requests_per_s=None, why=why)
     gap = with_gpu - without
     why = f"jobs on a GPU cost {abs(gap):,.0f} USD/month {'less' if gap < 0 else 'more'} for {name}"
-    return GpuServing(needed=gap < 0, pays_from_requests_per_s=None, why=why)
+    needed = gap < 0 if row is None else bool(options.on_gpu[row])
+    return GpuServing(needed=needed, pays_from_requests_per_s=None, why=why)
 
 
 def _network_instead(engine: Engine, candidate: int) -> str:
     """Say from which rate the ladder's network on a GPU would be cheaper than a CPU-only model."""
-    networks = [i for i, p in enumerate(engine.profiles) if p.parameter_count is not None]
+    networks = [i for i, p in enumerate(engine.profiles) if p.network is not None]
     if not networks:
         return ""
     name = engine.profiles[networks[0]].name
@@ -76,15 +83,18 @@ def _network_instead(engine: Engine, candidate: int) -> str:
 
 
 def _gap_usd(engine: Engine, candidate: int, rates: Floats, *, on_gpu: int | None = None) -> Floats:
-    """Return cheapest GPU minus cheapest CPU option at each rate; NaN where either is missing.
+    """Return cheapest GPU minus cheapest CPU option at each rate; NaN where neither is feasible.
 
-    The GPU options are the candidate's own, or those of another candidate.
+    The same network on both, in whichever of its forms is the cheapest on a CPU; the GPU options
+    are the candidate's own, or those of another candidate. Where one kind cannot keep the needs,
+    the gap is infinite.
     """
     options = engine.options
     kind, profile = options.on_gpu, options.candidate
+    family = engine.candidate_of[profile]
     with_gpu = int(engine.candidate_of[candidate]) if on_gpu is None else on_gpu
     cheapest = []
-    for own in (kind & (profile == with_gpu), ~kind & (profile == candidate)):
+    for own in (kind & (profile == with_gpu), ~kind & (family == engine.candidate_of[candidate])):
         rows = np.flatnonzero(own & options.stands)
         if not rows.size:
             return np.full(len(rates), np.nan)
@@ -96,30 +106,52 @@ def _gap_usd(engine: Engine, candidate: int, rates: Floats, *, on_gpu: int | Non
     return gap
 
 
-def _serving(engine: Engine, candidate: int) -> GpuServing:
+def _serving(engine: Engine, candidate: int, row: int | None) -> GpuServing:
+    """Say whether the chosen option has a GPU, what it saves, and from which rate one pays."""
     name = engine.profiles[candidate].name
     here = engine.study.workload.requests_per_s
     gap = _gap_usd(engine, candidate, SEARCH_RATES_PER_S)
     pays = np.flatnonzero(gap < 0)
     now_usd = float(_gap_usd(engine, candidate, np.array([here]))[0])
-    needed = bool(now_usd < 0)
-    if not pays.size:
-        extra = f", {now_usd:,.0f} USD/month more now" if np.isfinite(now_usd) else ""
-        return GpuServing(
-            needed=needed,
-            pays_from_requests_per_s=None,
-            why=f"no GPU pays for {name} up to {SEARCH_RATES_PER_S[-1]:,.0f} requests/s{extra}",
+    needed = now_usd < 0 if row is None else bool(engine.options.on_gpu[row])
+    doubt = _doubt(engine, candidate)
+    crossover = None if not pays.size else _bisect(engine, candidate, int(pays[0]))
+    if needed:
+        saved = (
+            "no processor keeps the needs"
+            if now_usd == -np.inf
+            else f"{-now_usd:,.0f} USD/month less than on processors"
         )
-    first = int(pays[0])
-    crossover = _bisect(engine, candidate, first)
-    verb = (
-        "pays" if needed else f"costs {now_usd:,.0f} USD/month more at {here:g} requests/s; it pays"
+        since = "" if crossover is None else f", from {figure(crossover)} requests/s on"
+        why = f"a GPU pays for {name}: {saved}{since}{doubt}"
+        return GpuServing(needed=True, pays_from_requests_per_s=crossover, why=why)
+    now = f", {now_usd:,.0f} USD/month more now" if np.isfinite(now_usd) else ""
+    if crossover is None:
+        why = f"no GPU pays for {name} up to {SEARCH_RATES_PER_S[-1]:,.0f} requests/s{now}"
+        return GpuServing(needed=False, pays_from_requests_per_s=None, why=why)
+    costs = f"costs {now_usd:,.0f} USD/month more at {here:g} requests/s; it "
+    why = (
+        f"a GPU {costs if np.isfinite(now_usd) and now_usd > 0 else ''}pays from "
+        f"{figure(crossover)} requests/s for {name}{doubt}"
     )
     return GpuServing(
-        needed=needed,
-        pays_from_requests_per_s=crossover,
-        why=f"a GPU {verb} from {figure(crossover)} requests/s for {name} (GPU speed is an "
-        "assumption within a factor of two: run the benchmark on one to be sure)",
+        needed=False,
+        # A rate that is passed already would contradict an option chosen for other reasons.
+        pays_from_requests_per_s=crossover if crossover > here else None,
+        why=why,
+    )
+
+
+def _doubt(engine: Engine, candidate: int) -> str:
+    """Say what the speed on a GPU rests on, and how to be sure of it."""
+    table = engine.machines
+    own = table.on_gpu & (table.profile == engine.candidate_of[candidate])
+    if not own.any() or bool((table.basis[own] == "measured").any()):
+        return ""
+    if bool((table.basis[own] == "scaled").any()):
+        return " (GPU speed is carried from another GPU)"
+    return (
+        " (GPU speed is an assumption within a factor of two: run the benchmark on one to be sure)"
     )
 
 

@@ -1,6 +1,6 @@
 """What no rate, need or person moves: candidates, places to train, machines and their classes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from advisor.evidence import Evidence
 from advisor.market import Market
 from advisor.memo import Memo
 from advisor.options.machine_classes import MachineClasses, machine_classes_of
-from advisor.options.machines import MachineTable, machine_table
+from advisor.options.machines import MachineTable, in_batches, machine_table
 from advisor.platforms import in_order
 from advisor.platforms.base import artefact_usage
 from advisor.profiles import CandidateProfile, profiles_of
@@ -63,7 +63,17 @@ def option_space_of(
         memo: what was worked out for earlier questions.
     """
     memo = Memo() if memo is None else memo
-    return memo(_space, for_options(study), evidence, market.for_study(study), memo)
+    space = memo(_space, for_options(study), evidence, market.for_study(study), memo)
+    if not space.machines.on_gpu.any():
+        return space
+    return memo(_at_need, space, study.needs.max_p99_latency_ms)
+
+
+def _at_need(space: OptionSpace, need_ms: float | None) -> OptionSpace:
+    """Return the space with the batches that GPUs serve under a need for p99."""
+    machines = in_batches(space.machines, None if need_ms is None else need_ms / 1e3)
+    count = len(space.classes.of_row)
+    return replace(space, machines=machines, classes=machine_classes_of(machines, count))
 
 
 def option_space_for(study: Study, space: OptionSpace) -> OptionSpace:

@@ -101,7 +101,7 @@ def _standing_points(
 ) -> list[CostPoint]:
     options, name = engine.options, platform.facts.name
     own = options.on_platform(name) & (options.candidate == candidate)
-    rows = np.flatnonzero(own & ~options.on_gpu & (options.limit == ""))
+    rows = np.flatnonzero(own & (options.limit == ""))
     usd, replicas = standing_usd(engine, rows, rates)
     points = []
     for i, rate in enumerate(rates):
@@ -146,7 +146,7 @@ def _asked_points(
         options = platform.options(ask)
         beside_usd = engine.options.beside_usd[here & (engine.options.candidate == candidate)]
         total = options.serving_usd + (beside_usd[0] if beside_usd.size else 0.0)
-        ok = options.possible & options.meets_latency & ~options.on_gpu
+        ok = options.possible & options.meets_latency
         ok &= within_budget(study, total)
         if ok.any():
             k = int(np.argmin(np.where(ok, total, np.inf)))
