@@ -3,7 +3,9 @@
 A run of the page comes with the browser's address. Where that is not the one which the page wrote
 last, and no control was moved either, somebody went back or forward: then the address is right and
 the controls follow. A run that was on its way while the page wrote its address comes with an older
-one too; it is told by the time since, or by the browser having shown the new one already.
+one too; it is told by the time since, or by the browser having shown the new one already. Whoever
+goes on before the controls of the last step have reached the browser sends those of the step
+before: they were not moved either.
 """
 
 import time
@@ -16,6 +18,8 @@ from advisor.study.types import Study
 from advisor.views import scenario
 
 WRITTEN, WRITTEN_AT, ARRIVED = "address", "address-written-at", "address-arrived"
+LEFT = "address-left"
+"""The address that was shown before the browser went to another one."""
 ON_ITS_WAY_S = 1.5
 """After so long a written address has reached the browser. [s]"""
 
@@ -38,8 +42,10 @@ def follow(path: Path, name: str | None, saved: Study) -> None:
     since_s = time.monotonic() - st.session_state[WRITTEN_AT]
     if not st.session_state[ARRIVED] and since_s < ON_ITS_WAY_S:
         return
-    if scenario.address(scenario.changed_from(saved), name) != written:
+    controls = scenario.address(scenario.changed_from(saved), name)
+    if controls not in (written, st.session_state.get(LEFT)):
         return
+    st.session_state[LEFT] = written
     del st.session_state["opened"]
     view = asked.get(scenario.VIEW)
     st.session_state[scenario.VIEW] = view if view in scenario.VIEW_NAMES else None

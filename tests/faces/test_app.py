@@ -211,6 +211,23 @@ def test_going_back_takes_everything_back(opened):
     assert "as saved" in shown(page)
 
 
+def test_who_goes_on_in_the_browser_before_the_controls_have_followed_arrives_there(opened):
+    page = opened()
+    went = []
+    for rate in (100.0, 270.0, 1000.0):
+        page.select_slider(key=RATE).set_value(rate).run()
+        went.append(address(page))
+        page.run()  # the browser has shown the address
+    page.query_params = dict(went[0])
+    page.run()
+    assert page.select_slider(key=RATE).value == 100
+
+    page.select_slider(key=RATE).set_value(1000.0)  # what the browser still holds
+    page.query_params = dict(went[1])
+    page.run()
+    assert page.select_slider(key=RATE).value == 270
+
+
 def test_a_baseline_stays_and_later_changes_are_told_against_it(opened):
     page = opened()
     page.select_slider(key=RATE).set_value(100.0).run()
