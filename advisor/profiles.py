@@ -100,6 +100,8 @@ class CandidateProfile:
     """Training rows of the whole data set."""
     blind_class_rows: int | None
     """Rows of a class that are too few for accuracy to tell models apart; null where enough."""
+    blind_test_rows: int | None
+    """Those of them in a test on the newest rows; null where enough, or rows have no time."""
     parameter_count: int | None
     """Weights of a torch model; null where there is no GPU form."""
     network: Network | None
@@ -277,6 +279,7 @@ def profile_of(
         training_is_extrapolated=growth > 1,
         row_count=run.dataset.row_count,
         blind_class_rows=run.dataset.rarest_class_rows if run.dataset.accuracy_is_blind else None,
+        blind_test_rows=run.dataset.rarest_test_rows if run.dataset.accuracy_is_blind else None,
         parameter_count=run.parameter_count,
         network=network_of(run, gpu_run),
         preparation_s=preparation_s(run, rows=study.workload.rows_per_request, cost=cost),

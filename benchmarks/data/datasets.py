@@ -16,7 +16,7 @@ from benchmarks.data.features import Kind, model_input, tidy_columns
 from benchmarks.data.sources import load_source
 from benchmarks.data.tabular_files import evenly_spaced, read_table, row_limit
 from benchmarks.data.target_column import chosen_metric, plain_times, read_target
-from benchmarks.data.time_order import time_notes
+from benchmarks.data.time_order import refuse_one_class, test_notes, test_start, time_notes
 from benchmarks.data.typed_tables import TypedTable, type_columns
 from benchmarks.errors import DataError, did_you_mean
 from benchmarks.storage.records import DatasetSpec, DataSettings
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 MIN_ROW_COUNT = 20
 """Fewer rows than this cannot be split into training and test."""
+
+HASHED_ROWS = 20_000
+"""Rows whose hash is worked out at once."""
 
 
 @dataclass(frozen=True)
@@ -277,6 +280,10 @@ def _task_data(
     if readings and target is not None and _is_whole(rows[target]):
         rows[target] = rows[target].astype("int64")  # a gap that is gone had made them floats
     found_task, y, labels, target_notes = read_target(rows, where=where, target=target, task=task)
+    if time is not None and y is not None and labels:
+        target_notes = (*target_notes, *test_notes(y, labels, rows[time]))
+        if metric == "roc_auc":
+            refuse_one_class(y, where=where)
     spec = DatasetSpec(
         name=name,
         source=source,
@@ -288,6 +295,7 @@ def _task_data(
         feature_count=len(kinds),
         class_count=len(labels) if found_task == "classification" else None,
         rarest_class_rows=_rarest(y, labels),
+        rarest_test_rows=None if time is None else _rarest_in_test(y, labels),
         metric=chosen_metric(
             metric,
             where=where,
@@ -324,6 +332,16 @@ def _rarest(y: "np.ndarray[Any, Any] | None", labels: tuple[str, ...]) -> int | 
     import numpy as np
 
     return None if y is None or not labels else int(np.bincount(y).min())
+
+
+def _rarest_in_test(y: "np.ndarray[Any, Any] | None", labels: tuple[str, ...]) -> int | None:
+    """Rows of the class that has the fewest in a test on the newest rows."""
+    import numpy as np
+
+    if y is None or not labels:
+        return None
+    start = test_start(len(y), y)
+    return int(np.bincount(y[start:], minlength=len(labels)).min())
 
 
 def _usable_rows(
@@ -365,7 +383,9 @@ def _content_sha256(
     import pandas as pd
 
     digest = hashlib.sha256(repr(list(X.columns)).encode())
-    digest.update(pd.util.hash_pandas_object(X, index=False).to_numpy().tobytes())
+    for start in range(0, len(X), HASHED_ROWS):  # the same hash in a part of the memory
+        part = X.iloc[start : start + HASHED_ROWS]
+        digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
     if y is not None:
         digest.update(y.tobytes())
     if time is not None:

@@ -86,8 +86,9 @@ def _tidy(series: "pd.Series[Any]", said: str | None) -> tuple["pd.Series[Any]",
         dates = pd.to_datetime(series.astype(object), errors="coerce", utc=True, format="ISO8601")
         return as_utc(dates), "date", 0
     text = series.astype(object)
-    text = text.where(text.notna(), math.nan).map(str, na_action="ignore")
-    return text.astype(object), "category", 0
+    gaps = text.isna().to_numpy()
+    words = [math.nan if gap else str(value) for value, gap in zip(text, gaps, strict=True)]
+    return pd.Series(words, index=series.index, dtype=object), "category", 0
 
 
 def as_utc(series: "pd.Series[Any]") -> "pd.Series[Any]":

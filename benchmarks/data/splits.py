@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.data.datasets import TaskData
+from benchmarks.data.time_order import test_start
 from benchmarks.storage.records import TEST_FRACTION
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ def split_rows(
 ) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]:
     """Return the row numbers for training and for test.
 
-    With a time column: train on the past, test on the last fifth, whatever the seed; so the spread
+    With a time column: train on the past, test on the last fifth (more where a class is not in
+    it, see `test_start`), whatever the seed; so the spread
     over seeds is then the model's own. Else: at random by seed, each class in its proportion, and
     a case at least of each class that has two.
     """
@@ -24,8 +26,10 @@ def split_rows(
     row_count = data.row_count
     test_count = max(1, math.ceil(TEST_FRACTION * row_count))
     if data.time is not None:
+        learns_classes = data.spec.task == "classification"
+        start = test_start(row_count, data.y if learns_classes else None)
         order = np.arange(row_count)
-        return order[:-test_count], order[-test_count:]
+        return order[:start], order[start:]
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(row_count)
     if data.spec.task == "classification" and data.y is not None:

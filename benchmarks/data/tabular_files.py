@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.parquet_bounds import short_columns, written_out
 from benchmarks.data.text_tables.encodings import as_utf8
-from benchmarks.data.text_tables.layout import HEAD_BYTES, find_layout
+from benchmarks.data.text_tables.layout import HEAD_BYTES, Layout, find_layout
 from benchmarks.data.text_tables.raw_table import RawTable
 from benchmarks.data.text_tables.rows import read_body, read_thinned
 from benchmarks.errors import DataError, did_you_mean
@@ -29,6 +30,9 @@ SNIFF_BYTES = 65_536
 
 WHOLE_CSV_BYTES = 64_000_000
 """A CSV up to this size is read whole even for a sample. [B]"""
+
+MOST_WHOLE_BYTES = 2_000_000_000
+"""Of a larger CSV, rows are kept that take so much together, whatever is asked for. [B]"""
 
 COUNT_LINES_BYTES = 8_000_000_000
 """Beyond this size, rows are estimated from the mean line, not counted. [B]"""
@@ -127,7 +131,8 @@ def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) ->
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as file:
+        short = short_columns(path)
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us", read_dictionary=short) as file:
             row_count = file.metadata.num_rows
             _refuse_duplicates(path, file.schema_arrow.names)
             max_rows = row_limit(len(file.schema_arrow.names), max_rows, max_cells)
@@ -136,6 +141,7 @@ def _read_parquet(path: Path, *, max_rows: int | None, max_cells: int | None) ->
                 table = file.read()
             else:
                 table, rows = _parquet_sample(file, max_rows=max_rows)
+        table = written_out(table, short, path=path)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
@@ -227,6 +233,8 @@ def _read_csv(path: Path, *, max_rows: int | None, max_cells: int | None) -> Raw
             layout = find_layout(text, path=path)
             mark_bytes = len(head) - len(text)
             max_rows = row_limit(len(layout.names), max_rows, max_cells)
+            if size_bytes > MOST_WHOLE_BYTES:
+                layout, max_rows = _bounded(file, layout, size_bytes, max_rows)
             if max_rows is not None and not _has_line_breaks_in_quotes(path, layout.delimiter):
                 body, row_count = _csv_blocks(
                     path, start=layout.body + mark_bytes, max_rows=max_rows
@@ -244,6 +252,23 @@ def _read_csv(path: Path, *, max_rows: int | None, max_cells: int | None) -> Raw
     layout = replace(layout, notes=(*notes, *layout.notes))
     table = read_body(raw, layout, path=path, start=layout.body)
     return _thinned(table, row_limit(len(layout.names), max_rows, max_cells))
+
+
+def _bounded(
+    file: Any, layout: Layout, size_bytes: int, max_rows: int | None
+) -> tuple[Layout, int]:
+    """Bound the rows of a very large file by the bytes that they take, and say so."""
+    file.seek(layout.body)
+    sample = file.read(1_000_000)
+    line_bytes = len(sample) / max(1, sample.count(b"\n"))
+    most = max(MIN_KEPT_ROWS, int(MOST_WHOLE_BYTES / line_bytes))
+    if max_rows is not None and max_rows <= most:
+        return layout, max_rows
+    note = (
+        f"{size_bytes / 1e9:,.1f} GB, more than {MOST_WHOLE_BYTES / 1e9:.0f}: about {most:,} rows "
+        "were looked at, spread evenly over the file"
+    )
+    return replace(layout, notes=(*layout.notes, note)), most
 
 
 def row_limit(column_count: int, max_rows: int | None, max_cells: int | None) -> int | None:

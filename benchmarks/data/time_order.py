@@ -1,9 +1,15 @@
 """What is odd about times: stamps far from the others, long gaps, many rows at one moment."""
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks.data.column_types.column import listed
+from benchmarks.errors import DataError
+from benchmarks.storage.records import TEST_FRACTION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +89,78 @@ def time_notes(time: "pd.Series[Any]") -> list[str]:
         notes.append(
             f"column {time.name!r}: {tied:,} of {len(inside):,} rows share their moment with "
             "others: their order is the file's"
+        )
+    return notes
+
+
+def test_start(row_count: int, classes: NDArray[np.int64] | None) -> int:
+    """Return the row at which the test begins, of rows in time order.
+
+    It is the last fifth. Where a class that occurs twice or more is not in it, the test reaches
+    back to that class's last row, if that is in the newer half: a test without a class says
+    nothing of it, and models could not be told from one that never names it.
+
+    Args:
+        row_count: rows in all.
+        classes: class number of each row, null unless classes are learnt, shape (n,).
+    """
+    start = row_count - max(1, math.ceil(TEST_FRACTION * row_count))
+    if classes is None:
+        return start
+    middle = row_count - row_count // 2
+    for label in np.unique(classes):
+        places = np.flatnonzero(classes == label)
+        if len(places) >= 2 and middle <= places[-1] < start:
+            start = int(places[-1])
+    return start
+
+
+def refuse_one_class(classes: NDArray[np.int64], *, where: str) -> None:
+    """Refuse a metric of two classes where the newest rows have one.
+
+    Raises:
+        DataError: they have one.
+    """
+    if len(np.unique(classes[test_start(len(classes), classes) :])) < 2:
+        raise DataError(
+            f"{where}: data.metric: roc_auc needs two classes in the test, and the newest fifth of "
+            "the rows has one: bring newer rows of the others, or take balanced_accuracy"
+        )
+
+
+def test_notes(
+    classes: NDArray[np.int64], labels: Sequence[str], time: "pd.Series[Any]"
+) -> list[str]:
+    """Tell which classes a test on the newest rows has few of, or none, or is alone in having.
+
+    Args:
+        classes: class number of each row, in time order, shape (n,).
+        labels: name of each class.
+        time: time of each row.
+    """
+    start = test_start(len(classes), classes)
+    notes = []
+    usual = test_start(len(classes), None)
+    at = time.iloc[start]
+    since = str(at)[:10] if time.dtype.kind == "M" else str(at)
+    part = f"the test, the newest {len(classes) - start:,} rows (from {since} on),"
+    if start < usual:
+        notes.append(
+            f"{part} reaches further back than the last fifth, so that it has a case of each class"
+        )
+    tested = np.bincount(classes[start:], minlength=len(labels))
+    trained = np.bincount(classes[:start], minlength=len(labels))
+    absent = [repr(labels[int(i)]) for i in np.flatnonzero(tested == 0)]
+    if absent:
+        notes.append(
+            f"{part} has no case of the class {listed(absent)}: nothing is measured on it; "
+            "newer rows of it would be needed"
+        )
+    new = [repr(labels[int(i)]) for i in np.flatnonzero((trained == 0) & (tested > 0))]
+    if new:
+        notes.append(
+            f"the class {listed(new)} occurs in the test only (from {since} on): no model can have "
+            "learnt it; older rows of it would be needed"
         )
     return notes
 

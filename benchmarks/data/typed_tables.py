@@ -1,7 +1,7 @@
 """Every column of a file through the one reader of types: a data frame, and what was read how."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from benchmarks.data.column_types.column import (
 )
 from benchmarks.data.column_types.numbers import Mark
 from benchmarks.data.column_types.reader import decimal_mark
+from benchmarks.data.column_types.sentinels import sentinel_note
 from benchmarks.data.column_types.setting import Role, Setting
 from benchmarks.data.text_tables.raw_table import RawTable
 from benchmarks.errors import DataError, did_you_mean
@@ -86,9 +87,20 @@ def type_columns(
             if not only_look:
                 raise
             typed = _unread(name, column, str(error))
-        readings.append(typed.reading)
+        readings.append(_with_codes(typed, setting))
         series[name] = typed.series
     return TypedTable(pd.DataFrame(series, copy=False), tuple(readings))
+
+
+def _with_codes(typed: TypedColumn, setting: Setting) -> ColumnReading:
+    """Add to the reading of numbers that one of them may be a code for missing."""
+    reading = typed.reading
+    if reading.kind != "number" or setting.role == "ignored":
+        return reading
+    note = sentinel_note(typed.series.to_numpy())
+    if note is None:
+        return reading
+    return replace(reading, notes=(*reading.notes, f"column {reading.name!r}: {note}"))
 
 
 def _unread(name: str, column: Any, why: str) -> TypedColumn:

@@ -108,13 +108,14 @@ def _serve(options: argparse.Namespace) -> int:
 
     from benchmarks.errors import BenchmarkError
     from benchmarks.serving.package import read_manifest
-    from benchmarks.serving.patience import Patient
+    from benchmarks.serving.patience import Patient, allow_more_files
 
     try:
         read_manifest(Path(options.model))
     except BenchmarkError as error:
         print(f"serve: {error}", file=sys.stderr)
         return 1
+    allow_more_files()
     try:
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.run(

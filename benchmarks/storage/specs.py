@@ -96,6 +96,9 @@ class DatasetSpec(Record):
     """Distinct labels; null unless classification."""
     rarest_class_rows: PositiveInt | None = None
     """Used rows of the class that has the fewest; null unless classification, and in old runs."""
+    rarest_test_rows: NonNegativeInt | None = None
+    """Rows of the class that has the fewest in a test on the newest rows; null where rows have no
+    time, where it is the rows' share, and in old runs."""
     metric: str
     """The quality metric, e.g. `accuracy`, `r2`, `silhouette`. Larger is better, always."""
     simulated: bool
@@ -112,8 +115,11 @@ class DatasetSpec(Record):
         """Whether too few rows of a class are in a test for accuracy to tell models apart."""
         if self.metric != "accuracy" or self.rarest_class_rows is None:
             return False
+        in_test = self.rarest_class_rows * TEST_FRACTION
+        if self.rarest_test_rows is not None:
+            in_test = min(in_test, self.rarest_test_rows)
         return (
-            self.rarest_class_rows * TEST_FRACTION
+            in_test
             < LEAST_TEST_CLASS_ROWS
             < (TEST_FRACTION * self.used_row_count / (self.class_count or 1) / 2)
         )

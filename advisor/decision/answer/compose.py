@@ -258,7 +258,9 @@ def blind_to(engine: Engine) -> str | None:
     chosen = next((p for p in engine.profiles if p.name == engine.ladder.chosen), None)
     if chosen is None or chosen.blind_class_rows is None:
         return None
-    return words.blind_words(chosen.blind_class_rows, row_count=chosen.row_count)
+    return words.blind_words(
+        chosen.blind_class_rows, row_count=chosen.row_count, test_rows=chosen.blind_test_rows
+    )
 
 
 def is_on_another_platform(engine: Engine, row: int) -> bool:

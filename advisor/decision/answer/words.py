@@ -98,9 +98,15 @@ def hours_decide_words(cheapest: Cheapest | None) -> str:
     )
 
 
-def blind_words(rare_rows: int, *, row_count: int) -> str:
+def blind_words(rare_rows: int, *, row_count: int, test_rows: int | None = None) -> str:
     """Say why accuracy cannot tell models apart on a class that is hardly there, and what can."""
     needed = LEAST_TEST_CLASS_ROWS / TEST_FRACTION
+    if test_rows is not None and test_rows < LEAST_TEST_CLASS_ROWS <= rare_rows * TEST_FRACTION:
+        return (
+            f"The test on the newest rows has {test_rows:,} of a class: bring newer rows, with "
+            f"{LEAST_TEST_CLASS_ROWS} of each class among the newest {TEST_FRACTION:.0%}, or set "
+            "data.metric to balanced_accuracy or roc_auc, or give the costs of both errors."
+        )
     return (
         f"The rarest class has {rare_rows:,} of {row_count:,} rows, and a test {TEST_FRACTION:.0%} "
         "of those: set data.metric to balanced_accuracy or roc_auc, or give the costs of both "

@@ -37,11 +37,14 @@ def as_truth(column: TextColumn) -> TypedColumn | None:
     is_true = np.isin(column.lowered.astype(str), [TRUTH[0], "1"])
     notes = [] if words == spelled else ["1 and 0 among true and false are taken for these"]
     if column.setting.role == "target" or column.distinct.counts[~column.rest].sum() == 0:
-        values = is_true.astype(object)
-        values[~column.rest] = None
-        series = pd.Series(column.distinct.spread(values, missing=None))
-        if series.notna().all():
-            series = series.astype(bool)
+        if column.rest.all() and not column.distinct.has_gaps:
+            series = pd.Series(column.distinct.spread(is_true, missing=False))
+        else:
+            values = is_true.astype(object)
+            values[~column.rest] = None
+            series = pd.Series(column.distinct.spread(values, missing=None))
+            if column.distinct.counts[~column.rest].sum() == 0 and not column.distinct.has_gaps:
+                series = series.astype(bool)
     else:
         numbers = np.where(column.rest, is_true, np.nan).astype(float)
         series = pd.Series(column.distinct.spread(numbers, missing=np.nan))

@@ -87,19 +87,25 @@ class Distinct:
             encoded = encoded.unify_dictionaries().combine_chunks()
             if isinstance(encoded, pa.ChunkedArray):
                 encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([]).cast(pa.string())
-        raw_codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        has_gaps = encoded.indices.null_count > 0
+        indices = encoded.indices.fill_null(-1) if has_gaps else encoded.indices
+        raw_codes = indices.to_numpy(zero_copy_only=False)
         trimmed = pc.utf8_trim(encoded.dictionary, characters=BLANKS).dictionary_encode()
         self.texts = trimmed.dictionary
         """Arrow array of the different texts; the empty text may be among them."""
         merged = trimmed.indices.to_numpy(zero_copy_only=False)
-        self.codes: NDArray[np.int64] = np.where(
-            raw_codes < 0, -1, merged[raw_codes] if len(merged) else -1
-        ).astype(np.int64)
+        if not len(merged) or np.array_equal(merged, np.arange(len(merged))):
+            codes = raw_codes
+        else:
+            codes = np.where(raw_codes < 0, -1, merged[raw_codes])
+        self.codes: NDArray[np.int64] = codes.astype(np.int64)
         """Place of each row's text; -1 where there is none."""
         self.blank_variant_count = len(encoded.dictionary) - len(self.texts)
         """Texts that differed from others by the blanks around them only."""
+        self.has_gaps = has_gaps
+        """Whether some row has no text at all."""
         self.counts: NDArray[np.int64] = np.bincount(
-            self.codes[self.codes >= 0], minlength=len(self.texts)
+            self.codes[self.codes >= 0] if has_gaps else self.codes, minlength=len(self.texts)
         )
         """Rows of each text."""
         self.empty: NDArray[np.bool_] = to_numpy(pc.equal(self.texts, "")).astype(bool)
@@ -134,8 +140,7 @@ class Distinct:
         if not len(values):
             return np.full(len(self.codes), missing)
         found = values[self.codes]
-        if (self.codes < 0).any():
-            found = found.copy()
+        if self.has_gaps:
             found[self.codes < 0] = missing
         return found
 

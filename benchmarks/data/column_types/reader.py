@@ -19,6 +19,7 @@ from benchmarks.data.column_types.column import (
     TypedColumn,
 )
 from benchmarks.data.column_types.numbers import Mark, read_numbers
+from benchmarks.data.column_types.prose import read_prose
 from benchmarks.data.column_types.quick import HEAD, empty_column, in_one_piece, read_quickly
 from benchmarks.data.column_types.setting import Setting
 from benchmarks.data.column_types.text_column import TextColumn
@@ -39,7 +40,7 @@ def read_texts(name: str, texts: Any, setting: Setting) -> TypedColumn:
     """
     if setting.said == "ignore" or setting.role == "ignored":
         return _ignored(name, len(texts), "as the study says")
-    quick = read_quickly(name, texts, setting)
+    quick = read_prose(name, texts, setting) or read_quickly(name, texts, setting)
     if quick is not None:
         return quick
     distinct = Distinct(texts)

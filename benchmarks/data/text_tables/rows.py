@@ -46,9 +46,10 @@ def read_body(
     loose = layout.by_blanks or (quoted and body.find(mark, start) >= 0)
     view = memoryview(body)[start:]
     try:
-        arrays = None if loose else _read_at_once(view, layout, floats=_surely_floats(view, layout))
-        if arrays is None and not loose:
-            arrays = _read_at_once(view, layout, floats=frozenset())
+        floats = frozenset() if loose else _surely_floats(view, layout)
+        arrays = None if loose else _read_at_once(view, layout, floats=floats, quoted=quoted)
+        if arrays is None and floats:
+            arrays = _read_at_once(view, layout, floats=frozenset(), quoted=quoted)
         notes: list[str] = []
         if arrays is None:
             text = bytes(view).decode("utf-8")
@@ -80,7 +81,9 @@ def _surely_floats(view: memoryview, layout: Layout) -> frozenset[int]:
     return frozenset(found)
 
 
-def _read_at_once(view: memoryview, layout: Layout, *, floats: frozenset[int]) -> list[Any] | None:
+def _read_at_once(
+    view: memoryview, layout: Layout, *, floats: frozenset[int], quoted: bool
+) -> list[Any] | None:
     """Read a regular text with Arrow; None where some line is odd."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
@@ -91,7 +94,8 @@ def _read_at_once(view: memoryview, layout: Layout, *, floats: frozenset[int]) -
     odd: list[Any] = []
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(view)), **_arrow_options(layout, len(view), odd, floats)
+            pa.BufferReader(pa.py_buffer(view)),
+            **_arrow_options(layout, len(view), odd, floats, quoted=quoted),
         )
     except (
         pa.ArrowInvalid
@@ -103,9 +107,18 @@ def _read_at_once(view: memoryview, layout: Layout, *, floats: frozenset[int]) -
 
 
 def _arrow_options(
-    layout: Layout, size_bytes: int, odd: list[Any], floats: frozenset[int] = frozenset()
+    layout: Layout,
+    size_bytes: int,
+    odd: list[Any],
+    floats: frozenset[int] = frozenset(),
+    *,
+    quoted: bool = True,
 ) -> dict[str, Any]:
-    """All other columns as texts; rows of another number of fields are collected."""
+    """All other columns as texts; rows of another number of fields are collected.
+
+    Where a quote may hold a line break, Arrow must walk through the text to find the rows: that
+    takes all the time that several threads would save, and they cost twice the processor's.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -116,14 +129,16 @@ def _arrow_options(
     keys = [str(place) for place in range(layout.width)]
     return {
         "read_options": arrow_csv.ReadOptions(
-            column_names=keys, block_size=min(BLOCK_BYTES, max(4_096, size_bytes + 1))
+            column_names=keys,
+            block_size=min(BLOCK_BYTES, max(4_096, size_bytes + 1)),
+            use_threads=not quoted,
         ),
         "parse_options": arrow_csv.ParseOptions(
             delimiter=layout.delimiter,
             quote_char=layout.quote,
             escape_char="\\" if layout.escaped else False,
             double_quote=not layout.escaped,
-            newlines_in_values=True,
+            newlines_in_values=quoted,
             invalid_row_handler=skip,
         ),
         "convert_options": arrow_csv.ConvertOptions(
