@@ -108,7 +108,7 @@ COPY constraints.txt ./
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 \\
     && rm -rf /var/lib/apt/lists/*
 # uv holds every file against its hash in constraints.txt.
-RUN awk '/^[^ ]/ { keep = /^uv==/ } keep' constraints.txt > uv.txt \\
+RUN awk '/^[^ ]/ {{ keep = /^uv==/ }} keep' constraints.txt > uv.txt \\
     && pip install --require-hashes -r uv.txt
 RUN uv pip install --system -c constraints.txt boto3 joblib numpy pandas psutil pyarrow pydantic \\
     scikit-learn skops starlette "uvicorn[standard]"{"".join(f" {p}" for p in wanted)}
