@@ -25,13 +25,17 @@ def measuring_alone(store: Path) -> Iterator[None]:
         return
     path = store / LOCK
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        handle = _opened(path)
     except OSError:  # what cannot be written is told where a run is
         yield
         return
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_still_there(path, handle):  # the one before took it away meanwhile
+                os.close(handle)
+                handle = _opened(path)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(handle, 20, 0).decode(errors="replace").strip() or "unknown"
             raise StoreError(
@@ -50,3 +54,14 @@ def measuring_alone(store: Path) -> Iterator[None]:
                 path.unlink()
     finally:
         os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def _is_still_there(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except OSError:
+        return False
