@@ -127,7 +127,7 @@ def test_an_offer_file_without_an_end_is_an_error(endless, monkeypatch):
     monkeypatch.setattr(offer_files, "LONGEST_READ_S", 0.3)
     url = f"http://127.0.0.1:{endless(more=b'line' + b'x' * 60_000 + bytes([10]))}"
 
-    blocks = offer_files._blocks(url, timeout_s=5, progress=lambda *_: time.sleep(0.01))  # noqa: SLF001
+    blocks = offer_files._blocks(url, timeout_s=5, progress=lambda *_: time.sleep(0.01))
 
     with pytest.raises(SourceError, match="still coming after"):
         sum(map(len, blocks))
