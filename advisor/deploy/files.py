@@ -91,6 +91,15 @@ def _training(d: Deployment) -> Json:
     return {"candidate": named, "data": data}
 
 
+_TORCH_WITHOUT_CUDA = """\
+# The default wheel of torch for x86_64 brings CUDA, gigabytes that a CPU has no use for.
+RUN awk '/^[^ ]/ { keep = /^torch==/ } keep' constraints.txt > torch.txt \\
+    && if [ "$(uname -m)" = x86_64 ]; then sed -i 's/^\\(torch==[^ ]*\\)/\\1+cpu/' torch.txt; fi \\
+    && pip install --no-compile --no-deps --require-hashes \\
+       --extra-index-url https://download.pytorch.org/whl/cpu -r torch.txt
+"""
+
+
 def _dockerfile(d: Deployment) -> str:
     family = plain(d.option.candidate, most=100)
     packages = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu", "torch": "torch"}
@@ -99,12 +108,7 @@ def _dockerfile(d: Deployment) -> str:
         wanted.append("onnxruntime")
     place = d.training_place
     gpu = has_gpu(d.option.sku) or (place is not None and has_gpu(place.sku))
-    # The default wheel of torch for x86_64 brings CUDA, gigabytes that a CPU has no use for.
-    index = (
-        "--extra-index-url https://download.pytorch.org/whl/cpu \\\n    "
-        if "torch" in wanted and not gpu
-        else ""
-    )
+    torch = "" if gpu or "torch" not in wanted else _TORCH_WITHOUT_CUDA
     return f"""\
 # The container of {family}: one image serves, trains and scores, on SageMaker, ECS and Lambda.
 # Build it in a checkout of the advisor, whose benchmarks/serving is the server. What goes in is
@@ -120,9 +124,11 @@ WORKDIR /opt/program
 COPY constraints.txt ./
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 \\
     && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/ldconfig
-RUN pip install --no-compile -c constraints.txt {index}boto3 joblib numpy pandas \\
-    psutil pyarrow pydantic scikit-learn skops starlette \\
-    "uvicorn[standard]"{"".join(f" {p}" for p in wanted)}
+{torch}# uv holds every file against its hash in constraints.txt.
+RUN awk '/^[^ ]/ {{ keep = /^uv==/ }} keep' constraints.txt > uv.txt \\
+    && pip install --no-compile --require-hashes -r uv.txt
+RUN uv pip install --system -c constraints.txt boto3 joblib numpy pandas psutil pyarrow pydantic \\
+    scikit-learn skops starlette "uvicorn[standard]"{"".join(f" {p}" for p in wanted)}
 COPY benchmarks ./benchmarks
 RUN useradd --create-home server && mkdir -p /opt/ml && chown server /opt/ml
 USER server
