@@ -1,8 +1,9 @@
 """Containers of one's own on ECS: a service behind a load balancer, or tasks at a rhythm."""
 
+import json
 import re
 
-from advisor.deploy.deployment import Deployment
+from advisor.deploy.deployment import Deployment, has_gpu, serving_variables
 from advisor.deploy.jobs import job_alarm
 from advisor.deploy.schedules import jobs_expression, passes, schedule, scheduler_role
 from advisor.deploy.shared import (
@@ -88,23 +89,32 @@ def ec2_jobs(d: Deployment) -> Json:
 
 
 def _jobs(d: Deployment, task: Json, *, provider: str | None) -> Json:
-    target = task_target(
-        d, "Task", "JobScheduleRole", provider=provider, count=max(1, d.option.replicas)
-    )
     return (
         cluster(d)
         | task_roles(d, writes=("results",))
         | {
             "Task": task,
             "JobScheduleRole": run_task_role(d, "Task"),
-            "JobSchedule": schedule(
-                "Scores the inputs",
-                jobs_expression(d.study.workload.jobs_per_day or 1.0),
-                target,
-            ),
+            **_parts(d, provider=provider),
         }
         | job_alarm(d)
     )
+
+
+def _parts(d: Deployment, *, provider: str | None) -> Json:
+    """Return one schedule for each task: each is told its part of the files."""
+    count = max(1, d.option.replicas)
+    expression = jobs_expression(d.study.workload.jobs_per_day or 1.0)
+    found: Json = {}
+    for number in range(1, count + 1):
+        target = task_target(d, "Task", "JobScheduleRole", provider=provider)
+        if count > 1:
+            variables = [{"name": "ADVISOR_PART", "value": f"{number}/{count}"}]
+            override = {"containerOverrides": [{"name": "model", "environment": variables}]}
+            target["Input"] = json.dumps(override, separators=(",", ":"))
+        name = "JobSchedule" if number == 1 else f"JobSchedule{number}"
+        found[name] = schedule("Scores the inputs", expression, target)
+    return found
 
 
 def cluster(d: Deployment) -> Json:
@@ -168,13 +178,11 @@ def fargate_task(
     return task
 
 
-def task_target(
-    d: Deployment, task: str, role_name: str, *, provider: str | None, count: int = 1
-) -> Json:
+def task_target(d: Deployment, task: str, role_name: str, *, provider: str | None) -> Json:
     """Return the target of a schedule that runs tasks."""
     parameters: Json = {
         "TaskDefinitionArn": ref(task),
-        "TaskCount": count,
+        "TaskCount": 1,
         "PropagateTags": "TASK_DEFINITION",
         "Tags": tags(d),
     }
@@ -213,7 +221,7 @@ def machine_image(sku: str) -> str:
     """Return the machine image for containers, by the parameter that AWS keeps up to date."""
     family = sku.split(".", maxsplit=1)[0]
     arm = re.fullmatch(r"(a1|[a-z]+\d+g[a-z]*|g5g)", family) is not None
-    gpu = family.startswith(("g", "p")) and not family.startswith("g5g")
+    gpu = has_gpu(sku) and not arm
     kind = "gpu/" if gpu else ("arm64/" if arm else "")
     name = "amazon-linux-2" if gpu else "amazon-linux-2023"
     path = f"/aws/service/ecs/optimized-ami/{name}/{kind}recommended/image_id"
@@ -244,6 +252,8 @@ def _task(
             },
         },
     }
+    if has_gpu(d.option.sku):
+        container["ResourceRequirements"] = [{"Type": "GPU", "Value": "1"}]
     if host_port is not None:
         container["PortMappings"] = [{"ContainerPort": PORT, "HostPort": host_port}]
     return {
@@ -259,10 +269,9 @@ def _task(
 
 
 def _serving(d: Deployment) -> list[Json]:
-    del d
     return [
         {"Name": "ADVISOR_MODEL_URI", "Value": sub("s3://${ArtefactBucket}/${ModelKey}")},
-        {"Name": "ADVISOR_SERVING_WORKERS", "Value": "auto"},
+        *({"Name": name, "Value": value} for name, value in serving_variables(d).items()),
     ]
 
 

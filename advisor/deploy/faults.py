@@ -143,7 +143,7 @@ def _tags(template: Json) -> list[str]:
             ]
         if resource["Type"] == "AWS::ECS::Service" and not properties.get("PropagateTags"):
             found.append(f"{name}: its tasks lack the tags: set PropagateTags")
-        if "Input" in properties.get("Target", {}):
+        if isinstance(properties.get("Target", {}).get("Input"), dict):
             request = json.loads(properties["Target"]["Input"]["Fn::Sub"])
             if "LaunchTemplate" not in request and _pairs(request.get("Tags")) != wanted:
                 found.append(f"{name}: what it starts lacks the tags {wanted}")

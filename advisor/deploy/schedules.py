@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any, Final
 
-from advisor.deploy.deployment import Deployment
+from advisor.deploy.deployment import Deployment, has_gpu
 from advisor.deploy.shared import (
     Json,
     allow,
@@ -130,6 +130,8 @@ def _on_sagemaker(d: Deployment, place: TrainingPlace, days: int) -> Json:
         "StoppingCondition": stop,
         "Tags": tags(d),
     }
+    if has_gpu(place.sku):
+        request["Environment"] = {"ADVISOR_DEVICE": "cuda"}
     if spot:
         request["EnableManagedSpotTraining"] = True
     jobs = sub(
@@ -209,7 +211,7 @@ def _on_ec2(d: Deployment, place: TrainingPlace, days: int) -> Json:
         "TagSpecifications": [
             {"ResourceType": kind, "Tags": tags(d)} for kind in ("instance", "volume")
         ],
-        "UserData": {"Fn::Base64": sub(_user_data(d, limit_minutes))},
+        "UserData": {"Fn::Base64": sub(_user_data(d, limit_minutes, gpu=has_gpu(place.sku)))},
     }
     if place.purchase == "spot" or place.platform.endswith("-spot"):
         template["InstanceMarketOptions"] = {
@@ -269,7 +271,7 @@ def _starts_machines() -> list[Json]:
     ]
 
 
-def _user_data(d: Deployment, limit_minutes: int) -> str:
+def _user_data(d: Deployment, limit_minutes: int, *, gpu: bool) -> str:
     return "\n".join(
         [
             "#!/bin/bash",
@@ -278,7 +280,7 @@ def _user_data(d: Deployment, limit_minutes: int) -> str:
             "dnf install -y awscli-2 || yum install -y awscli",
             "aws ecr get-login-password --region ${AWS::Region} | docker login --username AWS \\",
             "  --password-stdin ${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}",
-            "docker run --rm \\",
+            f"docker run --rm {'--gpus all -e ADVISOR_DEVICE=cuda ' if gpu else ''}\\",
             f"  -e ADVISOR_DATA_URI=s3://${{ArtefactBucket}}/{d.slug}/training/ \\",
             f"  -e ADVISOR_OUTPUT_URI=s3://${{ArtefactBucket}}/{d.slug}/models/ \\",
             "  ${ImageUri} train",

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.serving.objects import (
@@ -45,7 +45,7 @@ def train(argv: Sequence[str]) -> int:
     """Learn from the channel `training` and write a model folder, and its archive where asked."""
     from benchmarks.data.datasets import load_data
     from benchmarks.families import resolve_candidates
-    from benchmarks.serving.package import write_package
+    from benchmarks.serving.package import device_of_environment, write_package
     from benchmarks.tasks.trial_tasks import train as fit
 
     parser = argparse.ArgumentParser(prog="train")
@@ -72,7 +72,7 @@ def train(argv: Sequence[str]) -> int:
             seed=int(asked.get("seed", 0)),
             row_count=data.row_count,
             thread_count=os.cpu_count() or 1,
-            device=_device(),
+            device=device_of_environment(),
             save_path=str(here / "model.joblib"),
             rows_path=str(here / "rows.json"),
         )
@@ -89,11 +89,6 @@ def train(argv: Sequence[str]) -> int:
             pack(into, out / ARCHIVE)
             leave(out, uri)
     return 0
-
-
-def _device() -> Literal["cpu", "cuda"]:
-    """Return where to train: a template says `cuda` for a machine whose GPU is paid for."""
-    return "cuda" if os.environ.get("ADVISOR_DEVICE") == "cuda" else "cpu"
 
 
 def _asked(channel: Path) -> dict[str, Any]:
