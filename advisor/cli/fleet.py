@@ -16,7 +16,7 @@ FolderOrTable = Annotated[
     Path, typer.Argument(help="Folder of studies, or a table with a row per model.")
 ]
 EngineName = Annotated[
-    str, typer.Option("--engine", help="Where the work is done: `local`, `ray` or `batch`.")
+    str, typer.Option("--engine", help="Where the work is done: `local` or `ray`.")
 ]
 Address = Annotated[
     str | None, typer.Option(help="Ray cluster to join; one is started here by default.")
@@ -33,8 +33,47 @@ def add(app: typer.Typer) -> None:
         "\n\nExample: advisor fleet recommend models/",
         no_args_is_help=True,
     )
+    group.command()(bench)
     group.command()(recommend)
-    app.add_typer(group)
+    app.add_typer(group, name="fleet")
+
+
+def bench(
+    folder: FolderOrTable,
+    preset: Annotated[str, typer.Option(help="How much to measure: see 'advisor bench'.")] = "fast",
+    engine: EngineName = "local",
+    address: Address = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Measure every study of a folder or table, each into its own store.
+
+    A study has its machine's cores to itself. What is measured is not measured again, and what was
+    stopped half-way goes on. Exits 2 when no study has a run that can be used.
+
+    Example: advisor fleet bench models/ --preset fast
+    """
+    import json
+    from dataclasses import asdict
+
+    from advisor.fleet.engines import engine_named
+    from advisor.fleet.measuring import bench_fleet
+
+    found = []
+    with _Progress("studies measured") as bar:
+        where = engine_named(engine, address=address)
+        for one in bench_fleet(folder, engine=where, preset=preset, progress=bar):
+            found.append(one)
+            if one.error is not None:
+                say(f"{one.study}: {one.error}", err=True)
+    found.sort(key=lambda one: one.study)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        ok, failed = sum(one.ok for one in found), sum(one.failed for one in found)
+        lost = sum(one.error is not None for one in found)
+        say(f"{len(found)} studies: {ok} runs can be used, {failed} failed; {lost} not measured")
+        say(f"Next: advisor fleet recommend {folder}", err=True)
+    raise typer.Exit(FEASIBLE if any(one.ok for one in found) else NOTHING_FEASIBLE)
 
 
 def recommend(

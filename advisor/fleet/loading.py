@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import advisor
 from advisor.errors import AdvisorError
 from advisor.files import write_whole
 from advisor.fleet.engines import Engine
@@ -208,7 +207,7 @@ def _program() -> int:
 
     return max(
         path.stat().st_mtime_ns
-        for module in (advisor, pricing)
+        for root in (Path(__file__).parents[1], Path(str(pricing.__file__)).parent)
         for ending in ("*.py", "*.csv")
-        for path in Path(str(module.__file__)).parent.rglob(ending)
+        for path in root.rglob(ending)
     )

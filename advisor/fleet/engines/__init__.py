@@ -6,7 +6,7 @@ from advisor.fleet.engines.base import Engine, Outcome
 __all__ = ["ENGINES", "Engine", "Outcome", "engine_named"]
 
 ENGINES = ("local", "ray")
-"""Engines that call functions; `batch` runs whole commands, see `advisor.fleet.batch`."""
+"""Engines by name."""
 
 
 def engine_named(name: str, *, workers: int | None = None, address: str | None = None) -> Engine:
@@ -28,4 +28,4 @@ def engine_named(name: str, *, workers: int | None = None, address: str | None =
         from advisor.fleet.engines.ray import RayEngine
 
         return RayEngine(address=address)
-    raise AdvisorError(f"--engine {name}: is none; one of {', '.join(ENGINES)}, batch")
+    raise AdvisorError(f"--engine {name}: is none; one of {', '.join(ENGINES)}")

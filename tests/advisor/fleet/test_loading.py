@@ -110,5 +110,5 @@ def test_an_empty_folder_and_a_strange_file_are_refused(tmp_path):
         entries_of(tmp_path)
     with pytest.raises(AdvisorError, match="neither a folder"):
         entries_of(tmp_path / "t.xls")
-    with pytest.raises(AdvisorError, match="local, ray, batch"):
+    with pytest.raises(AdvisorError, match="local, ray"):
         engine_named("spark")
