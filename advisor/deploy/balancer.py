@@ -20,7 +20,7 @@ def _group(d: Deployment, what: str, ingress: list[Json]) -> Json:
 
 
 def balancer(d: Deployment, kind: str) -> Json:
-    """Return the load balancer of a service, its groups and its alarms; targets by `ip` or `instance`."""
+    """Return a service's load balancer, groups and alarms; targets are by `ip` or `instance`."""
     low, high = (PORT, PORT) if kind == "ip" else (32768, 65535)
     port = "traffic-port"
     return {
