@@ -9,8 +9,13 @@ import numpy as np
 from advisor.arrays import Floats
 from advisor.fleet.model import FleetModel, Load, Place
 from advisor.fleet.packing import Bin, Machine, Members, cheapest_packing, fewest_bins
+from advisor.platforms import PLATFORMS
 
-SHARED = "ecs-ec2"
+SHARED = next(
+    name
+    for name, platform in PLATFORMS.items()
+    if platform.facts.billing == "always-on" and platform.facts.discount_service == "ec2"
+)
 """Platform whose machines are shared."""
 
 

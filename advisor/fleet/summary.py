@@ -11,13 +11,12 @@ from advisor.decision.answer.compose import chosen_row, compose
 from advisor.decision.choice.engine import Engine, prepare
 from advisor.evidence import Evidence
 from advisor.fleet.model import FleetModel, Load, Place, Releases, Runs
+from advisor.fleet.sharing import SHARED
 from advisor.market import Market
 from advisor.options.machines import Machines
 from advisor.recommendation import CostLine, Option, Recommendation
 from advisor.study.types import HOURS_PER_MONTH, Study
 
-SHARED_PLATFORM = "ecs-ec2"
-"""Platform whose machines models share."""
 SERVICE_P99 = 3.0
 """P99 of a service time over its mean: of what serves alike requests, hardly ever passed."""
 FAMILIES = {"ec2": "compute", "fargate": "compute", "lambda": "compute"}
@@ -156,7 +155,7 @@ def _load(engine: Engine, shared: tuple[str, ...]) -> Load | None:
         machines = offer.machines
         sku = machines.sku[int(table.row[row])]
         at = int(table.row[row])
-        if offer.facts.name != SHARED_PLATFORM or offer.purchase != "on-demand":
+        if offer.facts.name != SHARED or offer.purchase != "on-demand":
             continue
         if sku in shared and np.isfinite(machines.usd_per_hour[at]) and not table.on_gpu[row]:
             found.setdefault(sku, (row, at, machines))
