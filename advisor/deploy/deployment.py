@@ -93,6 +93,13 @@ def has_gpu(sku: str) -> bool:
     return re.match(r"(ml\.)?[gp]\d\w*\.", sku) is not None
 
 
+def architecture(sku: str) -> str:
+    """Return what an image must be built for to run on a machine or task, as Docker names it."""
+    family = sku.removeprefix("ml.").split(".")[0]
+    arm = sku.endswith("arm64") or re.fullmatch(r"a1|[a-z]+\d+g[a-z]*", family) is not None
+    return "linux/arm64" if arm else "linux/amd64"
+
+
 def serving_variables(d: Deployment) -> dict[str, str]:
     """Return how the container serves, as the answer took it to."""
     if has_gpu(d.option.sku):

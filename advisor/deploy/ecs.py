@@ -3,13 +3,12 @@
 import json
 import re
 
-from advisor.deploy.deployment import Deployment, has_gpu, serving_variables
+from advisor.deploy.balancer import PORT, balancer, following
+from advisor.deploy.deployment import Deployment, architecture, has_gpu, serving_variables
 from advisor.deploy.jobs import job_alarm
 from advisor.deploy.schedules import jobs_expression, passes, schedule, scheduler_role
 from advisor.deploy.shared import (
-    ALARM_WINDOWS,
     Json,
-    alarm,
     allow,
     att,
     reads_and_writes,
@@ -19,10 +18,8 @@ from advisor.deploy.shared import (
     tags,
 )
 
-PORT = 8080
 TASKS = "ecs-tasks.amazonaws.com"
 LOG_DAYS = 30
-SCALE_OUT_WAIT_S, SCALE_IN_WAIT_S = 60, 300
 _SKU = re.compile(r"([\d.]+) vCPU, ([\d.]+) GiB, (\w+)")
 
 
@@ -51,8 +48,8 @@ def fargate_service(d: Deployment) -> Json:
         cluster(d)
         | task_roles(d)
         | {"Task": task, "Service": service}
-        | _balancer(d, "ip")
-        | _following(d)
+        | balancer(d, "ip")
+        | following(d)
     )
 
 
@@ -68,9 +65,9 @@ def ec2_service(d: Deployment) -> Json:
         cluster(d)
         | task_roles(d)
         | {"Task": task, "Service": service}
-        | _balancer(d, "instance")
+        | balancer(d, "instance")
         | _machines(d, fewest=d.option.fewest_replicas if d.follows_traffic else d.option.replicas)
-        | _following(d)
+        | following(d)
     )
 
 
@@ -219,8 +216,7 @@ def run_task_role(d: Deployment, task: str, *, task_role: str = "TaskRole") -> J
 
 def machine_image(sku: str) -> str:
     """Return the machine image for containers, by the parameter that AWS keeps up to date."""
-    family = sku.split(".", maxsplit=1)[0]
-    arm = re.fullmatch(r"(a1|[a-z]+\d+g[a-z]*|g5g)", family) is not None
+    arm = architecture(sku) == "linux/arm64"
     gpu = has_gpu(sku) and not arm
     kind = "gpu/" if gpu else ("arm64/" if arm else "")
     name = "amazon-linux-2" if gpu else "amazon-linux-2023"
@@ -306,144 +302,6 @@ def _service(d: Deployment, strategy: list[Json]) -> Json:
         # Told only for a fixed fleet: at each update it would set a scaled one back.
         properties["DesiredCount"] = d.option.replicas
     return {"Type": "AWS::ECS::Service", "DependsOn": ["Listener"], "Properties": properties}
-
-
-def _group(d: Deployment, what: str, ingress: list[Json]) -> Json:
-    return {
-        "Type": "AWS::EC2::SecurityGroup",
-        "Properties": {
-            "GroupDescription": what,
-            "VpcId": ref("VpcId"),
-            "SecurityGroupIngress": ingress,
-            "Tags": tags(d),
-        },
-    }
-
-
-def _balancer(d: Deployment, kind: str) -> Json:
-    low, high = (PORT, PORT) if kind == "ip" else (32768, 65535)
-    port = "traffic-port"
-    return {
-        "BalancerSecurityGroup": _group(
-            d,
-            "Callers of the model",
-            [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": ref("CallerCidr")}],
-        ),
-        "ServiceSecurityGroup": _group(
-            d,
-            "The load balancer alone",
-            [
-                {
-                    "IpProtocol": "tcp",
-                    "FromPort": low,
-                    "ToPort": high,
-                    "SourceSecurityGroupId": ref("BalancerSecurityGroup"),
-                }
-            ],
-        ),
-        "LoadBalancer": {
-            "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
-            "Properties": {
-                "Type": "application",
-                "Scheme": "internet-facing",
-                "SecurityGroups": [ref("BalancerSecurityGroup")],
-                "Subnets": ref("SubnetIds"),
-                "Tags": tags(d),
-            },
-        },
-        "TargetGroup": {
-            "Type": "AWS::ElasticLoadBalancingV2::TargetGroup",
-            "Properties": {
-                "Protocol": "HTTP",
-                "Port": PORT,
-                "TargetType": kind,
-                "VpcId": ref("VpcId"),
-                "HealthCheckPath": "/ping",
-                "HealthCheckPort": port,
-                "HealthCheckIntervalSeconds": 10,
-                "HealthyThresholdCount": 2,
-                "TargetGroupAttributes": [
-                    {"Key": "deregistration_delay.timeout_seconds", "Value": "30"}
-                ],
-                "Tags": tags(d),
-            },
-        },
-        "Listener": {
-            "Type": "AWS::ElasticLoadBalancingV2::Listener",
-            "Properties": {
-                "LoadBalancerArn": ref("LoadBalancer"),
-                "Port": 80,
-                "Protocol": "HTTP",
-                "DefaultActions": [{"Type": "forward", "TargetGroupArn": ref("TargetGroup")}],
-            },
-        },
-        **_alarms(d),
-    }
-
-
-def _alarms(d: Deployment) -> Json:
-    name = "LoadBalancerFullName"
-    metric: Json = {
-        "Namespace": "AWS/ApplicationELB",
-        "Dimensions": [{"Name": "LoadBalancer", "Value": att("LoadBalancer", name)}],
-        "Period": 60,
-        "EvaluationPeriods": ALARM_WINDOWS,
-    }
-    found = {
-        "ErrorAlarm": alarm(
-            "The service answers with errors of its own",
-            d,
-            **metric,
-            MetricName="HTTPCode_Target_5XX_Count",
-            Statistic="Sum",
-            Threshold=0,
-        )
-    }
-    if d.need_ms is not None:
-        found["LatencyAlarm"] = alarm(
-            f"p99 is above {d.need_ms:g} ms, which the study needs; the metric is in seconds",
-            d,
-            **metric,
-            MetricName="TargetResponseTime",
-            ExtendedStatistic="p99",
-            Threshold=d.need_ms / 1e3,
-        )
-    return found
-
-
-def _following(d: Deployment) -> Json:
-    if not d.follows_traffic:
-        return {}
-    label = "${LoadBalancer.LoadBalancerFullName}/${TargetGroup.TargetGroupFullName}"
-    return {
-        "ScalableTarget": {
-            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
-            "Properties": {
-                "ServiceNamespace": "ecs",
-                "ScalableDimension": "ecs:service:DesiredCount",
-                "ResourceId": sub("service/${Cluster}/${Service.Name}"),
-                "MinCapacity": d.option.fewest_replicas,
-                "MaxCapacity": d.option.replicas,
-            },
-        },
-        "ScalingPolicy": {
-            "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
-            "Properties": {
-                "PolicyName": f"{d.slug}-requests",
-                "PolicyType": "TargetTrackingScaling",
-                "ScalingTargetId": ref("ScalableTarget"),
-                "TargetTrackingScalingPolicyConfiguration": {
-                    "TargetValue": d.option.target_per_minute,
-                    "PredefinedMetricSpecification": {
-                        "PredefinedMetricType": "ALBRequestCountPerTarget",
-                        "ResourceLabel": sub(label),
-                    },
-                    "ScaleOutCooldown": SCALE_OUT_WAIT_S,
-                    "ScaleInCooldown": SCALE_IN_WAIT_S,
-                },
-            },
-        },
-    }
 
 
 def _machines(d: Deployment, *, fewest: int) -> Json:

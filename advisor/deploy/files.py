@@ -1,9 +1,11 @@
 """The files of a deployment, as bytes: the same answer gives the same bytes."""
 
+import io
 import json
+import zipfile
 from typing import Final
 
-from advisor.deploy.deployment import BUDGET_FACTOR, Deployment, has_gpu
+from advisor.deploy.deployment import BUDGET_FACTOR, Deployment, architecture, has_gpu
 from advisor.deploy.faults import deployment_faults
 from advisor.deploy.lines import ALARM_SKU
 from advisor.deploy.shared import Json, plain
@@ -68,6 +70,15 @@ def deployment_files(d: Deployment) -> dict[str, bytes]:
         "README.md": _readme(d, template),
     }
     return {name: text.encode("utf-8") for name, text in files.items()}
+
+
+def archive_of(files: dict[str, bytes]) -> bytes:
+    """Return a deployment's files as one ZIP archive: the same files give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(f"deploy/{name}"), content)
+    return out.getvalue()
 
 
 def _json(value: object) -> str:
@@ -145,11 +156,13 @@ def _readme(d: Deployment, template: Json) -> str:
     slug, region = d.slug, d.option.region
     alarms = sum(r["Type"] == "AWS::CloudWatch::Alarm" for r in template["Resources"].values())
     lines = "\n".join(
-        f"| {plain(line.label, most=120)} | {line.usd_per_month:,.2f} |"
+        f"| {plain(line.label, most=120, also=',()%')} | {line.usd_per_month:,.2f} |"
         for line in d.option.lines
         if line.is_aws and line.usd_per_month
     )
     days = d.retrains_every_days
+    places = [d.option.sku, *([d.training_place.sku] if days and d.training_place else [])]
+    platforms = sorted({architecture(sku) for sku in places})
     again = (
         "The answer is never to retrain: there is no schedule."
         if days is None
@@ -170,8 +183,8 @@ def _readme(d: Deployment, template: Json) -> str:
 
 Replace the words in capitals in `parameters.json`, then:
 
-    docker build -f Dockerfile --build-arg BASE=BASE-BY-DIGEST -t IMAGE CHECKOUT && \\
-        docker push IMAGE
+    docker buildx build -f Dockerfile --platform {",".join(platforms)} --provenance=false \\
+        --build-arg BASE=BASE-BY-DIGEST -t IMAGE --push CHECKOUT
     aws s3 cp model.tar.gz s3://BUCKET/{slug}/models/FIRST/model.tar.gz
     aws cloudformation deploy --region {region} --stack-name {slug} --template-file template.yaml \\
         --parameter-overrides file://parameters.json --capabilities CAPABILITY_IAM

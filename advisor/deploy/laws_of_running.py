@@ -330,11 +330,33 @@ def _told_part(target: Json) -> Iterator[str]:
                 yield variable["value"]
 
 
+TAKES = {
+    "createTrainingJob": frozenset(
+        {"TrainingJobName", "AlgorithmSpecification", "RoleArn", "InputDataConfig", "Environment",
+         "OutputDataConfig", "ResourceConfig", "StoppingCondition", "Tags",
+         "EnableManagedSpotTraining"}
+    ),
+    "createTransformJob": frozenset(
+        {"TransformJobName", "ModelName", "BatchStrategy", "MaxPayloadInMB", "TransformInput",
+         "TransformOutput", "TransformResources", "Tags"}
+    ),
+    "createProcessingJob": frozenset(
+        {"ProcessingJobName", "RoleArn", "AppSpecification", "ProcessingInputs", "Environment",
+         "ProcessingOutputConfig", "ProcessingResources", "StoppingCondition", "Tags"}
+    ),
+    "runInstances": frozenset({"MinCount", "MaxCount", "LaunchTemplate"}),
+}  # fmt: skip
+"""What each scheduled call is given."""
+
+
 def _request(name: str, target: Json, request: Json, answer: Json) -> Iterator[str]:
     job = next((key for key in request if key.endswith("JobName")), None)
     if job is not None and "<aws.scheduler.execution-id>" not in request[job]:
         yield f"{name}: a job's name is used once: it needs <aws.scheduler.execution-id>"
     api = json.dumps(target["Arn"])
+    call = api.rstrip('"}').rpartition(":")[2]
+    if not {*request} <= TAKES.get(call, frozenset()):
+        yield f"{name}: {call} takes no {', '.join(sorted({*request} - TAKES.get(call, set())))}"
     if "createTrainingJob" in api or "createProcessingJob" in api:
         if not request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"):
             yield f"{name}: its job may run for ever: set MaxRuntimeInSeconds"

@@ -100,8 +100,13 @@ def runtime_limit_s(place: TrainingPlace) -> int:
     return max(LEAST_RUNTIME_S, math.ceil(RUNTIME_FACTOR * max(place.wall_s, place.billed_s)))
 
 
+def buys_spot(place: TrainingPlace) -> bool:
+    """Say whether training runs on spot capacity."""
+    return place.purchase == "spot" or place.platform.endswith("-spot")
+
+
 def _on_sagemaker(d: Deployment, place: TrainingPlace, days: int) -> Json:
-    spot = place.purchase == "spot" or place.platform.endswith("-spot")
+    spot = buys_spot(place)
     limit = runtime_limit_s(place)
     stop: Json = {"MaxRuntimeInSeconds": limit}
     if spot:
@@ -175,7 +180,7 @@ def training_environment(d: Deployment) -> list[Json]:
 def _on_fargate(d: Deployment, place: TrainingPlace, days: int) -> Json:
     from advisor.deploy.ecs import cluster, execution_role, fargate_task, run_task_role, task_target
 
-    spot = place.purchase == "spot" or place.platform.endswith("-spot")
+    spot = buys_spot(place)
     found: Json = cluster(d) | execution_role(d)
     found["TrainingRole"] = role(
         "ecs-tasks.amazonaws.com", reads_and_writes(d, writes=("models",)), d
@@ -213,7 +218,7 @@ def _on_ec2(d: Deployment, place: TrainingPlace, days: int) -> Json:
         ],
         "UserData": {"Fn::Base64": sub(_user_data(d, limit_minutes, gpu=has_gpu(place.sku)))},
     }
-    if place.purchase == "spot" or place.platform.endswith("-spot"):
+    if buys_spot(place):
         template["InstanceMarketOptions"] = {
             "MarketType": "spot",
             "SpotOptions": {"SpotInstanceType": "one-time"},

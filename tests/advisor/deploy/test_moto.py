@@ -1,6 +1,7 @@
 """Each template deployed whole to a stand-in of AWS, asked, fired, called and removed again."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,9 +17,9 @@ REGION = "us-east-1"
 DIGEST = "sha256:" + "0" * 64
 
 
-@pytest.fixture(scope="module")
-def account():
-    """One account for all stacks: each leaves it as it found it."""
+@contextmanager
+def account_of_moto():
+    """Stand in for AWS: one account for all stacks, which each leaves as it found it."""
     from tests.advisor.deploy.moto_shims import at, register
 
     with pytest.MonkeyPatch.context() as patch:
@@ -29,6 +30,12 @@ def account():
             register()
             at.cache_clear()
             yield at(REGION)
+
+
+@pytest.fixture(scope="module")
+def account():
+    with account_of_moto() as session:
+        yield session
 
 
 @pytest.fixture
