@@ -233,13 +233,14 @@ def test_the_break_even_bar_says_where_the_study_stands(page, address):
 
 def test_a_click_on_the_strip_of_platforms_sets_the_traffic(page, address, study_path):
     visit = Visit(page, address)
-    strip = page.get_by_label("Cheapest platform as the traffic grows").first
+    title = "Cheapest platform as the traffic grows"
+    strip = page.locator(f"[data-testid=stVegaLiteChart][aria-label='{title}']")
     strip.wait_for(state="visible")
     visit.settle()
     box = strip.bounding_box()
     assert box is not None
     assert box["y"] < 600  # a picture stands on the first screen
-    strip.click(position={"x": 0.8 * box["width"], "y": 0.45 * box["height"]})
+    strip.locator("g.mark-rect path").nth(2).click()
     page.wait_for_function("() => location.search.includes('workload.requests_per_s=')")
     visit.agree()
 
