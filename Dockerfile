@@ -16,17 +16,22 @@ ARG ADVISOR_TORCH=cpu
 WORKDIR /opt/advisor
 COPY constraints.txt ./
 # Torch alone and first, as in scripts/setup: the default Linux wheel for x86_64 is the CUDA build.
-RUN torch="$(sed -n 's/^torch==\([^ ;]*\).*/\1/p' constraints.txt)" \
+# Every file is held against its hash in constraints.txt.
+RUN awk '/^[^ ]/ { keep = /^torch==/ } keep' constraints.txt > torch.txt \
+    && awk '/^[^ ]/ { keep = /^(torch|triton|nvidia-.*|cuda-.*)==/ } keep' constraints.txt > cuda.txt \
+    && awk '/^[^ ]/ { keep = /^uv==/ } keep' constraints.txt > uv.txt \
     && if [ "$ADVISOR_TORCH" = cpu ]; then \
-         pip install --no-cache-dir --no-deps \
-           --extra-index-url https://download.pytorch.org/whl/cpu "torch==$torch"; \
-       else pip install --no-cache-dir "torch==$torch"; fi
+         if [ "$(uname -m)" = x86_64 ]; then sed -i 's/^\(torch==[^ ]*\)/\1+cpu/' torch.txt; fi; \
+         pip install --no-cache-dir --no-deps --require-hashes \
+           --extra-index-url https://download.pytorch.org/whl/cpu -r torch.txt; \
+       else pip install --no-cache-dir --no-deps --require-hashes -r cuda.txt; fi \
+    && pip install --no-cache-dir --require-hashes -r uv.txt
 
 COPY pyproject.toml README.md LICENSE app.py ./
 COPY pricing ./pricing
 COPY benchmarks ./benchmarks
 COPY advisor ./advisor
-RUN pip install --no-cache-dir -c constraints.txt '.[boosting,onnx]' \
+RUN uv pip install --system --no-cache -c constraints.txt '.[boosting,onnx]' \
     && advisor --version
 
 # The runs are written to the folder that is mounted; nothing else is kept.

@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 # Hundreds of tests start a process: each would compile the product anew where nothing may be cached.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-fast app check lint format mutants speed lock reference docs clean
+.PHONY: help setup demo test test-fast app check lint format mutants attack speed lock reference docs clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ format: $(STAMP)  ## Rewrite the code in the house format
 
 mutants: $(STAMP)  ## Leave out a line of a new platform at a time: all must be noticed
 	@$(BIN)/python scripts/mutants.py
+
+attack: $(STAMP)  ## Try to break in, lose something, leave something behind: tried, held, failed
+	@$(BIN)/python -m tests.attack
 
 speed: $(STAMP)  ## Benchmarks of the product itself: ratios against a baseline in the same run
 	@for script in tests/speed/speed_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from advisor.errors import AdvisorError
 
+NO_FILE = "is a pipe or a device, which may have no end: write what it holds to a file first"
+
 
 def require_file(path: Path, *, otherwise: str = "check the path") -> None:
     """Say that a file is not there, with the names beside it that may have been meant.
@@ -18,12 +20,14 @@ def require_file(path: Path, *, otherwise: str = "check the path") -> None:
         otherwise: what to do where nothing beside it is called alike.
 
     Raises:
-        AdvisorError: there is no such file, or it is a folder.
+        AdvisorError: there is no such file, or it is a folder, a pipe or a device.
     """
     if path.is_dir():
         raise AdvisorError(f"{path}: is a folder: name the file in it")
     if not path.exists():
         raise AdvisorError(f"{path}: no such file: {near_files(path) or otherwise}")
+    if not path.is_file():
+        raise AdvisorError(f"{path}: {NO_FILE}")
 
 
 def near_files(path: Path, *, pattern: str = "*", also: Mapping[str, Path] | None = None) -> str:

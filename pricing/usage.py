@@ -71,6 +71,8 @@ def load_usage(path: Path) -> Usage:
     """
     from pricing.yaml_text import YamlError, load_yaml
 
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise UsageError(f"{path}: is a pipe or a device: write what it holds to a file first")
     try:
         return read_usage(load_yaml(path.read_text(encoding="utf-8")))
     except OSError as error:

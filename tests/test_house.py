@@ -96,6 +96,19 @@ def test_the_constraints_hold_what_the_project_asks_for():
     assert names - locked == set()
 
 
+def test_every_locked_package_has_hashes_and_the_set_up_asks_for_them():
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=\S)", text.strip())
+    cpu = (ROOT / "scripts" / "torch-cpu.txt").read_text(encoding="utf-8")
+    torch = next(block for block in blocks if block.startswith("torch=="))
+
+    assert [block for block in blocks if not re.search(r"--hash=sha256:[0-9a-f]{64}", block)] == []
+    assert re.search(r"^# torch (\S+)$", cpu, re.MULTILINE)[1] == torch.split()[0].split("==")[1]
+    for line in cpu.splitlines()[1:]:
+        assert f"--hash=sha256:{line.split()[0]}" in torch
+    assert (ROOT / "scripts" / "setup").read_text(encoding="utf-8").count("--require-hashes") >= 4
+
+
 def test_the_wheel_holds_the_product_and_not_the_suites_that_judge_it():
     from hatchling.builders.wheel import WheelBuilder
 

@@ -116,10 +116,21 @@ def report(
     _refuse_to_overwrite(study, output, force=force)
     answer = answer_of(study, overrides=overrides or [], store=store, on=on)
     chosen = (report_format or _format_of(output)).value
-    write_report(answer, output, chosen)
+    write_report(answer, output, chosen, files=_deployment(study, overrides or [], answer))
     written = {"path": str(output), "format": chosen, "verdict": answer.verdict}
     say(json.dumps(written) if as_json else f"Wrote {output}.")
     say(answer.verdict, err=True)
+
+
+def _deployment(study: Path, overrides: list[str], answer: "Recommendation") -> dict[str, bytes]:
+    """Return the files that deploy an answer; none where nothing is feasible."""
+    from advisor.deploy.deployment import deployment_of
+    from advisor.deploy.files import deployment_files
+    from advisor.study.file import load_study
+
+    if answer.best is None:
+        return {}
+    return deployment_files(deployment_of(load_study(study, overrides), answer))
 
 
 def _format_of(output: Path) -> ReportFormat:

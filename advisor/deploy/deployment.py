@@ -84,6 +84,37 @@ class Deployment:
         )
 
 
+SLOW_MS = 1000.0
+"""From here a prediction is as long as a health check waits: the check is answered beside it."""
+
+
+def has_gpu(sku: str) -> bool:
+    """Say whether a machine has a GPU: families of AWS that begin with g or p and a digit."""
+    return re.match(r"(ml\.)?[gp]\d\w*\.", sku) is not None
+
+
+def architecture(sku: str) -> str:
+    """Return what an image must be built for to run on a machine or task, as Docker names it."""
+    family = sku.removeprefix("ml.").split(".")[0]
+    arm = sku.endswith("arm64") or re.fullmatch(r"a1|[a-z]+\d+g[a-z]*", family) is not None
+    return "linux/arm64" if arm else "linux/amd64"
+
+
+def serving_variables(d: Deployment) -> dict[str, str]:
+    """Return how the container serves, as the answer took it to."""
+    if has_gpu(d.option.sku):
+        # One worker for the one card, which takes what waits in one call.
+        return {
+            "ADVISOR_SERVING_WORKERS": "1",
+            "ADVISOR_SERVING_HANDLING": "batch",
+            "ADVISOR_DEVICE": "cuda",
+        }
+    found = {"ADVISOR_SERVING_WORKERS": "auto"}
+    if (d.option.p99_latency_ms or 0.0) > SLOW_MS:
+        found["ADVISOR_SERVING_HANDLING"] = "executor"
+    return found
+
+
 def deployment_of(study: Study, answer: Recommendation, platform: str | None = None) -> Deployment:
     """Choose what is deployed: the answer's option, or its best one on a platform.
 

@@ -15,6 +15,10 @@ NOISE_FRACTION = 0.02
 """Figures of money that differ by less are noise, as for the gate."""
 
 MONEY = {"predicted_usd_per_month", "budget_usd_per_month", "debt_threshold_usd"}
+MONEY_AT = {
+    "Budget.Properties.Budget.BudgetLimit.Amount",
+    "GuardDebtAlarm.Properties.Threshold",
+}
 WITHOUT_MEANING = {"prices_on"}
 """What may differ without the answer being another one."""
 
@@ -123,3 +127,29 @@ def _edited(template: dict[str, Any], now: Deployment) -> Iterator[str]:
         yield f"{name}: is missing"
     for name in sorted({*found} - {*wanted}):
         yield f"{name}: is not of the answer"
+    for name in sorted({*found} & {*wanted}):
+        yield from _unlike(found[name], wanted[name], name)
+
+
+def _unlike(old: Any, new: Any, at: str) -> Iterator[str]:
+    """Yield the places where two parts differ by more than noise."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from _unlike(old.get(key), new.get(key), f"{at}.{key}")
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for number, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _unlike(one, other, f"{at}[{number}]")
+    elif old != new and not _is_noise(old, new, at):
+        yield f"{at}: deployed {_shown(old)[:120]}, the answer is {_shown(new)[:120]}"
+
+
+def _is_noise(old: Any, new: Any, at: str) -> bool:
+    """Say whether two figures of money are too close to tell apart, or two figures are rounded."""
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (old, new))
+    if not numbers:
+        return False
+    money = at in {
+        "Budget.Properties.Budget.BudgetLimit.Amount",
+        "GuardDebtAlarm.Properties.Threshold",
+    }
+    return _close(old, new) if money else abs(old - new) <= 1e-9 * abs(new)

@@ -1,14 +1,14 @@
 """Containers of one's own on ECS: a service behind a load balancer, or tasks at a rhythm."""
 
+import json
 import re
 
-from advisor.deploy.deployment import Deployment
+from advisor.deploy.balancer import PORT, balancer, following
+from advisor.deploy.deployment import Deployment, architecture, has_gpu, serving_variables
 from advisor.deploy.jobs import job_alarm
 from advisor.deploy.schedules import jobs_expression, passes, schedule, scheduler_role
 from advisor.deploy.shared import (
-    ALARM_WINDOWS,
     Json,
-    alarm,
     allow,
     att,
     reads_and_writes,
@@ -18,10 +18,8 @@ from advisor.deploy.shared import (
     tags,
 )
 
-PORT = 8080
 TASKS = "ecs-tasks.amazonaws.com"
 LOG_DAYS = 30
-SCALE_OUT_WAIT_S, SCALE_IN_WAIT_S = 60, 300
 _SKU = re.compile(r"([\d.]+) vCPU, ([\d.]+) GiB, (\w+)")
 
 
@@ -50,8 +48,8 @@ def fargate_service(d: Deployment) -> Json:
         cluster(d)
         | task_roles(d)
         | {"Task": task, "Service": service}
-        | _balancer(d, "ip")
-        | _following(d)
+        | balancer(d, "ip")
+        | following(d)
     )
 
 
@@ -67,9 +65,9 @@ def ec2_service(d: Deployment) -> Json:
         cluster(d)
         | task_roles(d)
         | {"Task": task, "Service": service}
-        | _balancer(d, "instance")
+        | balancer(d, "instance")
         | _machines(d, fewest=d.option.fewest_replicas if d.follows_traffic else d.option.replicas)
-        | _following(d)
+        | following(d)
     )
 
 
@@ -88,23 +86,32 @@ def ec2_jobs(d: Deployment) -> Json:
 
 
 def _jobs(d: Deployment, task: Json, *, provider: str | None) -> Json:
-    target = task_target(
-        d, "Task", "JobScheduleRole", provider=provider, count=max(1, d.option.replicas)
-    )
     return (
         cluster(d)
         | task_roles(d, writes=("results",))
         | {
             "Task": task,
             "JobScheduleRole": run_task_role(d, "Task"),
-            "JobSchedule": schedule(
-                "Scores the inputs",
-                jobs_expression(d.study.workload.jobs_per_day or 1.0),
-                target,
-            ),
+            **_parts(d, provider=provider),
         }
         | job_alarm(d)
     )
+
+
+def _parts(d: Deployment, *, provider: str | None) -> Json:
+    """Return one schedule for each task: each is told its part of the files."""
+    count = max(1, d.option.replicas)
+    expression = jobs_expression(d.study.workload.jobs_per_day or 1.0)
+    found: Json = {}
+    for number in range(1, count + 1):
+        target = task_target(d, "Task", "JobScheduleRole", provider=provider)
+        if count > 1:
+            variables = [{"name": "ADVISOR_PART", "value": f"{number}/{count}"}]
+            override = {"containerOverrides": [{"name": "model", "environment": variables}]}
+            target["Input"] = json.dumps(override, separators=(",", ":"))
+        name = "JobSchedule" if number == 1 else f"JobSchedule{number}"
+        found[name] = schedule("Scores the inputs", expression, target)
+    return found
 
 
 def cluster(d: Deployment) -> Json:
@@ -168,13 +175,11 @@ def fargate_task(
     return task
 
 
-def task_target(
-    d: Deployment, task: str, role_name: str, *, provider: str | None, count: int = 1
-) -> Json:
+def task_target(d: Deployment, task: str, role_name: str, *, provider: str | None) -> Json:
     """Return the target of a schedule that runs tasks."""
     parameters: Json = {
         "TaskDefinitionArn": ref(task),
-        "TaskCount": count,
+        "TaskCount": 1,
         "PropagateTags": "TASK_DEFINITION",
         "Tags": tags(d),
     }
@@ -211,9 +216,8 @@ def run_task_role(d: Deployment, task: str, *, task_role: str = "TaskRole") -> J
 
 def machine_image(sku: str) -> str:
     """Return the machine image for containers, by the parameter that AWS keeps up to date."""
-    family = sku.split(".", maxsplit=1)[0]
-    arm = re.fullmatch(r"(a1|[a-z]+\d+g[a-z]*|g5g)", family) is not None
-    gpu = family.startswith(("g", "p")) and not family.startswith("g5g")
+    arm = architecture(sku) == "linux/arm64"
+    gpu = has_gpu(sku) and not arm
     kind = "gpu/" if gpu else ("arm64/" if arm else "")
     name = "amazon-linux-2" if gpu else "amazon-linux-2023"
     path = f"/aws/service/ecs/optimized-ami/{name}/{kind}recommended/image_id"
@@ -244,6 +248,8 @@ def _task(
             },
         },
     }
+    if has_gpu(d.option.sku):
+        container["ResourceRequirements"] = [{"Type": "GPU", "Value": "1"}]
     if host_port is not None:
         container["PortMappings"] = [{"ContainerPort": PORT, "HostPort": host_port}]
     return {
@@ -259,10 +265,9 @@ def _task(
 
 
 def _serving(d: Deployment) -> list[Json]:
-    del d
     return [
         {"Name": "ADVISOR_MODEL_URI", "Value": sub("s3://${ArtefactBucket}/${ModelKey}")},
-        {"Name": "ADVISOR_SERVING_WORKERS", "Value": "auto"},
+        *({"Name": name, "Value": value} for name, value in serving_variables(d).items()),
     ]
 
 
@@ -297,144 +302,6 @@ def _service(d: Deployment, strategy: list[Json]) -> Json:
         # Told only for a fixed fleet: at each update it would set a scaled one back.
         properties["DesiredCount"] = d.option.replicas
     return {"Type": "AWS::ECS::Service", "DependsOn": ["Listener"], "Properties": properties}
-
-
-def _group(d: Deployment, what: str, ingress: list[Json]) -> Json:
-    return {
-        "Type": "AWS::EC2::SecurityGroup",
-        "Properties": {
-            "GroupDescription": what,
-            "VpcId": ref("VpcId"),
-            "SecurityGroupIngress": ingress,
-            "Tags": tags(d),
-        },
-    }
-
-
-def _balancer(d: Deployment, kind: str) -> Json:
-    low, high = (PORT, PORT) if kind == "ip" else (32768, 65535)
-    port = "traffic-port"
-    return {
-        "BalancerSecurityGroup": _group(
-            d,
-            "Callers of the model",
-            [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": ref("CallerCidr")}],
-        ),
-        "ServiceSecurityGroup": _group(
-            d,
-            "The load balancer alone",
-            [
-                {
-                    "IpProtocol": "tcp",
-                    "FromPort": low,
-                    "ToPort": high,
-                    "SourceSecurityGroupId": ref("BalancerSecurityGroup"),
-                }
-            ],
-        ),
-        "LoadBalancer": {
-            "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
-            "Properties": {
-                "Type": "application",
-                "Scheme": "internet-facing",
-                "SecurityGroups": [ref("BalancerSecurityGroup")],
-                "Subnets": ref("SubnetIds"),
-                "Tags": tags(d),
-            },
-        },
-        "TargetGroup": {
-            "Type": "AWS::ElasticLoadBalancingV2::TargetGroup",
-            "Properties": {
-                "Protocol": "HTTP",
-                "Port": PORT,
-                "TargetType": kind,
-                "VpcId": ref("VpcId"),
-                "HealthCheckPath": "/ping",
-                "HealthCheckPort": port,
-                "HealthCheckIntervalSeconds": 10,
-                "HealthyThresholdCount": 2,
-                "TargetGroupAttributes": [
-                    {"Key": "deregistration_delay.timeout_seconds", "Value": "30"}
-                ],
-                "Tags": tags(d),
-            },
-        },
-        "Listener": {
-            "Type": "AWS::ElasticLoadBalancingV2::Listener",
-            "Properties": {
-                "LoadBalancerArn": ref("LoadBalancer"),
-                "Port": 80,
-                "Protocol": "HTTP",
-                "DefaultActions": [{"Type": "forward", "TargetGroupArn": ref("TargetGroup")}],
-            },
-        },
-        **_alarms(d),
-    }
-
-
-def _alarms(d: Deployment) -> Json:
-    name = "LoadBalancerFullName"
-    metric: Json = {
-        "Namespace": "AWS/ApplicationELB",
-        "Dimensions": [{"Name": "LoadBalancer", "Value": att("LoadBalancer", name)}],
-        "Period": 60,
-        "EvaluationPeriods": ALARM_WINDOWS,
-    }
-    found = {
-        "ErrorAlarm": alarm(
-            "The service answers with errors of its own",
-            d,
-            **metric,
-            MetricName="HTTPCode_Target_5XX_Count",
-            Statistic="Sum",
-            Threshold=0,
-        )
-    }
-    if d.need_ms is not None:
-        found["LatencyAlarm"] = alarm(
-            f"p99 is above {d.need_ms:g} ms, which the study needs; the metric is in seconds",
-            d,
-            **metric,
-            MetricName="TargetResponseTime",
-            ExtendedStatistic="p99",
-            Threshold=d.need_ms / 1e3,
-        )
-    return found
-
-
-def _following(d: Deployment) -> Json:
-    if not d.follows_traffic:
-        return {}
-    label = "${LoadBalancer.LoadBalancerFullName}/${TargetGroup.TargetGroupFullName}"
-    return {
-        "ScalableTarget": {
-            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
-            "Properties": {
-                "ServiceNamespace": "ecs",
-                "ScalableDimension": "ecs:service:DesiredCount",
-                "ResourceId": sub("service/${Cluster}/${Service.Name}"),
-                "MinCapacity": d.option.fewest_replicas,
-                "MaxCapacity": d.option.replicas,
-            },
-        },
-        "ScalingPolicy": {
-            "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
-            "Properties": {
-                "PolicyName": f"{d.slug}-requests",
-                "PolicyType": "TargetTrackingScaling",
-                "ScalingTargetId": ref("ScalableTarget"),
-                "TargetTrackingScalingPolicyConfiguration": {
-                    "TargetValue": d.option.target_per_minute,
-                    "PredefinedMetricSpecification": {
-                        "PredefinedMetricType": "ALBRequestCountPerTarget",
-                        "ResourceLabel": sub(label),
-                    },
-                    "ScaleOutCooldown": SCALE_OUT_WAIT_S,
-                    "ScaleInCooldown": SCALE_IN_WAIT_S,
-                },
-            },
-        },
-    }
 
 
 def _machines(d: Deployment, *, fewest: int) -> Json:

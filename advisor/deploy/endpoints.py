@@ -2,7 +2,7 @@
 
 import math
 
-from advisor.deploy.deployment import Deployment
+from advisor.deploy.deployment import Deployment, serving_variables
 from advisor.deploy.shared import (
     ALARM_WINDOWS,
     Json,
@@ -87,7 +87,7 @@ def _model(d: Deployment) -> Json:
             "PrimaryContainer": {
                 "Image": ref("ImageUri"),
                 "ModelDataUrl": sub("s3://${ArtefactBucket}/${ModelKey}"),
-                "Environment": {"ADVISOR_SERVING_WORKERS": "auto"},
+                "Environment": serving_variables(d),
             },
             "Tags": tags(d),
         },

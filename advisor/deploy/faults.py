@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from advisor.deploy.laws_of_access import access_faults, metadata_faults
+from advisor.deploy.laws_of_parts import part_faults
 from advisor.deploy.laws_of_running import running_faults
 from advisor.deploy.laws_of_watching import watching_faults
+from advisor.deploy.laws_of_whole import whole_faults
 from advisor.deploy.lines import line_faults
 from advisor.deploy.shared import Json, answer_in
 
@@ -23,7 +25,7 @@ UNTAGGED = {
     *("AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"),
     *("AWS::ElasticLoadBalancingV2::Listener", "AWS::ECS::ClusterCapacityProviderAssociations"),
     *("AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias"),
-    *("AWS::Budgets::Budget", "AWS::EC2::LaunchTemplate"),
+    "AWS::EC2::LaunchTemplate",
 }
 """Types that take no tags, or take them elsewhere."""
 
@@ -37,7 +39,7 @@ def deployment_faults(template: Json) -> list[str]:
         return ["the template does not tell its answer in Metadata.AdvisorAnswer"]
     laws = (
         _sizes, _references, _tags, _names, line_faults, running_faults, access_faults,
-        metadata_faults, watching_faults,
+        metadata_faults, watching_faults, part_faults, whole_faults,
     )  # fmt: skip
     found: list[str] = []
     for law in laws:
@@ -55,7 +57,10 @@ def _sizes(template: Json) -> list[str]:
     from advisor.deploy.template import yaml_of
 
     found = []
-    size = len(yaml_of(template).encode())
+    # JSON's marks make it the longer of the two: the slow writer is asked near the limit alone.
+    size = len(json.dumps(template, indent=2))
+    if size > MOST_BYTES:
+        size = len(yaml_of(template).encode())
     if size > MOST_BYTES:
         found.append(f"the template has {size:,} bytes, a call takes {MOST_BYTES:,}")
     if len(template.get("Description", "").encode()) > MOST_DESCRIPTION_BYTES:
@@ -131,8 +136,12 @@ def _tags(template: Json) -> list[str]:
     found = []
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
-        if resource["Type"] not in UNTAGGED and _pairs(properties.get("Tags")) != wanted:
+        told = properties.get("Tags", properties.get("ResourceTags"))
+        if resource["Type"] not in UNTAGGED and _pairs(told) != wanted:
             found.append(f"{name}: lacks the tags {wanted}, by which its bill is found")
+        ecs = properties.get("Target", {}).get("EcsParameters")
+        if ecs is not None and _pairs(ecs.get("Tags")) != wanted:
+            found.append(f"{name}: the tasks that it starts lack the tags {wanted}")
         if resource["Type"] == "AWS::EC2::LaunchTemplate":
             data = properties["LaunchTemplateData"]
             told = {s["ResourceType"]: _pairs(s["Tags"]) for s in data.get("TagSpecifications", [])}
@@ -141,9 +150,14 @@ def _tags(template: Json) -> list[str]:
                 for kind in ("instance", "volume")
                 if told.get(kind) != wanted
             ]
+            own = properties.get("TagSpecifications", [])
+            if [(s.get("ResourceType"), _pairs(s.get("Tags"))) for s in own] != [
+                ("launch-template", wanted)
+            ]:
+                found.append(f"{name}: lacks the tags {wanted} of its own")
         if resource["Type"] == "AWS::ECS::Service" and not properties.get("PropagateTags"):
             found.append(f"{name}: its tasks lack the tags: set PropagateTags")
-        if "Input" in properties.get("Target", {}):
+        if isinstance(properties.get("Target", {}).get("Input"), dict):
             request = json.loads(properties["Target"]["Input"]["Fn::Sub"])
             if "LaunchTemplate" not in request and _pairs(request.get("Tags")) != wanted:
                 found.append(f"{name}: what it starts lacks the tags {wanted}")

@@ -1,9 +1,11 @@
 """The files of a deployment, as bytes: the same answer gives the same bytes."""
 
+import io
 import json
+import zipfile
 from typing import Final
 
-from advisor.deploy.deployment import BUDGET_FACTOR, Deployment
+from advisor.deploy.deployment import BUDGET_FACTOR, Deployment, architecture, has_gpu
 from advisor.deploy.faults import deployment_faults
 from advisor.deploy.lines import ALARM_SKU
 from advisor.deploy.shared import Json, plain
@@ -70,6 +72,15 @@ def deployment_files(d: Deployment) -> dict[str, bytes]:
     return {name: text.encode("utf-8") for name, text in files.items()}
 
 
+def archive_of(files: dict[str, bytes]) -> bytes:
+    """Return a deployment's files as one ZIP archive: the same files give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(f"deploy/{name}"), content)
+    return out.getvalue()
+
+
 def _json(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 
@@ -91,23 +102,43 @@ def _training(d: Deployment) -> Json:
     return {"candidate": named, "data": data}
 
 
+_TORCH_WITHOUT_CUDA = """\
+# The default wheel of torch for x86_64 brings CUDA, gigabytes that a CPU has no use for.
+RUN awk '/^[^ ]/ { keep = /^torch==/ } keep' constraints.txt > torch.txt \\
+    && if [ "$(uname -m)" = x86_64 ]; then sed -i 's/^\\(torch==[^ ]*\\)/\\1+cpu/' torch.txt; fi \\
+    && pip install --no-compile --no-deps --require-hashes \\
+       --extra-index-url https://download.pytorch.org/whl/cpu -r torch.txt
+"""
+
+
 def _dockerfile(d: Deployment) -> str:
     family = plain(d.option.candidate, most=100)
     packages = {"lightgbm": "lightgbm", "xgboost": "xgboost-cpu", "torch": "torch"}
     wanted = sorted({p for key, p in packages.items() if key in family})
     if d.option.form == "onnx":
         wanted.append("onnxruntime")
+    place = d.training_place
+    gpu = has_gpu(d.option.sku) or (place is not None and has_gpu(place.sku))
+    torch = "" if gpu or "torch" not in wanted else _TORCH_WITHOUT_CUDA
     return f"""\
-# The container of {family}: one image serves, trains and scores, on SageMaker and on ECS.
-# Build it in a checkout of the advisor, whose benchmarks/serving is the server:
-#   docker build -f Dockerfile -t model CHECKOUT
-FROM python:3.11-slim-bookworm
-ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# The container of {family}: one image serves, trains and scores, on SageMaker, ECS and Lambda.
+# Build it in a checkout of the advisor, whose benchmarks/serving is the server. What goes in is
+# named by digest or by version, so that the same checkout gives the same image:
+#   docker build -f Dockerfile --build-arg BASE=python:3.11-slim-bookworm@sha256:... CHECKOUT
+# The digest of today: docker buildx imagetools inspect python:3.11-slim-bookworm
+ARG BASE
+FROM ${{BASE}}
+ARG SOURCE_DATE_EPOCH=0
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 OMP_NUM_THREADS=1 \\
+    OPENBLAS_NUM_THREADS=1
 WORKDIR /opt/program
 COPY constraints.txt ./
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 \\
-    && rm -rf /var/lib/apt/lists/*
-RUN pip install -c constraints.txt boto3 joblib numpy pandas psutil pyarrow pydantic \\
+    && rm -rf /var/lib/apt/lists/* /var/log/* /var/cache/ldconfig
+{torch}# uv holds every file against its hash in constraints.txt.
+RUN awk '/^[^ ]/ {{ keep = /^uv==/ }} keep' constraints.txt > uv.txt \\
+    && pip install --no-compile --require-hashes -r uv.txt
+RUN uv pip install --system -c constraints.txt boto3 joblib numpy pandas psutil pyarrow pydantic \\
     scikit-learn skops starlette "uvicorn[standard]"{"".join(f" {p}" for p in wanted)}
 COPY benchmarks ./benchmarks
 RUN useradd --create-home server && mkdir -p /opt/ml && chown server /opt/ml
@@ -125,11 +156,13 @@ def _readme(d: Deployment, template: Json) -> str:
     slug, region = d.slug, d.option.region
     alarms = sum(r["Type"] == "AWS::CloudWatch::Alarm" for r in template["Resources"].values())
     lines = "\n".join(
-        f"| {plain(line.label, most=120)} | {line.usd_per_month:,.2f} |"
+        f"| {plain(line.label, most=120, also=',()%')} | {line.usd_per_month:,.2f} |"
         for line in d.option.lines
         if line.is_aws and line.usd_per_month
     )
     days = d.retrains_every_days
+    places = [d.option.sku, *([d.training_place.sku] if days and d.training_place else [])]
+    platforms = sorted({architecture(sku) for sku in places})
     again = (
         "The answer is never to retrain: there is no schedule."
         if days is None
@@ -150,10 +183,16 @@ def _readme(d: Deployment, template: Json) -> str:
 
 Replace the words in capitals in `parameters.json`, then:
 
-    docker build -t IMAGE CHECKOUT && docker push IMAGE
+    docker buildx build -f Dockerfile --platform {",".join(platforms)} --provenance=false \\
+        --build-arg BASE=BASE-BY-DIGEST -t IMAGE --push CHECKOUT
     aws s3 cp model.tar.gz s3://BUCKET/{slug}/models/FIRST/model.tar.gz
     aws cloudformation deploy --region {region} --stack-name {slug} --template-file template.yaml \\
         --parameter-overrides file://parameters.json --capabilities CAPABILITY_IAM
+
+The model is what the image's `train` makes of `training.json` and the data beside it:
+
+    docker run --rm -v "$PWD/training:/opt/ml/input/data/training:ro" \\
+        -v "$PWD/model:/opt/ml/model" IMAGE train && tar -czf model.tar.gz -C model .
 
 ## What it costs
 

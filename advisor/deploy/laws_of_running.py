@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from advisor.deploy.deployment import has_gpu
 from advisor.deploy.shared import Json, answer_in
 
 FARGATE_MIB = {
@@ -204,10 +205,14 @@ def _targets(template: Json) -> Iterator[str]:
 
 
 def _tasks(template: Json) -> Iterator[str]:
+    answer = answer_in(template)
     for name, found in of_type(template, "ECS::TaskDefinition"):
         container = found["ContainerDefinitions"][0]
         if container["Image"] != {"Ref": "ImageUri"}:
             yield f"{name}: its image is not the parameter ImageUri, which is by digest"
+        gpu = any(r["Type"] == "GPU" for r in container.get("ResourceRequirements", []))
+        if name == "Task" and gpu != has_gpu(answer["sku"]):
+            yield f"{name}: asks for a GPU where its machine has none, or the reverse"
         if container["Command"][0] not in {"serve", "train", "score"}:
             yield f"{name}: the container knows serve, train and score"
         if container.get("LogConfiguration", {}).get("LogDriver") != "awslogs":
@@ -290,15 +295,58 @@ def _schedules(template: Json) -> Iterator[str]:
         target = found["Target"]
         if target.get("RetryPolicy", {}).get("MaximumRetryAttempts", 185) > 5:
             yield f"{name}: a refused call is tried 185 times: set MaximumRetryAttempts"
-        if "Input" in target:
+        if "EcsParameters" not in target and "Input" in target:
             request = json.loads(target["Input"]["Fn::Sub"])
             yield from _request(name, target, request, answer)
         elif "EcsParameters" not in target:
             yield f"{name}: has nothing to call"
-        elif name == "JobSchedule":
-            count = target["EcsParameters"]["TaskCount"]
-            if count != max(1, answer["replicas"]):
-                yield f"{name}: {count} tasks are not the answer's {answer['replicas']}"
+        elif target["EcsParameters"].get("TaskCount", 1) != 1:
+            yield f"{name}: several tasks of one call score the same files: one task a schedule"
+    yield from _parts(schedules, answer)
+
+
+def _parts(schedules: dict[str, Json], answer: Json) -> Iterator[str]:
+    """Yield where tasks that share a job are not told their parts."""
+    jobs = {
+        name: found["Target"]
+        for name, found in schedules.items()
+        if name.startswith("JobSchedule") and "EcsParameters" in found["Target"]
+    }
+    if not jobs:
+        return
+    count = max(1, answer["replicas"])
+    if len(jobs) != count:
+        yield f"{len(jobs)} scheduled tasks are not the answer's {count}"
+    told = sorted(part for each in jobs.values() for part in _told_part(each))
+    wanted = sorted(f"{number}/{count}" for number in range(1, count + 1)) if count > 1 else []
+    if told != wanted:
+        yield f"the tasks of a job are told the parts {told}, not {wanted}"
+
+
+def _told_part(target: Json) -> Iterator[str]:
+    for container in json.loads(target.get("Input", "{}")).get("containerOverrides", []):
+        for variable in container["environment"]:
+            if variable["name"] == "ADVISOR_PART":
+                yield variable["value"]
+
+
+TAKES = {
+    "createTrainingJob": frozenset(
+        {"TrainingJobName", "AlgorithmSpecification", "RoleArn", "InputDataConfig", "Environment",
+         "OutputDataConfig", "ResourceConfig", "StoppingCondition", "Tags",
+         "EnableManagedSpotTraining"}
+    ),
+    "createTransformJob": frozenset(
+        {"TransformJobName", "ModelName", "BatchStrategy", "MaxPayloadInMB", "TransformInput",
+         "TransformOutput", "TransformResources", "Tags"}
+    ),
+    "createProcessingJob": frozenset(
+        {"ProcessingJobName", "RoleArn", "AppSpecification", "ProcessingInputs", "Environment",
+         "ProcessingOutputConfig", "ProcessingResources", "StoppingCondition", "Tags"}
+    ),
+    "runInstances": frozenset({"MinCount", "MaxCount", "LaunchTemplate"}),
+}  # fmt: skip
+"""What each scheduled call is given."""
 
 
 def _request(name: str, target: Json, request: Json, answer: Json) -> Iterator[str]:
@@ -306,6 +354,9 @@ def _request(name: str, target: Json, request: Json, answer: Json) -> Iterator[s
     if job is not None and "<aws.scheduler.execution-id>" not in request[job]:
         yield f"{name}: a job's name is used once: it needs <aws.scheduler.execution-id>"
     api = json.dumps(target["Arn"])
+    call = api.rstrip('"}').rpartition(":")[2]
+    if not {*request} <= TAKES.get(call, frozenset()):
+        yield f"{name}: {call} takes no {', '.join(sorted({*request} - TAKES.get(call, set())))}"
     if "createTrainingJob" in api or "createProcessingJob" in api:
         if not request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds"):
             yield f"{name}: its job may run for ever: set MaxRuntimeInSeconds"

@@ -26,7 +26,13 @@ NAMESPACES = {
 
 def watching_faults(template: Json) -> list[str]:
     """Return alarms that never ring, ring at the wrong value, or that nobody hears."""
-    return [*_alarms(template), *_needed(template), *_guard(template), *_budget(template)]
+    return [
+        *_alarms(template),
+        *_needed(template),
+        *_quiet(template),
+        *_guard(template),
+        *_budget(template),
+    ]
 
 
 def _alarms(template: Json) -> Iterator[str]:
@@ -41,14 +47,27 @@ def _alarms(template: Json) -> Iterator[str]:
         if found["Period"] * found["EvaluationPeriods"] > 604_800:
             yield f"{name}: looks back further than seven days, which no alarm does"
         metric = found["MetricName"]
+        if metric not in NAMESPACES and not found["Namespace"].startswith("Advisor/"):
+            yield f"{name}: {metric} is no metric of a service that is deployed here"
         if metric in NAMESPACES and found["Namespace"] != NAMESPACES[metric]:
             yield f"{name}: {metric} is of {NAMESPACES[metric]}, not of {found['Namespace']}"
+        yield from _watched(name, found)
         if not found.get("Dimensions") and not found["Namespace"].startswith("Advisor/"):
             yield f"{name}: without dimensions it watches nothing"
         if metric in {"ModelLatency", "Invocation5XXErrors"} and {
             d["Name"] for d in found.get("Dimensions", [])
         } != {"EndpointName", "VariantName"}:
             yield f"{name}: {metric} has an endpoint and a variant"
+
+
+def _watched(name: str, found: Json) -> Iterator[str]:
+    """Yield dimensions of things that are not of this stack."""
+    for one in found.get("Dimensions", []):
+        fixed = {"VariantName": "main", "ScheduleGroup": "default"}.get(one.get("Name"))
+        if fixed is not None and one.get("Value") != fixed:
+            yield f"{name}: watches {one.get('Value')!r}, which is not deployed"
+        if fixed is None and not isinstance(one.get("Value"), dict):
+            yield f"{name}: watches {one.get('Value')!r}, which is none of its resources"
 
 
 def _needed(template: Json) -> Iterator[str]:
@@ -74,6 +93,21 @@ def _needed(template: Json) -> Iterator[str]:
         yield "ErrorAlarm: counts errors by their sum, and rings above it"
 
 
+def _quiet(template: Json) -> Iterator[str]:
+    """Yield alarms that ring without reason, or that tell somebody else."""
+    alarms = dict(of_type(template, "CloudWatch::Alarm"))
+    error, slow = alarms.get("ErrorAlarm"), alarms.get("LatencyAlarm")
+    if error and (error["Threshold"] != 0 or error.get("TreatMissingData") != "notBreaching"):
+        yield "ErrorAlarm: rings at the first error, and not while nobody asks"
+    if slow and slow.get("TreatMissingData") != "notBreaching":
+        yield "LatencyAlarm: a minute without requests is not a slow one"
+    for name in {"ErrorAlarm", "LatencyAlarm", "GuardDebtAlarm", "GuardSilentAlarm"} & {*alarms}:
+        if alarms[name].get("AlarmActions") != [{"Ref": "AlarmTopic"}]:
+            yield f"{name}: does not tell the stack's topic"
+        if name in {"ErrorAlarm", "LatencyAlarm"} and alarms[name]["EvaluationPeriods"] > 5:
+            yield f"{name}: waits longer than five periods"
+
+
 def _guard(template: Json) -> Iterator[str]:
     answer = answer_in(template)
     alarms = dict(of_type(template, "CloudWatch::Alarm"))
@@ -90,6 +124,15 @@ def _guard(template: Json) -> Iterator[str]:
             yield f"{name}: watches {where}, and the guard writes ErrorDebtUsd of the study"
     if debt["Threshold"] != wanted or debt["ComparisonOperator"] != "GreaterThanThreshold":
         yield f"GuardDebtAlarm: does not ring above the answer's {wanted} USD"
+    if debt.get("Statistic") != "Maximum" or debt.get("TreatMissingData") != "notBreaching":
+        yield "GuardDebtAlarm: rings at the largest debt of a day"
+    if debt["EvaluationPeriods"] != 1:
+        yield "GuardDebtAlarm: rings on the first day above its threshold"
+    counts = (silent.get("Statistic"), silent["ComparisonOperator"], silent["Threshold"])
+    if counts != ("SampleCount", "LessThanThreshold", 1):
+        yield "GuardSilentAlarm: rings when a day has less than one value"
+    if silent.get("DatapointsToAlarm") != silent["EvaluationPeriods"]:
+        yield "GuardSilentAlarm: rings when every day of its window is silent"
     if silent.get("TreatMissingData") != "breaching":
         yield "GuardSilentAlarm: a value that is missing must ring: TreatMissingData: breaching"
 
@@ -109,8 +152,18 @@ def _budget(template: Json) -> Iterator[str]:
         told = found["Budget"].get("CostFilters", {}).get("TagKeyValue", [])
         if told != [f"user:advisor:study${answer['study']}"]:
             yield f"{name}: counts the whole account: filter by the tag advisor:study"
-        if not found.get("NotificationsWithSubscribers"):
-            yield f"{name}: tells nobody"
+        kinds = {
+            each.get("Notification", {}).get("NotificationType")
+            for each in found.get("NotificationsWithSubscribers", [])
+        }
+        if kinds != {"ACTUAL", "FORECASTED"}:
+            yield f"{name}: tells of what was spent and of what is forecast"
+        if template["Resources"][name].get("DependsOn") != "AlarmTopicPolicy":
+            yield f"{name}: is refused before the topic lets it publish: DependsOn"
+    yield from _topic(template)
+
+
+def _topic(template: Json) -> Iterator[str]:
     publishers = [
         statement["Principal"].get("Service", [])
         for _, found in of_type(template, "SNS::TopicPolicy")

@@ -120,7 +120,7 @@ def line_faults(template: Json) -> list[str]:
     billed = {one for types in CAUSES.values() for one in types}
     for name, resource in resources.items():
         kind = resource["Type"]
-        if kind in FREE or name in paid:
+        if kind in FREE or (kind in billed and name in paid):
             continue
         if kind in billed:
             faults.append(f"{name} ({kind}) would be billed, and no line of the answer prices it")

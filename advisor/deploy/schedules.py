@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any, Final
 
-from advisor.deploy.deployment import Deployment
+from advisor.deploy.deployment import Deployment, has_gpu
 from advisor.deploy.shared import (
     Json,
     allow,
@@ -100,8 +100,13 @@ def runtime_limit_s(place: TrainingPlace) -> int:
     return max(LEAST_RUNTIME_S, math.ceil(RUNTIME_FACTOR * max(place.wall_s, place.billed_s)))
 
 
+def buys_spot(place: TrainingPlace) -> bool:
+    """Say whether training runs on spot capacity."""
+    return place.purchase == "spot" or place.platform.endswith("-spot")
+
+
 def _on_sagemaker(d: Deployment, place: TrainingPlace, days: int) -> Json:
-    spot = place.purchase == "spot" or place.platform.endswith("-spot")
+    spot = buys_spot(place)
     limit = runtime_limit_s(place)
     stop: Json = {"MaxRuntimeInSeconds": limit}
     if spot:
@@ -130,6 +135,8 @@ def _on_sagemaker(d: Deployment, place: TrainingPlace, days: int) -> Json:
         "StoppingCondition": stop,
         "Tags": tags(d),
     }
+    if has_gpu(place.sku):
+        request["Environment"] = {"ADVISOR_DEVICE": "cuda"}
     if spot:
         request["EnableManagedSpotTraining"] = True
     jobs = sub(
@@ -173,7 +180,7 @@ def training_environment(d: Deployment) -> list[Json]:
 def _on_fargate(d: Deployment, place: TrainingPlace, days: int) -> Json:
     from advisor.deploy.ecs import cluster, execution_role, fargate_task, run_task_role, task_target
 
-    spot = place.purchase == "spot" or place.platform.endswith("-spot")
+    spot = buys_spot(place)
     found: Json = cluster(d) | execution_role(d)
     found["TrainingRole"] = role(
         "ecs-tasks.amazonaws.com", reads_and_writes(d, writes=("models",)), d
@@ -209,9 +216,9 @@ def _on_ec2(d: Deployment, place: TrainingPlace, days: int) -> Json:
         "TagSpecifications": [
             {"ResourceType": kind, "Tags": tags(d)} for kind in ("instance", "volume")
         ],
-        "UserData": {"Fn::Base64": sub(_user_data(d, limit_minutes))},
+        "UserData": {"Fn::Base64": sub(_user_data(d, limit_minutes, gpu=has_gpu(place.sku)))},
     }
-    if place.purchase == "spot" or place.platform.endswith("-spot"):
+    if buys_spot(place):
         template["InstanceMarketOptions"] = {
             "MarketType": "spot",
             "SpotOptions": {"SpotInstanceType": "one-time"},
@@ -269,7 +276,7 @@ def _starts_machines() -> list[Json]:
     ]
 
 
-def _user_data(d: Deployment, limit_minutes: int) -> str:
+def _user_data(d: Deployment, limit_minutes: int, *, gpu: bool) -> str:
     return "\n".join(
         [
             "#!/bin/bash",
@@ -278,7 +285,7 @@ def _user_data(d: Deployment, limit_minutes: int) -> str:
             "dnf install -y awscli-2 || yum install -y awscli",
             "aws ecr get-login-password --region ${AWS::Region} | docker login --username AWS \\",
             "  --password-stdin ${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}",
-            "docker run --rm \\",
+            f"docker run --rm {'--gpus all -e ADVISOR_DEVICE=cuda ' if gpu else ''}\\",
             f"  -e ADVISOR_DATA_URI=s3://${{ArtefactBucket}}/{d.slug}/training/ \\",
             f"  -e ADVISOR_OUTPUT_URI=s3://${{ArtefactBucket}}/{d.slug}/models/ \\",
             "  ${ImageUri} train",

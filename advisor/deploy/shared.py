@@ -32,9 +32,9 @@ def sub(text: str) -> Json:
     return {"Fn::Sub": text}
 
 
-def plain(text: str, *, most: int) -> str:
-    """Return a user's words as letters, digits and the marks that a tag may have."""
-    allowed = "_.:/=+-@ "
+def plain(text: str, *, most: int, also: str = "") -> str:
+    """Return a user's words as letters, digits and the marks that a tag, or a place, may have."""
+    allowed = "_.:/=+-@ " + also
     kept = "".join(c if (c.isascii() and c.isalnum()) or c in allowed else "_" for c in text)
     return " ".join(kept.split())[:most].strip() or "_"
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from advisor.deploy import ecs, endpoints, jobs
 from advisor.deploy.deployment import Deployment
 from advisor.deploy.lines import caused_by
-from advisor.deploy.schedules import retraining
+from advisor.deploy.schedules import buys_spot, retraining
 from advisor.deploy.shared import (
     Json,
     att,
@@ -87,14 +87,15 @@ def description(d: Deployment) -> str:
     return plain(
         f"{d.slug}: {o.candidate} on {o.platform}, {o.sku} x {max(1, o.replicas)}, {o.region}: "
         f"AWS is predicted to bill {d.predicted_usd:,.2f} USD a month{p99}; "
-        f"prices of {d.answer.prices.on}".replace(",", " -").replace(";", " -"),
+        f"prices of {d.answer.prices.on}",
         most=1000,
+        also=",;",
     )
 
 
 def answered(d: Deployment, resources: Json) -> Json:
     """Return the answer's figures that the template must keep to: what its laws hold it against."""
-    o, guard = d.option, d.answer.retraining.guard
+    o, guard, place = d.option, d.answer.retraining.guard, d.training_place
     return told(
         {
             "study": d.slug,
@@ -111,6 +112,8 @@ def answered(d: Deployment, resources: Json) -> Json:
             "predicted_usd_per_month": round(d.predicted_usd, 2),
             "budget_usd_per_month": d.budget_usd,
             "retrains_every_days": d.retrains_every_days,
+            "trains_on": place.sku if place and d.retrains_every_days else None,
+            "trains_on_spot": buys_spot(place) if place and d.retrains_every_days else None,
             "debt_threshold_usd": None if guard is None else round(guard.debt_threshold_usd, 2),
             "prices_on": str(d.answer.prices.on),
             "lines": caused_by(d.option, resources),

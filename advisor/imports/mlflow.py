@@ -121,6 +121,11 @@ def read_mlflow(
         with reading(path) as database:
             versions = list(_database_versions(database))
             return _history(uri, lambda: _database_runs(database, wanted), versions, wanted)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise AdvisorError(
+            f"{uri}: a run holds a value of another kind than MLflow writes ({error}): give a copy "
+            "that MLflow itself can open"
+        ) from None
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):
             raise AdvisorError(

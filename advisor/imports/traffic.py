@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from advisor.files import NO_FILE
 from advisor.imports.traffic_lines import Entry, Lines, TrafficFileError
 from advisor.imports.traffic_logs import is_log, log_lines
 from advisor.imports.traffic_metrics import cloudwatch_entries
@@ -62,6 +63,8 @@ def read_traffic(path: Path, *, period_minutes: int | None = None) -> Counts:
     """
     try:
         size = path.stat().st_size
+        if not path.is_file() and not path.is_dir():
+            raise TrafficFileError(f"{path}: {NO_FILE}")
         if size > MAX_FILE_BYTES:
             raise TrafficFileError(
                 f"{path}: {size:,} bytes, at most {MAX_FILE_BYTES:,}: cut it to a few weeks"

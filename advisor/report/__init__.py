@@ -1,5 +1,6 @@
 """Reports: the recommendation for people who were not there, in every format of FORMATS."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,8 +30,18 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def render(recommendation: Recommendation, *, format: str) -> str:  # noqa: A002 - the CLI's word
+def render(
+    recommendation: Recommendation,
+    *,
+    format: str,  # noqa: A002 - the CLI's word
+    files: Mapping[str, bytes] | None = None,
+) -> str:
     """Return a report as text. The same recommendation gives the same text.
+
+    Args:
+        recommendation: the answer.
+        format: one of FORMATS.
+        files: the deployment of the answer, which an HTML report offers to save.
 
     Raises:
         AdvisorError: there is no such format, or it is not one of text.
@@ -38,7 +49,7 @@ def render(recommendation: Recommendation, *, format: str) -> str:  # noqa: A002
     if format == "html":
         from advisor.report.html import render_html
 
-        return render_html(recommendation)
+        return render_html(recommendation, files=files)
     if format == "md":
         from advisor.report.markdown import render_markdown
 
@@ -60,7 +71,12 @@ def render(recommendation: Recommendation, *, format: str) -> str:  # noqa: A002
     raise AdvisorError(f"unknown report format {format!r}: one of {', '.join(FORMATS)}")
 
 
-def render_bytes(recommendation: Recommendation, *, format: str) -> bytes:  # noqa: A002
+def render_bytes(
+    recommendation: Recommendation,
+    *,
+    format: str,  # noqa: A002
+    files: Mapping[str, bytes] | None = None,
+) -> bytes:
     """Return a report as a file's content. The same recommendation gives the same bytes.
 
     Raises:
@@ -70,13 +86,19 @@ def render_bytes(recommendation: Recommendation, *, format: str) -> bytes:  # no
         from advisor.report.pdf import render_pdf
 
         return render_pdf(recommendation)
-    return render(recommendation, format=format).encode("utf-8")
+    return render(recommendation, format=format, files=files).encode("utf-8")
 
 
-def write_report(recommendation: Recommendation, path: Path, format: str) -> None:  # noqa: A002
+def write_report(
+    recommendation: Recommendation,
+    path: Path,
+    format: str,  # noqa: A002
+    *,
+    files: Mapping[str, bytes] | None = None,
+) -> None:
     """Write a report in one piece: an earlier file stays whole until the new one is.
 
     Raises:
         AdvisorError: the folder is missing or cannot be written.
     """
-    write_whole_bytes(path, render_bytes(recommendation, format=format))
+    write_whole_bytes(path, render_bytes(recommendation, format=format, files=files))

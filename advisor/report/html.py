@@ -1,5 +1,7 @@
 """The report as one HTML file: no script, nothing fetched, charts inline, light and dark."""
 
+import base64
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ from advisor.recommendation import BASIS_BADGES, Recommendation
 from advisor.report.charts import CHARTS, chart_title
 from advisor.report.charts.drawing import svg
 from advisor.report.sections import Section, details, first_page, without_banner
+from advisor.report.sections.evidence import DEPLOY
 from advisor.report.tables import Fact, Table, price_banner
 from advisor.report.words import BASIS_MEANINGS, CLOSING, cleaned, headline
 
@@ -22,8 +25,8 @@ LONG_TABLE = 16
 """Each chart is drawn for a page and for a phone: shrinking the one would make it unreadable."""
 
 
-def render_html(recommendation: Recommendation) -> str:
-    """Return the whole report as one self-contained HTML page."""
+def render_html(recommendation: Recommendation, *, files: Mapping[str, bytes] | None = None) -> str:
+    """Return the whole report as one self-contained HTML page, with files to save where given."""
     safe = cleaned(recommendation)
     return _template("report.html.j2").render(
         recommendation=safe,
@@ -35,6 +38,8 @@ def render_html(recommendation: Recommendation) -> str:
         drawn=_drawn(safe),
         chart_titles={name: chart_title(name, safe) for name in CHARTS},
         long=LONG_TABLE,
+        deploy=DEPLOY,
+        files=[(name, _data_address(content)) for name, content in (files or {}).items()],
     )
 
 
@@ -75,6 +80,10 @@ def legend_html() -> str:
 def parts_style() -> str:
     """Return the style of sentences and tables; colours come from the page's variables."""
     return _template("parts.css").render()
+
+
+def _data_address(content: bytes) -> str:
+    return f"data:text/plain;base64,{base64.b64encode(content).decode()}"
 
 
 def _drawn(recommendation: Recommendation) -> dict[str, tuple[Markup, Markup]]:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from advisor.errors import StudyError
-from advisor.files import near_files
+from advisor.files import NO_FILE, near_files
 from advisor.study.figures import is_record, record_in
 from advisor.study.learnt import in_force, put, read_learnt
 from advisor.study.types import Study
@@ -70,6 +70,8 @@ def _read_yaml(path: Path) -> Any:
             f"{path}: is a folder; name the study file in it, such as "
             f"{path / (there[0] if there else 'advisor.yaml')}"
         )
+    if path.exists() and not path.is_file():
+        raise StudyError(f"{path}: {NO_FILE}")
     try:
         size_bytes = path.stat().st_size
         if size_bytes > MAX_STUDY_BYTES:

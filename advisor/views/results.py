@@ -259,14 +259,33 @@ def downloads(
         on_click="ignore",
         width="stretch",
     )
+    if recommendation.best is not None:
+        columns[len(FORMATS) + 1].download_button(
+            "Download deployment files",
+            data=lambda: _deployment(whole(), path, settings),
+            file_name=f"{path.stem}-deploy.zip",
+            mime="application/zip",
+            help="Deploy: the template, container, guard and what to do with them",
+            on_click="ignore",
+            width="stretch",
+        )
     words = "".join(f" --set {shlex.quote(one)}" for one in settings)
     day = recommendation.prices.on.isoformat()
     st.html('<div class="parts"><p class="origin">The same answer on the command line</p></div>')
     st.code(
-        f"advisor recommend {shlex.quote(path.name)} --on {day}{words}",
+        f"advisor recommend {shlex.quote(path.name)} --on {day}{words}\n"
+        f"advisor deploy {shlex.quote(path.name)} --on {day}{words} -o deploy",
         language=None,
         wrap_lines=True,
     )
+
+
+def _deployment(answer: Recommendation, path: Path, settings: tuple[str, ...]) -> bytes:
+    """Return what 'advisor deploy' would write, as one archive."""
+    from advisor.deploy.deployment import deployment_of
+    from advisor.deploy.files import archive_of, deployment_files
+
+    return archive_of(deployment_files(deployment_of(load_study(path, settings), answer)))
 
 
 def refused(message: str | None) -> None:

@@ -103,6 +103,11 @@ def _read_head(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise DataError(f"{path}: data.path: this is a folder: name one CSV or Parquet file")
+        if path.exists() and not path.is_file():
+            raise DataError(
+                f"{path}: data.path: is a pipe or a device, which may have no end: write what it "
+                "holds to a file first"
+            )
         with path.open("rb") as file:
             head = file.read(SNIFF_BYTES)
     except FileNotFoundError:
@@ -187,7 +192,11 @@ def _range_index(table: Any) -> dict[str, Any]:
     import pyarrow as pa
 
     found = {}
-    for level in (table.schema.pandas_metadata or {}).get("index_columns", ()):
+    try:
+        levels = (table.schema.pandas_metadata or {}).get("index_columns", ())
+    except ValueError:  # what pandas wrote beside the table is damaged; the columns are not
+        return {}
+    for level in levels:
         if isinstance(level, dict) and level.get("kind") == "range" and level.get("name"):
             values = range(level["start"], level["stop"], level["step"])
             if len(values) == table.num_rows and level["name"] not in table.column_names:

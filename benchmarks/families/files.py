@@ -19,6 +19,14 @@ PICKLES = {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".bin"}
 WEIGHTS = {".onnx": "an ONNX graph", ".safetensors": "weights without their architecture"}
 """Endings of safe formats that cannot be trained from."""
 
+MOST_MODEL_BYTES = 8 * 2**30
+"""Unpacked size of a file from which nothing is read. [B]"""
+
+MOST_SCHEMA_BYTES = 256 * 2**20
+"""The same of its description. [B]"""
+
+MOST_PARTS = 1_000_000
+
 NO_TRAINING = (
     "cannot be trained here: name a function that makes the model (import: my_module:make), and "
     "the harness measures its ONNX form itself"
@@ -101,6 +109,7 @@ def is_estimator(made: Any) -> bool:
 def _from_skops(path: Path, *, trusted: bool) -> Any:
     import skops.io
 
+    _refuse_bomb(path)
     try:
         unknown = skops.io.get_untrusted_types(file=path)
         if trusted or not unknown:
@@ -114,6 +123,28 @@ def _from_skops(path: Path, *, trusted: bool) -> Any:
         f"file:{path}: holds {', '.join(unknown[:3])}, which skops does not know to be safe: if "
         f"you trust whoever made it, write 'trusted-file:{path}'"
     )
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Refuse a file whose parts unpack to more than a model has.
+
+    Raises:
+        CandidateError: they do.
+    """
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (OSError, zipfile.BadZipFile):
+        return  # told where it is read
+    schema = sum(part.file_size for part in parts if part.filename == "schema.json")
+    whole = sum(part.file_size for part in parts)
+    if schema > MOST_SCHEMA_BYTES or whole > MOST_MODEL_BYTES or len(parts) > MOST_PARTS:
+        raise CandidateError(
+            f"file:{path}: unpacks to {whole:,} bytes in {len(parts):,} parts, {schema:,} of them "
+            "a description: more than a model has; it is not read"
+        )
 
 
 def _from_pickle(path: Path) -> Any:

@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from benchmarks.processes.orphans import die_with
 from benchmarks.serving.cpu_affinity import take_core
+from benchmarks.serving.one_answer import error_body
 from benchmarks.serving.package import Package, load_package
 from benchmarks.serving.payloads import JSON_TYPE, PayloadError, read_rows, write_answers
 
@@ -81,7 +82,9 @@ def make_app(
         began = time.perf_counter_ns()
         stalls.perhaps()
         try:
-            rows = read_rows(await _body(request), request.headers.get("content-type", ""), package)
+            rows = read_rows(
+                await read_body(request), request.headers.get("content-type", ""), package
+            )
             parsed = time.perf_counter_ns()
             answers = await predict(rows)
             predict_ns = time.perf_counter_ns() - parsed
@@ -212,8 +215,12 @@ class Batcher:
                     answer.set_result(found)
 
 
-async def _body(request: Request) -> bytes:
-    """Read a body up to the limit."""
+async def read_body(request: Request) -> bytes:
+    """Read a request's body, up to the limits of size and time.
+
+    Raises:
+        PayloadError: it is too large, too slow or not whole.
+    """
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > MAX_BODY_BYTES:
         raise _too_large()
@@ -239,9 +246,7 @@ def _too_large() -> PayloadError:
 
 
 def _error(message: str, status: int) -> Response:
-    import json
-
-    return Response(json.dumps({"error": message}), status_code=status, media_type=JSON_TYPE)
+    return Response(error_body(message), status_code=status, media_type=JSON_TYPE)
 
 
 def app_from_environment() -> Starlette:
@@ -254,6 +259,12 @@ def app_from_environment() -> Starlette:
         die_with(int(parent))
     if folder := setting("FOLDER", ""):
         sys.path.append(folder)  # after all others: see `benchmarks.serving.serve`
+    if several := setting("SHARED", ""):
+        from benchmarks.serving.several_models import Loaded
+        from benchmarks.serving.several_models import make_app as make_models_app
+
+        count = int(setting("WORKER_COUNT", "1"))
+        return make_models_app(Loaded(Path(several), worker_count=count))
     return make_app(
         load_package(Path(setting("MODEL", "/opt/ml/model"))),
         handling=setting("HANDLING", "inline"),  # type: ignore[arg-type]

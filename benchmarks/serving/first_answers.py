@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,11 @@ ASKED_COUNT = 3
 
 ASK_LIMIT_S = 30.0
 """Time that the first answer may take: a model may be loaded for it. [s]"""
+
+MOST_ANSWER_BYTES = 32 * 2**20
+"""A longer answer is none of a model: nothing says that it ends. [B]"""
+
+BLOCK_BYTES = 65_536
 
 MOST_SHOWN_BYTES = 120
 """Of a body, in an error. [B]"""
@@ -67,7 +73,7 @@ def _ask(target: Target, address: str, body: bytes, *, content_type: str) -> tup
     try:
         connection.request("POST", target.path, body=body, headers=headers)
         answer = connection.getresponse()
-        return answer.status, answer.getheader("content-type") or "", answer.read()
+        return answer.status, answer.getheader("content-type") or "", _body(answer)
     except (OSError, http.client.HTTPException) as error:
         raise LoadError(
             f"http://{target.host}:{target.port}{target.path}: no answer ({error}): is the server "
@@ -75,6 +81,23 @@ def _ask(target: Target, address: str, body: bytes, *, content_type: str) -> tup
         ) from None
     finally:
         connection.close()
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """Read an answer that has an end.
+
+    Raises:
+        OSError: it is larger than any model's, or takes longer.
+    """
+    parts, size, end = [], 0, time.monotonic() + ASK_LIMIT_S
+    while part := answer.read1(BLOCK_BYTES):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_ANSWER_BYTES:
+            raise OSError(f"it is still answering after {size:,} bytes")
+        if time.monotonic() > end:
+            raise OSError(f"it is still answering after {ASK_LIMIT_S:.0f} s")
+    return b"".join(parts)
 
 
 def _what_is_wrong(status: int, answer: bytes, *, row_count: int) -> str | None:

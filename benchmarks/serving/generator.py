@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import gc
 import json
+import math
 import os
 import select
 import socket
@@ -31,6 +32,9 @@ PR_SET_TIMERSLACK = 29
 TIMED_OUT, BROKEN, FOREIGN = 0, -1, -2
 """In place of an HTTP status: no answer in time; a connection that failed or broke; a success that
 is no answer of the model."""
+
+MOST_ANSWER_BYTES = 32 * 2**20
+"""A longer answer is none of a model: nothing says that it ends. [B]"""
 
 CHUNK_HEAD_BYTES = 16
 """Of a body that comes in pieces, each with its length before it. [B]"""
@@ -213,10 +217,14 @@ class Generator:
             self._end(connection, BROKEN, keep=False)
             return
         connection.buffer += data
+        if len(connection.buffer) > MOST_ANSWER_BYTES:
+            self._end(connection, FOREIGN, keep=False)
+            return
         if connection.need < 0 and not self._head(connection):
             return
         if len(connection.buffer) >= connection.need:
-            number, status = connection.number, float(connection.buffer[9:12])
+            code = connection.buffer[9:12]
+            number, status = connection.number, float(code) if code.isdigit() else FOREIGN
             if self.answer_begins and 200 <= status < 300:
                 body = connection.buffer[connection.buffer.find(b"\r\n\r\n") + 4 :]
                 if self.answer_begins not in body[: len(self.answer_begins) + CHUNK_HEAD_BYTES]:
@@ -233,6 +241,9 @@ class Generator:
         if end < 0:
             return False
         length = _header(connection.buffer[: end + 2], b"content-length", missing=-1.0)
+        if length > MOST_ANSWER_BYTES:
+            self._end(connection, FOREIGN, keep=False)
+            return False
         if length < 0:  # chunked: its last piece is empty
             done = connection.buffer.endswith(b"0\r\n\r\n")
             connection.need = len(connection.buffer) if done else -1
@@ -266,9 +277,10 @@ def _header(head: bytes, name: bytes, *, missing: float = 0.0) -> float:
             return missing
     start = at + len(name) + 1
     try:
-        return float(head[start : head.index(b"\r\n", start)])
+        value = float(head[start : head.index(b"\r\n", start)])
     except ValueError:
         return missing
+    return value if math.isfinite(value) else missing
 
 
 def run_open(generator: Generator, due_s: "array[float]") -> float:

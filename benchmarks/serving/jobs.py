@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,10 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.serving.objects import ARCHIVE, ObjectError, fetch, leave, model_at_start, pack
+from benchmarks.serving.objects import (
+    ARCHIVE,
+    ObjectError,
+    fetch,
+    leave,
+    model_at_start,
+    pack,
+    share,
+)
 
 TRAINING_FILE = "training.json"
 """What to learn: `candidate` (a family, or `[name, import]`) and `data` (the study's keys)."""
+PART = "ADVISOR_PART"
+"""Variable that says which part of the files a container scores: `i/n`."""
 CHUNK_ROWS = 8_192
 """Rows of one call of the model while scoring: memory stays the same however long the file."""
 
@@ -34,7 +45,7 @@ def train(argv: Sequence[str]) -> int:
     """Learn from the channel `training` and write a model folder, and its archive where asked."""
     from benchmarks.data.datasets import load_data
     from benchmarks.families import resolve_candidates
-    from benchmarks.serving.package import write_package
+    from benchmarks.serving.package import device_of_environment, write_package
     from benchmarks.tasks.trial_tasks import train as fit
 
     parser = argparse.ArgumentParser(prog="train")
@@ -61,7 +72,7 @@ def train(argv: Sequence[str]) -> int:
             seed=int(asked.get("seed", 0)),
             row_count=data.row_count,
             thread_count=os.cpu_count() or 1,
-            device="cpu",
+            device=device_of_environment(),
             save_path=str(here / "model.joblib"),
             rows_path=str(here / "rows.json"),
         )
@@ -113,24 +124,36 @@ def score(argv: Sequence[str]) -> int:
         model = model_at_start(uri)
     elif (model / ARCHIVE).is_file():
         model = model_at_start(str(model / ARCHIVE))
+    part = _part()
     if uri := os.environ.get("ADVISOR_INPUT_URI"):
         source = work / "in"
-        fetch(uri, source)
+        fetch(uri, source, part=part)
+        part = (1, 1)
     left_at = os.environ.get("ADVISOR_OUTPUT_URI")
     if left_at:
         into = work / "out"
     package = load_package(model)
     into.mkdir(parents=True, exist_ok=True)
-    files = [source] if source.is_file() else sorted(source.iterdir()) if source.is_dir() else []
-    files = [f for f in files if f.suffix in {".csv", ".parquet"}]
-    if not files:
+    files = [source] if source.is_file() else sorted(source.rglob("*"))
+    files = [f for f in files if f.suffix in {".csv", ".parquet"} and f.is_file()]
+    if not files and os.environ.get(PART, "1/1") == "1/1":
         raise ObjectError(f"{source}: holds no .csv or .parquet file to score")
-    for file in files:
-        count = _score_file(package, file, into)
-        print(f"score: {file.name}, {count:,} rows")
+    for file in share(files, part):
+        name = Path(file.name) if file == source else file.relative_to(source)
+        count = _score_file(package, file, into / name)
+        print(f"score: {name}, {count:,} rows")
     if left_at:
         leave(into, left_at)
     return 0
+
+
+def _part() -> tuple[int, int]:
+    """Return which part of the files this container scores: `i/n` of the environment."""
+    text = os.environ.get(PART, "1/1")
+    found = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+    if found is None or int(found[1]) > int(found[2]):
+        raise ObjectError(f"{PART}={text!r}: is no part such as 2/3")
+    return int(found[1]), int(found[2])
 
 
 def _score_file(package: Any, file: Path, into: Path) -> int:
@@ -139,21 +162,30 @@ def _score_file(package: Any, file: Path, into: Path) -> int:
     import pyarrow.csv
     import pyarrow.parquet
 
-    part = into / f".{file.name}.part"
+    into.parent.mkdir(parents=True, exist_ok=True)
+    part = into.parent / f".{into.name}.part"
     writer: Any = None
     count = 0
-    for frame in _chunks(file):
-        answers = package.predict(_rows(frame, package, file))
-        table = pa.table({"prediction": answers})
-        if writer is None:
-            make = pa.csv.CSVWriter if file.suffix == ".csv" else pa.parquet.ParquetWriter
-            writer = make(str(part), table.schema)
-        writer.write_table(table)
-        count += len(answers)
+    try:
+        for frame in _chunks(file):
+            answers = package.predict(_rows(frame, package, file))
+            table = pa.table({"prediction": answers})
+            if writer is None:
+                make = pa.csv.CSVWriter if file.suffix == ".csv" else pa.parquet.ParquetWriter
+                writer = make(str(part), table.schema)
+            writer.write_table(table)
+            count += len(answers)
+    except (pa.ArrowException, ValueError) as error:
+        told = str(error).splitlines()[0]
+        raise ObjectError(f"{file}: cannot be scored: {told}") from None
+    finally:
+        if writer is not None:
+            writer.close()
+        if sys.exc_info()[0] is not None:
+            part.unlink(missing_ok=True)
     if writer is None:
         raise ObjectError(f"{file}: has no rows to score")
-    writer.close()
-    part.replace(into / file.name)
+    part.replace(into)
     return count
 
 

@@ -1,5 +1,6 @@
 """Files that a container fetches at its start and leaves at its end, from S3 or a folder."""
 
+import gzip
 import shutil
 import tarfile
 import tempfile
@@ -17,8 +18,13 @@ class ObjectError(BenchmarkError):
     """Something could not be fetched or left; the message says what."""
 
 
-def fetch(uri: str, folder: Path) -> None:
+def fetch(uri: str, folder: Path, *, part: tuple[int, int] = (1, 1)) -> None:
     """Copy what an address names into a folder: a file, or all below a prefix that ends in `/`.
+
+    Args:
+        uri: `s3://BUCKET/KEY`, or a path.
+        folder: where to; names below the prefix stay as they are.
+        part: the i-th of n parts of the files, as n containers share them; one of one for all.
 
     Raises:
         ObjectError: there is nothing, or it cannot be read.
@@ -28,21 +34,33 @@ def fetch(uri: str, folder: Path) -> None:
         source = Path(uri.removeprefix("file://"))
         if not source.exists():
             raise ObjectError(f"{uri}: there is nothing: check the address")
-        if source.is_dir():
-            shutil.copytree(source, folder, dirs_exist_ok=True)
-        else:
-            shutil.copy(source, folder)
+        files = sorted(f for f in source.rglob("*") if f.is_file()) if source.is_dir() else [source]
+        for file in share(files, part):
+            into = folder / (file.relative_to(source) if source.is_dir() else file.name)
+            into.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, into)
         return
     client, bucket, key = _at(uri)
+    prefix = key if key.endswith("/") else key.rpartition("/")[0]
     keys = [key]
     if key.endswith("/"):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
         keys = [o["Key"] for page in pages for o in page.get("Contents", ())]
-        keys = [k for k in keys if not k.endswith("/")]
+        keys = sorted(k for k in keys if not k.endswith("/"))
     if not keys:
         raise ObjectError(f"{uri}: there is nothing: check the address")
-    for each in keys:
-        client.download_file(bucket, each, str(folder / Path(each).name))
+    for each in share(keys, part):
+        into = (folder / each.removeprefix(prefix).lstrip("/")).resolve()
+        if not into.is_relative_to(folder.resolve()):
+            raise ObjectError(f"{uri}: the key {each!r} leaves its folder: rename it")
+        into.parent.mkdir(parents=True, exist_ok=True)
+        client.download_file(bucket, each, str(into))
+
+
+def share(files: list[Any], part: tuple[int, int]) -> list[Any]:
+    """Return the i-th of n parts of files: each file is in one part."""
+    number, count = part
+    return files[number - 1 :: count]
 
 
 def leave(folder: Path, uri: str) -> None:
@@ -51,13 +69,18 @@ def leave(folder: Path, uri: str) -> None:
         shutil.copytree(folder, Path(uri.removeprefix("file://")), dirs_exist_ok=True)
         return
     client, bucket, key = _at(uri)
-    for path in sorted(folder.iterdir()):
-        client.upload_file(str(path), bucket, f"{key.rstrip('/')}/{path.name}")
+    for path in sorted(f for f in folder.rglob("*") if f.is_file()):
+        name = path.relative_to(folder).as_posix()
+        client.upload_file(str(path), bucket, f"{key.rstrip('/')}/{name}")
 
 
 def pack(folder: Path, archive: Path) -> Path:
-    """Write a model folder as the archive that SageMaker unpacks: same model, same bytes inside."""
-    with tarfile.open(archive, "w:gz") as tar:
+    """Write a model folder as the archive that SageMaker unpacks: same model, same bytes."""
+    with (
+        archive.open("wb") as file,
+        gzip.GzipFile("", "wb", fileobj=file, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as tar,
+    ):
         for name in (MANIFEST_FILE, MODEL_FILE):
             tar.add(folder / name, arcname=name, filter=_nobodys)
     return archive

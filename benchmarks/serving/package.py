@@ -6,9 +6,10 @@ of the model is the one that its manifest tells, and only from where its owner p
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.data.features import Kind, features_from_rows
 from benchmarks.errors import CandidateError
@@ -41,6 +42,11 @@ class Package:
         features = rows if hasattr(rows, "dtype") else features_from_rows(rows, self.kinds)
         answers: list[Any] = self.model.predict(features).reshape(-1).tolist()
         return answers
+
+
+def device_of_environment() -> Literal["cpu", "cuda"]:
+    """Return where a model runs: a deployment says `cuda` where a GPU is paid for."""
+    return "cuda" if os.environ.get("ADVISOR_DEVICE") == "cuda" else "cpu"
 
 
 def write_package(*, model_path: Path, rows_path: Path, candidate: Candidate, folder: Path) -> Path:
@@ -99,7 +105,7 @@ def load_package(folder: Path, *, thread_count: int = 1) -> Package:
             f"{path}: is not the model that {MANIFEST_FILE} tells of: write the folder again"
         )
     try:
-        model = load_model(path, thread_count=thread_count)
+        model = load_model(path, device=device_of_environment(), thread_count=thread_count)
     except ModuleNotFoundError as error:
         raise CandidateError(
             f"{path}: the model needs the module {error.name!r}, which is not installed here: "

@@ -2,7 +2,9 @@
 
 The contract is SageMaker's: the container is started with the one argument `serve`, finds the model
 in `/opt/ml/model`, listens on port 8080 of every address, and answers `GET /ping` and
-`POST /invocations`. ECS needs no more than that.
+`POST /invocations`. ECS needs no more than that. Where SageMaker says so, it holds several models
+(`benchmarks.serving.several_models`); where Lambda started it, it asks for its requests
+(`benchmarks.serving.lambda_runtime`). `train` and `score` are in `benchmarks.serving.jobs`.
 """
 
 import argparse
@@ -18,6 +20,8 @@ from benchmarks.serving.cpu_affinity import take_core
 
 FOLDER_IN_CONTAINER = "/opt/ml/model"
 PORT = 8080
+MULTI_MODEL = "SAGEMAKER_MULTI_MODEL"
+"""Variable that SageMaker sets to `true` where the container holds several models."""
 PARENT = "ADVISOR_SERVING_PARENT"
 """Process that the server must not outlive; none in a container."""
 
@@ -36,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("ADVISOR_SERVING_WORKERS", "1"),
         help="worker processes, one per core; `auto` for one on each core that may be used",
     )
-    parser.add_argument("--handling", choices=["inline", "executor", "batch"], default="inline")
+    parser.add_argument(
+        "--handling",
+        choices=["inline", "executor", "batch"],
+        default=os.environ.get("ADVISOR_SERVING_HANDLING", "inline"),
+    )
     parser.add_argument("--max-batch-rows", type=int, default=64)
     parser.add_argument("--max-wait-ms", type=float, default=0.0)
     parser.add_argument("--times", action="store_true", help="tell service times in a header")
@@ -67,6 +75,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if parent := os.environ.get(PARENT):
         die_with(int(parent))
         os.environ[PARENT] = str(os.getpid())  # of the workers
+    if options.workers < 1:
+        print("serve: --workers must be at least 1", file=sys.stderr)
+        return 1
+    # One thread per worker: set before numpy is imported, here and in the workers.
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")
+    if os.environ.get("AWS_LAMBDA_RUNTIME_API"):
+        return _serve_lambda(options)
     if uri := os.environ.get("ADVISOR_MODEL_URI"):
         from benchmarks.errors import BenchmarkError
         from benchmarks.serving.objects import model_at_start
@@ -76,12 +92,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BenchmarkError as error:
             print(f"serve: {error}", file=sys.stderr)
             return 1
-    if options.workers < 1:
-        print("serve: --workers must be at least 1", file=sys.stderr)
-        return 1
-    # One thread per worker: set before numpy is imported, here and in the workers.
-    for name in THREAD_VARIABLES:
-        os.environ.setdefault(name, "1")
     settings = {
         "MODEL": options.model,
         "HANDLING": options.handling,
@@ -89,6 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "MAX_WAIT_MS": options.max_wait_ms,
         "TIMES": "1" if options.times else "",
         "FIRST": "1" if options.first else "",
+        "WORKER_COUNT": options.workers,
         "STALL_S": options.stall_s,
         "STALL_EVERY": options.stall_every,
     }
@@ -103,6 +114,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _serve(options)
 
 
+def _serve_lambda(options: argparse.Namespace) -> int:
+    """Answer Lambda's requests until it ends the container."""
+    from benchmarks.errors import BenchmarkError
+    from benchmarks.serving.lambda_runtime import interface_of_environment, run_loop
+    from benchmarks.serving.objects import model_at_start
+    from benchmarks.serving.package import load_package
+
+    interface = interface_of_environment()
+    assert interface is not None
+    try:
+        uri = os.environ.get("ADVISOR_MODEL_URI")
+        package = load_package(model_at_start(uri) if uri else Path(options.model))
+    except BenchmarkError as error:
+        print(f"serve: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            interface.failed(str(error), kind="Runtime.ModelNotLoaded")
+        return 1
+    with contextlib.suppress(OSError, KeyboardInterrupt):
+        run_loop(package, interface)
+    return 0
+
+
 def _serve(options: argparse.Namespace) -> int:
     import uvicorn
 
@@ -111,7 +144,12 @@ def _serve(options: argparse.Namespace) -> int:
     from benchmarks.serving.patience import Patient, allow_more_files
 
     try:
-        read_manifest(Path(options.model))
+        if os.environ.get(MULTI_MODEL, "").lower() == "true":
+            from benchmarks.serving.several_models import shared_folder
+
+            os.environ["ADVISOR_SERVING_SHARED"] = str(shared_folder())
+        else:
+            read_manifest(Path(options.model))
     except BenchmarkError as error:
         print(f"serve: {error}", file=sys.stderr)
         return 1

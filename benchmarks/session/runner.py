@@ -25,6 +25,7 @@ from benchmarks.session.plan import Plan, Progress, plan_trials
 from benchmarks.session.presets import BATCH_ROWS, Preset, preset_named
 from benchmarks.session.session import Lab, open_lab
 from benchmarks.session.time_budget import BACKTEST_FIRST, BACKTEST_TRAININGS, Clock, Steps
+from benchmarks.storage.alone import measuring_alone
 from benchmarks.storage.records import (
     BacktestRun,
     BenchmarkRun,
@@ -144,34 +145,24 @@ def run_study_benchmarks(
     if on_plan is not None:
         on_plan(plan)
     steps = Steps(plan, on_progress, clock)
-    reserve_s = chosen.backtest_s if open_backtests else 0.0
     if open_runs or open_backtests:
         store.check_writable()
-    new_runs: dict[str, BenchmarkRun] = {}
-    if open_runs:
-        with open_lab(
-            data,
-            hardware=hardware,
-            preset=chosen,
-            folder=folder,
-            store=store,
-            batches=batches,
-            begin_step=steps.begin,
-        ) as lab:
-            new_runs = _measure_all(lab, open_runs, steps=steps, clock=clock, reserve_s=reserve_s)
-    new_backtests: list[BacktestRun] = []
-    notes: list[str] = []
-    if drifting is not None:
-        new_backtests, notes = _backtest_all(
-            drifting,
-            open_backtests,
-            hardware,
-            store=store,
-            folder=folder,
-            steps=steps,
-            clock=clock,
-            new_runs=new_runs.values(),
-        )
+        with measuring_alone(store.path):
+            new_runs, new_backtests, notes = _measure_open(
+                data,
+                open_runs,
+                drifting,
+                open_backtests,
+                store=store,
+                folder=folder,
+                hardware=hardware,
+                preset=chosen,
+                batches=batches,
+                steps=steps,
+                clock=clock,
+            )
+    else:
+        new_runs, new_backtests, notes = {}, [], []
     steps.end()
     found_backtests = () if drifting is None else _stored_backtests(resolved, drifting, store)
     return BenchResult(
@@ -183,6 +174,49 @@ def run_study_benchmarks(
         ),
         notes=tuple(notes),
     )
+
+
+def _measure_open(
+    data: TaskData,
+    open_runs: Sequence[_Wanted],
+    drifting: TaskData | None,
+    open_backtests: Sequence[Candidate],
+    *,
+    store: RunStore,
+    folder: Path,
+    hardware: HardwareProfile,
+    preset: Preset,
+    batches: tuple[int, ...],
+    steps: Steps,
+    clock: Clock,
+) -> tuple[dict[str, BenchmarkRun], list[BacktestRun], list[str]]:
+    """Measure what the store lacks; return new runs by key, new back-tests, and notes."""
+    new_runs: dict[str, BenchmarkRun] = {}
+    if open_runs:
+        with open_lab(
+            data,
+            hardware=hardware,
+            preset=preset,
+            folder=folder,
+            store=store,
+            batches=batches,
+            begin_step=steps.begin,
+        ) as lab:
+            reserve_s = preset.backtest_s if open_backtests else 0.0
+            new_runs = _measure_all(lab, open_runs, steps=steps, clock=clock, reserve_s=reserve_s)
+    if drifting is None:
+        return new_runs, [], []
+    new_backtests, notes = _backtest_all(
+        drifting,
+        open_backtests,
+        hardware,
+        store=store,
+        folder=folder,
+        steps=steps,
+        clock=clock,
+        new_runs=new_runs.values(),
+    )
+    return new_runs, new_backtests, notes
 
 
 def _measure_all(

@@ -25,6 +25,7 @@ from benchmarks.storage.measurements import (
     TrainingMeasurement,
 )
 from benchmarks.storage.specs import (
+    FORMAT,
     LEAST_TEST_CLASS_ROWS,
     TEST_FRACTION,
     Candidate,
@@ -71,6 +72,8 @@ __all__ = [
 class BenchmarkRun(Record):
     """One candidate on one data set on one device of one machine: the unit of the store."""
 
+    format: PositiveInt = FORMAT
+    """Number of the format that it was written in; records before 2 do not tell it."""
     id: str
     """Unique, sorts by start time."""
     key: str
@@ -143,6 +146,8 @@ class BenchmarkRun(Record):
 class LoadTest(Record):
     """A candidate behind a real server on this machine, kept busy and then loaded."""
 
+    format: PositiveInt = FORMAT
+    """Number of the format that it was written in; records before 2 do not tell it."""
     id: str
     """Unique, sorts by start time."""
     started_at: datetime
@@ -210,6 +215,8 @@ class ErrorLoss(Record):
 class BacktestRun(Record):
     """A candidate trained at several past times and scored on every later period."""
 
+    format: PositiveInt = FORMAT
+    """Number of the format that it was written in; records before 2 do not tell it."""
     id: str
     """Unique, sorts by start time."""
     key: str

@@ -23,6 +23,11 @@ class Record(
         return type(self).model_validate(dict(self) | changes)
 
 
+FORMAT = 2
+"""Number of the format that records are written in. It rises with each new field, so that an older
+program can say that a newer one wrote a record."""
+
+
 class Candidate(Record):
     """A model that could be shipped."""
 

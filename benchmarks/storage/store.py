@@ -12,6 +12,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,10 @@ from pydantic import ValidationError
 from benchmarks.errors import StoreError
 from benchmarks.storage.records import BacktestRun, BenchmarkRun, LoadTest, Record
 from benchmarks.storage.scratch import half_prefix, sweep_halves
+from benchmarks.storage.specs import FORMAT
+
+AHEAD = timedelta(days=1)
+"""A run that is further in the future than this was dated by a wrong clock."""
 
 log = logging.getLogger(__name__)
 
@@ -116,10 +121,15 @@ class RunStore:
                 log.warning("%s is no regular file and is left out", path)
                 continue
             try:
-                yield record.model_validate_json(path.read_bytes())
+                text = path.read_bytes()
+                found = record.model_validate_json(text)
             except (OSError, ValidationError) as error:
-                problem = str(error).partition("\n")[0]
+                problem = _newer(text) if isinstance(error, ValidationError) else None
+                problem = problem or str(error).partition("\n")[0]
                 log.warning("%s cannot be read and is left out (%s)", path, problem)
+                continue
+            _warn_of_the_future(path, found)
+            yield found
 
     def _write(self, path: Path, text: str, *, replace: bool = False) -> Path:
         try:
@@ -159,6 +169,29 @@ class RunStore:
             if half is not None:
                 Path(half).unlink(missing_ok=True)
         return path
+
+
+def _newer(text: bytes) -> str | None:
+    """Say that a newer version wrote a record; None where none did."""
+    try:
+        told = json.loads(text).get("format")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    if not isinstance(told, int) or told <= FORMAT:
+        return None
+    return f"written by a newer version, in format {told}; this one knows {FORMAT}: update"
+
+
+def _warn_of_the_future(path: Path, record: Record) -> None:
+    started_at = getattr(record, "started_at", None)
+    if started_at is None or started_at - datetime.now(UTC) < AHEAD:
+        return
+    log.warning(
+        "%s was measured on %s, in the future: the clock was wrong, and it counts as the newest "
+        "for ever: delete the file, or measure again when the clock is right",
+        path,
+        started_at.date(),
+    )
 
 
 def _umask() -> int:

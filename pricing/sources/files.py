@@ -29,6 +29,8 @@ LONGEST_LINE_BYTES: Final = 1 << 20
 LARGEST_FILE_BYTES: Final = 8 << 30
 """Several times the largest offer file of one region."""
 TIMEOUT_S: Final = 20.0
+LONGEST_READ_S: Final = 1_800.0
+"""A stream that has not ended by then has no end. [s]"""
 PROBE_S: Final = 3.0
 UNREACHABLE_ATTEMPTS: Final = 3
 """Tries after which a host that never answers is taken for unreachable."""
@@ -124,12 +126,17 @@ def _blocks(url: str, *, timeout_s: float, progress: Progress | None) -> Iterato
     request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=timeout_s) as response:  # noqa: S310
         length = response.headers.get("Content-Length")
-        promised = None if length is None else int(length)
-        seen = 0
-        while block := response.read(BLOCK_BYTES):
+        promised = int(length) if length is not None and length.isdecimal() else None
+        seen, end = 0, time.monotonic() + LONGEST_READ_S
+        while block := response.read1(BLOCK_BYTES):
             seen += len(block)
             if seen > LARGEST_FILE_BYTES:
                 raise SourceError(f"{url}: larger than any offer file ({seen:,} bytes); not read")
+            if time.monotonic() > end:
+                raise SourceError(
+                    f"{url}: still coming after {LONGEST_READ_S / 60:.0f} minutes "
+                    f"({seen:,} bytes); not read"
+                )
             if progress:
                 progress(seen, promised)
             yield block

@@ -676,4 +676,4 @@ def test_downloads_are_offered_for_every_format(opened):
 
     labels = [button.proto.label for button in page.get("download_button")]
     wanted = {f"Download {one.label}" for one in FORMATS.values()}
-    assert set(labels) == wanted | {"Download study file"}
+    assert set(labels) == wanted | {"Download study file", "Download deployment files"}

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from advisor.cli import run
@@ -13,6 +15,7 @@ from advisor.errors import AdvisorError
 from advisor.imports import mlflow, sqlite
 from advisor.imports.mlflow import read_mlflow
 from advisor.imports.optuna import read_optuna
+from tests.attack.inputs import odd_store
 from tests.faces.pages import ROOT
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
@@ -118,3 +121,45 @@ def test_an_output_that_is_cut_is_an_error_under_any_buffering(unbuffered, tmp_p
 
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
+
+
+READERS = [
+    *(["data", "show"], ["traffic"], ["cadence"], ["cadence", "--error-matrix"], ["bill"]),
+    *(["recommend"], ["bench"], ["report"], ["experiments", "--optuna"]),
+    ["experiments", "--mlflow"],
+]
+
+
+@pytest.mark.parametrize("words", READERS, ids=" ".join)
+@pytest.mark.parametrize("place", ["pipe", "/dev/zero"])
+def test_a_pipe_or_a_device_holds_nobody_up(words, place, tmp_path, capsys):
+    named = place
+    if place == "pipe":
+        named = str(tmp_path / "pipe.csv")
+        os.mkfifo(named)
+
+    assert run([*words, named]) == 1
+
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "unforeseen" not in said
+
+
+@pytest.mark.parametrize("odd", ["x", b"\xff", 2**62, None])
+@pytest.mark.parametrize("place", range(5))
+def test_a_store_with_values_of_another_kind_is_one_line(odd, place, tmp_path, capsys):
+    cells = [1, 3_600_001, "p", 0.5, "None"]
+    cells[place] = odd
+
+    code = run(["experiments", "--mlflow", odd_store(tmp_path / "x.db", tuple(cells))])
+
+    assert code in {0, 1}
+    assert "unforeseen" not in capsys.readouterr().err
+
+
+def test_what_pandas_wrote_beside_a_table_may_be_damaged(tmp_path, capsys):
+    path = tmp_path / "t.parquet"
+    table = pa.table({"a": [1, 2]}).replace_schema_metadata({b"pandas": b'{"index_columns": [!'})
+    pq.write_table(table, path)
+
+    assert run(["data", "show", str(path)]) == 0

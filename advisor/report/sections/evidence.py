@@ -30,6 +30,10 @@ METHOD = (
 """How the answer comes about, in short; the documentation has formulas and measured errors."""
 
 
+DEPLOY = "Deploy"
+"""Title of the section that a report's files to deploy stand in."""
+
+
 def method(recommendation: Recommendation) -> tuple[str, ...]:
     """How the answer comes about: replicas for requests, machines for jobs."""
     jobs = recommendation.pattern == "batch"
@@ -58,6 +62,7 @@ def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
             tables=(tables.prices_table(recommendation),),
         ),
         Section("Method", bullets=method(recommendation)),
+        deploy(recommendation),
         Section(
             "Repeat it",
             sentences=("The same study, runs and price book give the same answer to the byte.",),
@@ -65,5 +70,23 @@ def evidence(recommendation: Recommendation) -> tuple[Section, ...]:
                 *tables.reproduce_commands(recommendation),
                 *tables.version_lines(recommendation),
             ),
+        ),
+    )
+
+
+def deploy(recommendation: Recommendation) -> Section:
+    """How the answer becomes files that a team checks in and deploys."""
+    if recommendation.best is None:
+        return Section("")
+    on = recommendation.prices.on.isoformat()
+    return Section(
+        DEPLOY,
+        sentences=(
+            "The answer as files to check in: template, container, guard and what it costs.",
+            "The second command says, in a pull request, whether they still follow the answer.",
+        ),
+        code=(
+            f"advisor deploy STUDY.yaml --on {on} -o deploy",
+            "advisor deploy diff STUDY.yaml deploy",
         ),
     )

@@ -1,0 +1,1 @@
+"""Many models decided together: what only their sum can tell."""
