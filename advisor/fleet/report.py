@@ -176,7 +176,8 @@ def calendar_svg(answer: FleetAnswer) -> str:
         limit = f'<line x1="40" x2="{40 + wide}" y1="{y:.1f}" y2="{y:.1f}" stroke="#b3261e"/>'
     return (
         f'<svg role="img" aria-label="Hours of releases by week" viewBox="0 -12 770 {high + 40}">'
-        f'{bars}{limit}<text x="0" y="{high / 11 + 4:.1f}">{top / 1.1:,.0f} h</text><text x="0" y="{high}">0</text>'
+        f'{bars}{limit}<text x="0" y="{high / 11 + 4:.1f}">{top / 1.1:,.0f} h</text>'
+        f'<text x="0" y="{high}">0</text>'
         f'<text x="40" y="{high + 18}">week 1</text><text x="{wide - 20}" y="{high + 18}">week '
         f"{len(slots)}</text></svg>"
     )
