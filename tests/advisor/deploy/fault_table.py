@@ -9,6 +9,7 @@ import json
 import sys
 import tempfile
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
 from advisor.deploy.faults import deployment_faults
@@ -189,13 +190,18 @@ def by_laws(template):
 
 def by_validate(template):
     """Say whether AWS's own checker finds something."""
-    import cloudformation_validate
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.yaml"
         path.write_text(yaml_of(template))
-        report = cloudformation_validate.RegoEngine().validate_template(str(path))
+        report = _engine().validate_template(str(path))
     return any(d.severity.name != "INFO" for d in report.diagnostics)
+
+
+@lru_cache
+def _engine():
+    import cloudformation_validate
+
+    return cloudformation_validate.RegoEngine()
 
 
 def by_lint(template):
