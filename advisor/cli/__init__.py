@@ -23,6 +23,7 @@ from advisor.cli import (
     doctor,
     experiments,
     explorer,
+    fleet,
     hardware,
     init,
     loadtest,
@@ -56,7 +57,7 @@ class _Advisor(TeachingGroup):
     sections: ClassVar[dict[str, tuple[str, ...]]] = {
         "Start": ("demo", "init", "data", "doctor"),
         "Measure": ("bench", "loadtest", "probe", "runs", "remote"),
-        "Decide": ("recommend", "report", "deploy", "explain", "sweep", "gate", "app"),
+        "Decide": ("recommend", "report", "deploy", "explain", "sweep", "gate", "fleet", "app"),
         "Plan": ("cadence", "experiments", "hardware", "traffic"),
         "Prices": ("prices", "bill", "reconcile", "record"),
     }
@@ -101,6 +102,7 @@ for group in (
     deploy,
     whatif,
     explorer,
+    fleet,
     cadence,
     experiments,
     hardware,

@@ -40,6 +40,17 @@ class Members:
         """Return how many models there are."""
         return len(self.service_s)
 
+    def take(self, rows: Sequence[int]) -> "Members":
+        """Return some of them, in that order."""
+        at = list(rows)
+        return Members(
+            rate_per_s=self.rate_per_s[at],
+            service_s=self.service_s[at],
+            scv=self.scv[at],
+            memory_gib=self.memory_gib[at],
+            room_s=self.room_s[at],
+        )
+
 
 @dataclass(frozen=True)
 class Machine:
