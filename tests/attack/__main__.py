@@ -3,7 +3,7 @@
     python -m tests.attack [--only KIND] [--sessions-s SECONDS]
 
 Prints a row for each kind with what was tried, what held and what failed, and what failed by name;
-exits 1 where something did. `make attack` runs it; it takes under 15 minutes on two cores.
+exits 1 where something did. `make attack` runs it; it takes about 15 minutes on two idle cores.
 """
 
 import argparse

@@ -18,6 +18,7 @@ def twenty_sessions(study: Path, *, seconds: float) -> tuple[Kind, str]:
     Each session is a run of the page's script with its own state, on its own thread, as Streamlit
     runs them; the browsers are not there, so that the processors are the server's alone.
     """
+    import logging
     import os
 
     from streamlit.testing.v1 import AppTest
@@ -25,6 +26,8 @@ def twenty_sessions(study: Path, *, seconds: float) -> tuple[Kind, str]:
     from tests.faces.pages import APP
 
     kind = Kind("20 sessions at once")
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
     os.environ["ADVISOR_STUDY"] = str(study)
     took_s: list[float] = []
     memory: list[int] = []

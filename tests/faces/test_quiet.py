@@ -28,9 +28,10 @@ except OSError:
     pass
 assert quiet.asked, "the watch itself sees nothing"
 """
-QUICK = ("--help", "init", "data show", "doctor", "bench --dry-run", "bench show", "runs merge",
-         "cadence", "experiments", "traffic", "hardware", "prices show", "prices check",
-         "prices compare", "prices coverage", "bench export")  # fmt: skip
+QUICK = (
+    *("--help", "init", "data show", "doctor", "bench --dry-run", "bench show", "runs merge"),
+    *("cadence", "experiments", "traffic", "prices show", "prices check", "prices compare"),
+)
 WHOLE = ("recommend", "deploy")
 
 
