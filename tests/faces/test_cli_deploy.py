@@ -88,9 +88,7 @@ def test_a_hostile_name_of_a_study_reaches_no_file(study, tmp_path, capsys):
     code, _, err = said(["deploy", hostile, "-o", tmp_path / "out", *ON], capsys)
     assert code == 0, err
     files = held(tmp_path / "out")
-    json.loads(
-        files.pop("guard.json")
-    )  # the name, as JSON escapes it
+    json.loads(files.pop("guard.json"))  # the name, as JSON escapes it
     files = b"".join(files.values())
     for part in (b"${AWS::AccountId} {{", b"resolve:ssm:/secret", b"`rm -rf", b"</script>"):
         assert part not in files
