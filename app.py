@@ -80,7 +80,7 @@ def page() -> None:
         assumptions.fields(saved)
         return
     scenario.use(changed)
-    results.rest_of_verdict(rest, now)
+    results.rest_of_verdict(rest, first, now)
 
     def before() -> Recommendation:
         return compute.answer(path, base, on=today, depth="views", pause=pause)

@@ -26,7 +26,7 @@ from advisor.fleet.release_calendar import (
     power_of_two,
     stretch_to_hours,
 )
-from advisor.fleet.run_budget import shrunken_spreads, spend_on_runs
+from advisor.fleet.run_budget import MOST_RUNS, shrunken_spreads, spend_on_runs
 from advisor.fleet.setup import FleetSetup
 from advisor.fleet.shared_hours import shared_platforms
 from advisor.fleet.sharing import SHARED, Moved, beside_usd, moves, shared_place
@@ -358,7 +358,7 @@ def _answer(
         calendar=calendar,
         experiments=experiments[0],
         infeasible=infeasible,
-        notes=_notes(fleet, calendar),
+        notes=_notes(fleet, calendar, experiments[1]),
         on=on,
     )
 
@@ -413,8 +413,14 @@ def _verdict(
     return said + (f"; {left_out} without a feasible option" if left_out else "")
 
 
-def _notes(fleet: _Fleet, calendar: CalendarAnswer | None) -> tuple[str, ...]:
+def _notes(fleet: _Fleet, calendar: CalendarAnswer | None, runs: dict[int, int]) -> tuple[str, ...]:
     notes = []
+    most = sum(count >= MOST_RUNS for count in runs.values())
+    if most:
+        notes.append(
+            f"{most} models get the most runs that are looked at, {MOST_RUNS}: their gain rests on "
+            "a spread over few seeds; read the runs of the past with 'history' in their studies"
+        )
     if not any(place.upkeep_hours for model in fleet.models for place in model.places):
         notes.append(
             "No study gives hours of upkeep: platforms are chosen by the AWS bill alone; give "

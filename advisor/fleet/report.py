@@ -50,11 +50,12 @@ def summary_lines(answer: FleetAnswer) -> Iterator[str]:
         f"{answer.aws_usd_per_month:,.2f}; people {answer.hours_per_month:,.1f} hours a month; all "
         f"that is counted {answer.usd_per_month:,.2f} USD/month. Prices of {answer.on}."
     )
-    yield (
-        f"Adding up the single answers would wrongly say "
-        f"{answer.sum_of_single_answers_usd_per_month:,.2f} USD/month: each charges its platform's "
-        "whole upkeep."
-    )
+    if len(answer.models) > 1:
+        yield (
+            f"Adding up the single answers would wrongly say "
+            f"{answer.sum_of_single_answers_usd_per_month:,.2f} USD/month: each charges its "
+            "platform's whole upkeep."
+        )
     for one in answer.commitment:
         yield (
             f"Commit {one.usd_per_hour:,.3f} USD/h to {one.family} for a year "
@@ -98,7 +99,7 @@ def lines_of(answer: FleetAnswer, *, top: int = TOP) -> Iterator[str]:
     yield from summary_lines(answer)
     if answer.models:
         yield ""
-        yield f"The {min(top, len(answer.models))} models that matter most:"
+        yield "The models that matter most:"
         for one in that_matter(answer, top):
             every = "" if one.interval_days is None else f", every {one.interval_days:g} days"
             yield (
@@ -175,7 +176,8 @@ def calendar_svg(answer: FleetAnswer) -> str:
         limit = f'<line x1="40" x2="{40 + wide}" y1="{y:.1f}" y2="{y:.1f}" stroke="#b3261e"/>'
     return (
         f'<svg role="img" aria-label="Hours of releases by week" viewBox="0 -12 770 {high + 40}">'
-        f'{bars}{limit}<text x="0" y="4">{top / 1.1:,.0f} h</text><text x="0" y="{high}">0</text>'
+        f'{bars}{limit}<text x="0" y="{high / 11 + 4:.1f}">{top / 1.1:,.0f} h</text>'
+        f'<text x="0" y="{high}">0</text>'
         f'<text x="40" y="{high + 18}">week 1</text><text x="{wide - 20}" y="{high + 18}">week '
         f"{len(slots)}</text></svg>"
     )

@@ -14,9 +14,6 @@ from advisor.report.words import LEGEND, cleaned, days, headline, significant
 
 NARROW = 72
 """Below so many columns no bars are drawn. [characters]"""
-MOST_CAVEATS = 3
-CAVEAT_CHARACTERS = 150
-"""A caveat longer than this is cut: the whole one is in the report."""
 
 
 def print_short(recommendation: Recommendation, console: Console) -> None:
@@ -35,7 +32,7 @@ def print_short(recommendation: Recommendation, console: Console) -> None:
         for sentence in tables.hours_sentences(safe)[:1]:
             console.print(Text(sentence), highlight=False)
         _lines(console, "It flips", flips(safe))
-    _lines(console, "Before you sign", caveats(safe))
+    _lines(console, "Before you sign", tables.caveats(safe))
     console.print(Text(LEGEND, style="dim"))
     console.print(
         Text("More: advisor recommend STUDY --all, advisor explain STUDY, advisor report STUDY"),
@@ -58,18 +55,14 @@ def _facts(recommendation: Recommendation) -> Grid:
         badge = BASIS_BADGES[retraining.basis]
         rows.append(("Retrain", f"every {days(retraining.interval_days)} {badge}{stream}"))
     if best is not None and best.probability_cheapest_aws is not None:
-        by_bill = _hundred(best.probability_cheapest_aws)
+        by_bill = tables.hundred(best.probability_cheapest_aws)
         words = f"cheapest in {by_bill} of 100 draws of the AWS bill"
         if recommendation.rank_by == "with-people" and best.probability_platform_best is not None:
-            words += f", in {_hundred(best.probability_platform_best)} with your people"
+            words += f", in {tables.hundred(best.probability_platform_best)} with your people"
         rows.append(("How sure", words))
     for label, words in rows:
         grid.add_row(Text(label), Text(words))
     return grid
-
-
-def _hundred(share: float) -> str:
-    return "over 99" if share > 0.99 else "under 1" if share < 0.01 else f"{100 * share:.0f}"
 
 
 def _ledger(recommendation: Recommendation, console: Console) -> Grid:
@@ -108,20 +101,6 @@ def flips(recommendation: Recommendation) -> tuple[str, ...]:
             f"{significant(nearest.flips_at)} {nearest.unit} {tables.answer_words(nearest.to)}"
         )
     return tuple(found)
-
-
-def caveats(recommendation: Recommendation) -> tuple[str, ...]:
-    """At most three things to mend before signing, ordered by the money that they could move."""
-    banner = tables.price_banner(recommendation)
-    found = [banner.text] if banner else []
-    worth = sorted(recommendation.measure_next, key=lambda one: -one.saves_usd_per_month)
-    found += [one.action for one in worth]
-    found += [text for text in recommendation.warnings if not banner or text != banner.text]
-    return tuple(_cut(text) for text in dict.fromkeys(found))[:MOST_CAVEATS]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= CAVEAT_CHARACTERS else f"{text[: CAVEAT_CHARACTERS - 1]}…"
 
 
 def _lines(console: Console, title: str, items: tuple[str, ...]) -> None:

@@ -85,7 +85,8 @@ def _facts(recommendation: Recommendation) -> list[Text | Grid]:
     grid.add_column(style="cyan", no_wrap=True)
     grid.add_column()
     experiments = experiment_fact(recommendation)
-    for fact in (*tables.facts(recommendation), *experiments):
+    first = tables.first_facts(recommendation)
+    for fact in (*first, *tables.facts(recommendation), *experiments):
         words = Text(fact.answer, style="bold")
         words.append(fact.sentence.removeprefix(fact.answer), style="not bold")
         grid.add_row(Text(fact.label), words)

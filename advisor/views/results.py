@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from advisor.decision.answer.headline import Glance
+from advisor.platforms import facts_of
 from advisor.recommendation import BreakEven, Recommendation
 from advisor.report import FORMATS, render_bytes
-from advisor.report.charts import CHARTS, chart_title
+from advisor.report.charts import CHARTS, PICK, chart_title
 from advisor.report.charts.parts import INK
 from advisor.report.html import (
     banner_html,
@@ -23,9 +24,18 @@ from advisor.report.html import (
     words_html,
 )
 from advisor.report.sections import VIEWS, Section, without_banner
+from advisor.report.sections.decision import IN_SHORT
 from advisor.report.sections.risk import WHY_NOT as ASKED_ELSEWHERE
 from advisor.report.sections.risk import break_even as break_even_section
-from advisor.report.tables import Cell, Column, Table, change_table, difference_sentence, questions
+from advisor.report.tables import (
+    Cell,
+    Column,
+    Table,
+    change_table,
+    difference_sentence,
+    price_banner,
+    questions,
+)
 from advisor.report.tables.names import figure_name
 from advisor.report.words import clean_sentence, cleaned, headline
 from advisor.study.file import load_study
@@ -50,6 +60,9 @@ WHY_NOT = "Why not a GPU, another platform, a larger model? (takes some seconds)
 NO_BREAK_EVEN = "No figure alone changes the answer within its range."
 BREAK_EVEN_AFTER = "Options considered"
 """Section of the Decision view that the break-evens follow; they are found when the page rests."""
+
+STRIP_CHART = "platform-strip"
+"""The chart on which a click sets the traffic."""
 
 LONG = 8
 """Rows from which the figures behind a chart are folded."""
@@ -82,31 +95,42 @@ def verdict(
     delta = (
         f"{moved} changed: {difference_sentence(now, before, against=against)}"
         if moved
-        else f"Estimate for {now.study}, as {'the baseline' if base else 'saved'}. "
-        f"Prices of {now.on.isoformat()}."
+        else f"{now.study}, as {'the baseline' if base else 'saved'}; prices of {now.on}."
     )
     kind = "" if now.best else " none"
     # What the words belong to: two scenarios may be told in the same words.
     scenario_key = "&".join(settings_of(changed))
+    decides = f'<p class="decides">{_safe(_sentence(now.decides))}</p>' if now.decides else ""
     with st.container(key="verdict"):
         st.html(
             f'<div class="parts verdict" role="status" aria-live="polite" '
-            f'data-scenario="{html.escape(scenario_key)}"><div class="{kind}">'
-            f"<h1>{_safe(now.sentence)}</h1>"
-            f'<p class="delta">{_safe(delta)}</p></div></div>'
+            f'data-scenario="{html.escape(scenario_key)}"><div class="{kind}">{decides}'
+            f"<h1>{_safe(now.title)}</h1>"
+            f'<p class="amounts">{_safe(_sentence(now.amounts))} '
+            f'<span class="delta">{_safe(delta)}</span></p></div></div>'
         )
-        place = st.empty()
-    _rest(place, now.cadence)
+    place = st.empty()
+    _rest(place, now, now.cadence)
     return place
 
 
-def rest_of_verdict(place: "DeltaGenerator", now: Recommendation) -> None:
+def rest_of_verdict(place: "DeltaGenerator", first: Glance, now: Recommendation) -> None:
     """Put the verdict's other sentences below its first."""
-    _rest(place, headline(now.verdict)[1])
+    _rest(place, first, headline(now.verdict)[1])
 
 
-def _rest(place: "DeltaGenerator", words: str) -> None:
-    place.html(f'<div class="parts verdict"><p class="rest">{_safe(words)}</p></div>')
+def _rest(place: "DeltaGenerator", first: Glance, words: str) -> None:
+    """Say what the platform is, how sure the choice is, and what comes after it."""
+    told = [facts_of(first.best.platform).summary] if first.best else []
+    told += [_sentence(first.beside.lstrip(",; ") + "." if first.beside else ""), words]
+    sentences = " ".join(one for one in told if one)
+    place.html(f'<div class="parts verdict"><p class="rest">{_safe(sentences)}</p></div>')
+
+
+def _sentence(words: str) -> str:
+    """Begin what stood in the middle of a sentence with a capital, and end it."""
+    ended = words.strip().rstrip(":")
+    return f"{ended[:1].upper()}{ended[1:]}".rstrip(".") + "." if ended else ""
 
 
 def _safe(words: str) -> str:
@@ -137,8 +161,9 @@ def views(
     """
     safe = cleaned(now)
     place: DeltaGenerator | None = None
-    banner = banner_html(safe)
-    if banner:
+    old = price_banner(safe)
+    if old is not None and old.kind == "stale":  # else it is one of the caveats
+        banner = banner_html(safe)
         st.html(f'<div class="parts">{banner}</div>')
     tabs = st.tabs(list(scenario.VIEW_NAMES), key=scenario.VIEW, on_change="rerun")
     for tab, name in zip(tabs, scenario.VIEW_NAMES, strict=True):
@@ -289,21 +314,39 @@ def cannot_use(message: str, path: Path | None = None) -> None:
 
 
 def _section(section: Section, recommendation: Recommendation) -> None:
-    st.header(section.title, anchor=False)
+    if section.title != IN_SHORT:  # the cards speak for themselves
+        st.header(section.title, anchor=False)
     words = words_html(section)
-    if words:
+    picture_first = section.chart == STRIP_CHART
+    if words and not picture_first:
         st.html(f'<div class="parts">{words}</div>')
     chart = CHARTS[section.chart](recommendation) if section.chart else None
     if chart is not None and section.chart:
         title = chart_title(section.chart, recommendation)
-        st.html(f'<div class="parts"><p class="caption">{html.escape(title)}</p></div>')
-        st.vega_lite_chart(_in_ink(chart.to_dict()), width="stretch", alt=title)
+        if title != section.title:
+            st.html(f'<div class="parts"><p class="caption">{html.escape(title)}</p></div>')
+        drawn = _in_ink(chart.to_dict())
+        if section.chart == STRIP_CHART:
+            st.vega_lite_chart(
+                drawn, width="stretch", alt=title, key=STRIP_CHART, on_select=_take_rate
+            )
+        else:
+            st.vega_lite_chart(drawn, width="stretch", alt=title)
+    if words and picture_first:
+        st.html(f'<div class="parts">{words}</div>')
     for table in section.tables:
         long = len(table.rows) > (LONG if section.chart else VERY_LONG)
         with st.expander(_folded(table)) if long else nullcontext():
             st.html(f'<div class="parts">{table_html(table)}</div>')
     if section.code:
         st.code("\n".join(section.code), language=None, wrap_lines=True)
+
+
+def _take_rate() -> None:
+    """Set the traffic to the rate that was clicked on the strip."""
+    picked = st.session_state[STRIP_CHART].selection.get(PICK) or []
+    if picked:
+        scenario.take_traffic(float(picked[0]["rate"]))
 
 
 def _folded(table: Table) -> str:

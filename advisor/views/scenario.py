@@ -15,7 +15,8 @@ from advisor.errors import StudyError
 from advisor.report.sections import VIEWS
 from advisor.study.file import load_study
 from advisor.study.types import Study
-from advisor.views.presets import PATTERN, PRESETS
+from advisor.views.main_controls import PRIMARY
+from advisor.views.presets import PATTERN, PRESETS, RATE, ROWS
 from advisor.views.scenario_values import (
     all_keys,
     changes,
@@ -171,6 +172,14 @@ def apply_preset(path: Path, saved: Study, changed: Mapping[str, str]) -> None:
         put({PATTERN: figures[PATTERN]})
         turn(path, saved, changed)
     put(figures)
+
+
+def take_traffic(amount: float) -> None:
+    """Set the mean rate, or the rows of one job, to the nearest step of its control."""
+    key = ROWS if pattern() == "batch" else RATE
+    first = next(one for one in PRIMARY[pattern()] if one.key == key)
+    steps = [step for step in first.slider.steps if step is not None]
+    put({key: min(steps, key=lambda step: abs(step - amount))})
 
 
 def put(values: Mapping[str, Any]) -> None:

@@ -15,15 +15,18 @@ PAGE = """
 .parts dl.facts dd,.parts ul.legend li{margin:0!important;padding:0!important}
 .parts .caption{font-size:.9rem;font-weight:600;margin:.2rem 0 0}
 .parts .origin{font-size:.82rem;color:var(--soft);margin:-.35rem 0 .5rem}
-.stMainBlockContainer{padding-top:1.25rem;max-width:76rem}
+.stMainBlockContainer{padding-top:.6rem;max-width:76rem}
 .stAppHeader{background:transparent;pointer-events:none}.stAppHeader *{pointer-events:auto}
 [data-testid=stLayoutWrapper]:has(>.st-key-verdict){position:sticky;top:0;z-index:50}
 .st-key-verdict{background:light-dark(#ffffff,#11161c);
-border-bottom:1px solid light-dark(#d9e0e6,#303b47);padding:.9rem 0 .7rem;gap:.25rem}
+border-bottom:1px solid light-dark(#d9e0e6,#303b47);padding:.5rem 0 .45rem;gap:.1rem}
 .verdict h1{font-size:clamp(1.05rem,.9rem + .8vw,1.45rem);line-height:1.35;margin:0;padding:0;
 font-weight:650;letter-spacing:-.005em;text-wrap:pretty;overflow-wrap:anywhere}
 .verdict p{margin:.25rem 0 0;font-size:.95rem;max-width:none}
-.verdict .delta{color:var(--soft);font-size:.88rem}
+.verdict .delta{color:var(--soft);font-size:.88rem;margin:0}.verdict .rest{margin:0;font-size:.9rem}
+.verdict .amounts{margin:.1rem 0 0;font-size:.95rem}
+.verdict .decides{margin:0 0 .2rem;font-weight:600}
+.parts dl.facts div{padding:.5rem .8rem;line-height:1.4}
 .verdict .none{border-left:.3rem solid #d55e00;padding-left:.8rem}
 .stMainBlockContainer h2{font-size:1.2rem;line-height:1.3;padding:.6rem 0 .35rem;font-weight:650}
 @media (max-width:46rem){.st-key-verdict{padding-top:2.4rem}.verdict h1{font-size:1rem}

@@ -63,6 +63,7 @@ VALUES: dict[str, Any] = {
     "needs.min_quality": 0.99,
     "needs.max_quality_spread": 0.5,
     "retraining.cases_per_day": 500_000.0,
+    "decision.gpu_speed_factor": 0.002,  # so slow that more of them are needed
     "decision.quantile": 0.5,
     "decision.feasible_probability": 0.99,
     "decision.seed": 7,

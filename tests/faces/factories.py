@@ -154,18 +154,24 @@ def cost_curve():
                 platform="sagemaker-realtime",
                 option="logistic on 2 x ml.c7i.large",
                 usd_per_month=560 + 3.1 * rate,
+                aws_usd_per_month=90 + 3.1 * rate,
+                with_people_usd_per_month=560 + 3.1 * rate,
             ),
             CostPoint(
                 requests_per_s=rate,
                 platform="ecs-fargate",
                 option="logistic on 2 x (1 vCPU, 2 GiB)",
                 usd_per_month=640 + 1.6 * rate,
+                aws_usd_per_month=70 + 1.6 * rate,
+                with_people_usd_per_month=640 + 1.6 * rate,
             ),
             CostPoint(
                 requests_per_s=rate,
                 platform="ecs-ec2",
                 option="logistic on 2 x c7g.medium",
                 usd_per_month=1010 + 0.5 * rate,
+                aws_usd_per_month=60 + 0.5 * rate,
+                with_people_usd_per_month=1010 + 0.5 * rate,
             ),
         ]
         if rate < 100:
@@ -175,6 +181,8 @@ def cost_curve():
                     platform="sagemaker-serverless",
                     option="logistic serverless 1,024 MB",
                     usd_per_month=320 + 26 * rate,
+                    aws_usd_per_month=20 + 26 * rate,
+                    with_people_usd_per_month=320 + 26 * rate,
                 )
             )
     return tuple(found)

@@ -15,9 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from advisor.cli.recommend import answer_of
+from advisor.decision.answer.words import at_a_glance
 from advisor.report import FORMATS, render
 from advisor.report.charts import CHARTS
 from advisor.report.words import headline
+from advisor.study.file import load_study
 from advisor.views.main_controls import PATTERNS, PRIMARY
 from tests.faces.factories import CHARTS_OF_JOBS, recommendation
 from tests.faces.pages import APP, ROOT, VIEWS, measured_study
@@ -147,7 +149,9 @@ class Visit:
 
     @property
     def verdict(self) -> str:
-        return str(self.page.inner_text(".verdict h1"))
+        title = self.page.inner_text(".verdict h1")
+        amounts = self.page.locator(".verdict .amounts").evaluate("p => p.firstChild.textContent")
+        return f"{title}: {amounts.strip()}"
 
     def move(self, label: str, *, steps: int) -> None:
         """Move a slider by the keyboard, as somebody without a mouse does."""
@@ -227,6 +231,23 @@ def test_the_break_even_bar_says_where_the_study_stands(page, address):
     assert visit.complaints == []
 
 
+def test_a_click_on_the_strip_of_platforms_sets_the_traffic(page, address, study_path):
+    visit = Visit(page, address)
+    title = "Cheapest platform as the traffic grows"
+    strip = page.locator(f"[data-testid=stVegaLiteChart][aria-label='{title}']")
+    strip.wait_for(state="visible")
+    visit.settle()
+    box = strip.bounding_box()
+    assert box is not None
+    assert box["y"] < 600  # a picture stands on the first screen
+    strip.locator("g.mark-rect path").nth(2).click()
+    page.wait_for_function("() => location.search.includes('workload.requests_per_s=')")
+    visit.agree()
+
+    assert visit.verdict == answered(study_path, page.url)
+    assert visit.complaints == []
+
+
 def test_the_verdict_stays_in_sight_when_the_page_is_scrolled(page, address):
     visit = Visit(page, address)
     page.get_by_text("Download JSON").scroll_into_view_if_needed()
@@ -248,14 +269,18 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(browser, address):
 
 
 def answered(study_path: Path, address: str) -> str:
-    """Return the first sentence that the command line gives for the page's address."""
+    """Return what the command line says first for the page's address: title and both amounts."""
     settings = [
         f"{key}={value}"
         for key, value in parse_qsl(urlsplit(address).query)
         if "." in key and not key.startswith("base.")
     ]
     said = answer_of(study_path, overrides=settings, store=None, on=None, what_if=False)
-    return headline(said.verdict)[0]
+    assert said.best is not None
+    told = headline(said.verdict)[0]
+    glance = at_a_glance(load_study(study_path, settings), said.best)
+    assert glance in told
+    return f"{told[told.index('Deploy ') :].partition(': ')[0]}: {glance}."
 
 
 def test_each_first_control_gives_the_command_lines_answer(page, address, study_path):

@@ -226,7 +226,7 @@ def test_thousands_of_options_do_not_make_a_long_report():
     text = render(recommendation(best=best, ranked=(best, *many)), format="html")
 
     assert "2995 more in the JSON" in text
-    assert len(text) < 450_000
+    assert len(text) < 1.1 * len(render(recommendation(), format="html"))
 
 
 def test_a_report_is_written_whole(tmp_path):
@@ -339,6 +339,18 @@ Deployment estimate for **churn**, prices of #-#-#.
 
 ● measured · ◐ scaled · ○ list price · △ assumed · ✎ your input
 
+## In short
+
+- **You pay AWS**: # USD/month. # USD a year.
+- **Your people**: # USD/month. # h of upkeep; together # USD/month, # a year.
+- **Slowest #%**: # of # ms ◐. # to # in # of # draws.
+
+## Cheapest platform as the traffic grows
+
+By the AWS bill: SageMaker serverless, then ECS on EC# from #/s.
+
+With your people: SageMaker serverless, then SageMaker real-time from #/s, then ECS Fargate from #/s, then ECS on EC# from #/s.
+
 ## What each platform costs
 
 **Best size of each platform, USD/month**
@@ -347,6 +359,19 @@ Deployment estimate for **churn**, prices of #-#-#.
 | --- | --- | ---: | ---: |
 | **✔** | **ECS Fargate** | **n/a** | **# ◐** |
 |  | SageMaker real-time | n/a | # ◐ |
+
+## Before you sign
+
+- Load-test the container: advisor serve STUDY.yaml
+- Only # seeds: run 'advisor bench churn.yaml --preset standard'.
+
+## More short answers
+
+- **Retrain**: Every # weeks ● (simulated stream). # weeks is where releases and the ageing model's errors together cost least.
+- **GPU for serving**: No; it pays from # requests/s. One CPU worker answers in # ms; a GPU would idle #% of the time.
+- **GPU for training**: No. One run takes # s on # vCPUs.
+- **Train on**: ECS Fargate, # vCPU, # GiB, arm#. # USD per run, # USD per release of # runs, # USD/month.
+- **Experiments**: Up to about # runs per release △. #% of the errors of logistic is worth # USD over the # days that a release lives and a pilot of # runs costs # USD: looking for a better model pays, people not counted.
 
 ## Options considered
 
@@ -369,16 +394,6 @@ Nearest: Mean request rate, now #, changes the answer at # #/s to logistic on EC
 - Taxes, support plans and credits.
 - Data transfer between regions.
 - Prices as of #-#-#; the oldest used was checked on #-#-#. USD before tax; a month is # h.
-
-## In short
-
-- **You pay AWS**: # USD/month. # USD a year.
-- **Your people**: # USD/month. # h of upkeep; together # USD/month, # a year.
-- **Retrain**: Every # weeks ● (simulated stream). # weeks is where releases and the ageing model's errors together cost least.
-- **GPU for serving**: No; it pays from # requests/s. One CPU worker answers in # ms; a GPU would idle #% of the time.
-- **GPU for training**: No. One run takes # s on # vCPUs.
-- **Train on**: ECS Fargate, # vCPU, # GiB, arm#. # USD per run, # USD per release of # runs, # USD/month.
-- **Experiments**: Up to about # runs per release △. #% of the errors of logistic is worth # USD over the # days that a release lives and a pilot of # runs costs # USD: looking for a better model pays, people not counted.
 
 ## Why the others do not qualify
 

@@ -26,6 +26,14 @@ class Glance:
 
     sentence: str
     """What to deploy, for how much: the first sentence of the verdict."""
+    title: str
+    """What to deploy and where, alone; the sentence begins with it."""
+    amounts: str
+    """Both amounts and the time of an answer; empty where nothing is feasible."""
+    beside: str
+    """How sure that is, and what the nearest other way costs; empty where nothing is feasible."""
+    decides: str
+    """Where the hours decide, that they do and what each amount says; else empty."""
     cadence: str
     """How often to retrain; empty where nothing is feasible."""
     best: Option | None
@@ -48,19 +56,19 @@ def glance(engine: Engine) -> Glance:
     bands = bands_s(engine, rows)
     named = tuple(option_of(engine, row, bands[row]) for row in rows)
     best = named[0] if named else None
+    study, guess, blind = engine.study, is_guess(engine), blind_to(engine)
+    too_close = verdict_kind(engine) == "too-close"
+    decides = _hours_decide(engine)
     return Glance(
-        sentence=_hours_decide(engine)
-        + words.deployment(
-            engine.study,
-            best,
-            named,
-            too_close=verdict_kind(engine) == "too-close",
-            guess=is_guess(engine),
-            blind=blind_to(engine),
-        ),
+        sentence=decides
+        + words.deployment(study, best, named, too_close=too_close, guess=guess, blind=blind),
+        title=words.title(study, best, guess=guess, blind=blind is not None),
+        amounts=f"{words.at_a_glance(study, best)}." if best else "",
+        beside=words.beside(best, named, too_close=too_close) if best else "",
+        decides=decides,
         cadence=_second(engine) if best else "",
         best=best,
-        study=engine.study.name,
+        study=study.name,
         on=engine.on,
     )
 

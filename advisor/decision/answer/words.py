@@ -115,6 +115,30 @@ def blind_words(rare_rows: int, *, row_count: int, test_rows: int | None = None)
     )
 
 
+def title(study: Study, best: Option | None, *, guess: bool = False, blind: bool = False) -> str:
+    """Return what to do, in the fewest words: the model, the platform, the size, the region.
+
+    Args:
+        study: the question.
+        best: the chosen option; null where none is feasible.
+        guess: whether the chosen option only guesses, since no model is better.
+        blind: whether the data cannot tell if one is better.
+    """
+    if best is None:
+        return f"No option is feasible for {study.name}"
+    if guess and blind:
+        return (
+            "Models cannot be told apart on these data; the one that only guesses, "
+            f"{best.name}, {best.region}, would cost"
+        )
+    if guess:
+        return (
+            "No model is worth deploying yet: none beats guessing beyond noise; the guess itself, "
+            f"{best.name}, {best.region}, would cost"
+        )
+    return f"Deploy {best.name}, {best.region}"
+
+
 def deployment(
     study: Study,
     best: Option | None,
@@ -128,23 +152,21 @@ def deployment(
 
     Of the ranked options only the first on the other side and the first on another platform count.
     """
+    what = title(study, best, guess=guess, blind=blind is not None)
     if best is None:
-        return f"No option is feasible for {study.name}."
-    lead = f"Deploy {best.name}, {best.region}: "
-    if guess and blind:
-        lead = (
-            "Models cannot be told apart on these data; the one that only guesses, "
-            f"{best.name}, {best.region}, would cost: "
-        )
-    elif guess:
-        lead = (
-            "No model is worth deploying yet: none beats guessing beyond noise; the guess itself, "
-            f"{best.name}, {best.region}, would cost: "
-        )
-    return (
-        f"{lead}{amounts(best)}, {_latency(study, best)}{_chance(best)}"
-        f"{_close_call(best, ranked) if too_close else _runner_up(best, ranked)}."
-    )
+        return f"{what}."
+    sure = beside(best, ranked, too_close=too_close)
+    return f"{what}: {at_a_glance(study, best)}{sure}."
+
+
+def at_a_glance(study: Study, best: Option) -> str:
+    """Return both amounts and the time of an answer."""
+    return f"{amounts(best)}, {_latency(study, best)}"
+
+
+def beside(best: Option, ranked: Sequence[Option], *, too_close: bool) -> str:
+    """Return how sure the choice is, and what the nearest other way costs beside it."""
+    return f"{_chance(best)}{_close_call(best, ranked) if too_close else _runner_up(best, ranked)}"
 
 
 def amounts(option: Option) -> str:

@@ -16,9 +16,11 @@ from advisor.report.charts.latency import job_time, latency_by_load, measured_la
 from advisor.report.charts.models import learning, quality_against_cost
 from advisor.report.charts.retraining import error_by_age, retraining_cost
 from advisor.report.charts.risk import break_even, cost_bands, holds, swings
+from advisor.report.charts.strip import PICK, platform_strip
 from advisor.report.charts.traffic import traffic
 
 CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
+    "platform-strip": platform_strip,
     "break-even": break_even,
     "cost-bands": cost_bands,
     "swings": swings,
@@ -38,6 +40,7 @@ CHARTS: dict[str, Callable[..., alt.LayerChart | None]] = {
 }
 
 CHART_TITLES = {
+    "platform-strip": "Cheapest platform as the traffic grows",
     "break-even": "How far each figure may move before the answer changes",
     "cost-bands": "Cost over all draws: 80% band and mean",
     "swings": "How far each uncertain input alone moves the mean cost",
@@ -57,9 +60,13 @@ CHART_TITLES = {
 }
 
 JOB_TITLES = {
+    "platform-strip": "Cheapest platform as a job grows",
     "cost-by-rate": "Cost against the rows of one job, cheapest option of each platform",
 }
 """Titles of the charts that say something else where jobs are scored by a deadline."""
+
+
+__all__ = ["CHARTS", "CHART_TITLES", "JOB_TITLES", "PICK", "chart_title"]
 
 
 def chart_title(name: str, recommendation: Recommendation) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from advisor.recommendation import Recommendation
 from advisor.report.sections.costs import costs
-from advisor.report.sections.decision import decision, first_page, without_banner
+from advisor.report.sections.decision import first_page, without_banner
 from advisor.report.sections.evidence import evidence
 from advisor.report.sections.experiments import experiments
 from advisor.report.sections.latency import latency
@@ -20,7 +20,7 @@ from advisor.report.sections.risk import risk
 __all__ = ["VIEWS", "Section", "details", "first_page", "without_banner"]
 
 VIEWS: dict[str, Callable[[Recommendation], tuple[Section, ...]]] = {
-    "Decision": decision,
+    "Decision": first_page,
     "Cost": costs,
     "Latency": latency,
     "Models": models,

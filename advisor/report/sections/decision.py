@@ -7,27 +7,48 @@ from advisor.report.sections.risk import break_even
 from advisor.report.tables.experiments import experiment_fact
 
 IN_SHORT = "In short"
+MORE = "More short answers"
 LEDGER = "What each platform costs"
+STRIP = "Cheapest platform as the traffic grows"
+BEFORE = "Before you sign"
 OPTIONS = "Options considered"
 
 
 def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
-    """What everybody reads; on paper the first four of them fill the first page."""
-    flips = break_even(recommendation)
-    return present(
-        Section("What would have to give", bullets=recommendation.relaxations)
-        if recommendation.best is None
-        else Section(""),
+    """What everybody reads; on paper the first five sections fill the first page."""
+    return present(*_to_sign(recommendation), *_to_argue(recommendation))
+
+
+def _to_sign(recommendation: Recommendation) -> tuple[Section, ...]:
+    """What it costs, how sure that is, where it flips, and what to mend first."""
+    if recommendation.best is None:
+        return (
+            Section("What would have to give", bullets=recommendation.relaxations),
+            Section(BEFORE, bullets=tables.caveats(recommendation)),
+        )
+    return (
+        Section(IN_SHORT, facts=tables.first_facts(recommendation)),
+        Section(
+            STRIP,
+            sentences=tables.strip_sentences(recommendation),
+            chart="platform-strip",
+        ),
         Section(
             LEDGER,
-            sentences=(
-                *tables.strip_sentences(recommendation),
-                *tables.hours_sentences(recommendation)[:2],
-            ),
+            sentences=tables.hours_sentences(recommendation)[:1],
             tables=(tables.ledger_table(recommendation),),
-        )
-        if recommendation.best is not None
-        else Section(""),
+        ),
+        Section(BEFORE, bullets=tables.caveats(recommendation)),
+    )
+
+
+def _to_argue(recommendation: Recommendation) -> tuple[Section, ...]:
+    flips = break_even(recommendation)
+    return (
+        Section(
+            MORE,
+            facts=(*tables.facts(recommendation), *experiment_fact(recommendation)),
+        ),
         Section(
             OPTIONS,
             sentences=(tables.considered_sentence(recommendation),),
@@ -35,13 +56,6 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
         ),
         flips._replace(tables=()) if flips.chart else flips,
         not_in_these_figures(recommendation),
-        Section(
-            IN_SHORT,
-            facts=(
-                *tables.facts(recommendation),
-                *experiment_fact(recommendation),
-            ),
-        ),
         Section("Why the others do not qualify", tables=(tables.rejected_table(recommendation),)),
         Section("Where each figure changes the answer", tables=flips.tables)
         if flips.chart
@@ -49,12 +63,6 @@ def first_page(recommendation: Recommendation) -> tuple[Section, ...]:
         Section("Before you rely on it", bullets=recommendation.warnings),
         Section("What to measure next", bullets=tables.measurements(recommendation)),
     )
-
-
-def decision(recommendation: Recommendation) -> tuple[Section, ...]:
-    """The same for a page whose verdict stays in sight: the short answers come first."""
-    found = first_page(recommendation)
-    return tuple(sorted(found, key=lambda section: section.title != IN_SHORT))
 
 
 def without_banner(

@@ -3,6 +3,7 @@
 HTML, Markdown, the terminal and the explorer differ in how they draw these; none adds a figure.
 """
 
+from advisor.report.tables.caveats import caveats
 from advisor.report.tables.cells import (
     GROUP_NAMES,
     GROUPS,
@@ -55,9 +56,12 @@ from advisor.report.tables.ledger import (
     amount_facts,
     best_sizes,
     hours_sentences,
+    hundred,
     ledger_table,
     strip,
     strip_sentences,
+    sureness_fact,
+    time_fact,
     unit_cost,
 )
 from advisor.report.tables.models import (
@@ -105,7 +109,7 @@ from advisor.report.tables.risk import (
     questions,
     rivals_table,
 )
-from advisor.report.tables.summary import change_table, difference_sentence, facts
+from advisor.report.tables.summary import change_table, difference_sentence, facts, first_facts
 from advisor.report.tables.traffic import scaling_table, traffic_table
 
 __all__ = [
@@ -132,6 +136,7 @@ __all__ = [
     "best_sizes",
     "bill_table",
     "break_even_table",
+    "caveats",
     "change_table",
     "considered_sentence",
     "cost_cell",
@@ -144,6 +149,7 @@ __all__ = [
     "facts",
     "figure_name",
     "findings_table",
+    "first_facts",
     "frontier",
     "frontier_table",
     "group_usd_per_month",
@@ -152,6 +158,7 @@ __all__ = [
     "holds_table",
     "horizon_table",
     "hours_sentences",
+    "hundred",
     "inputs_table",
     "interval_map_table",
     "job_table",
@@ -185,10 +192,12 @@ __all__ = [
     "stated",
     "strip",
     "strip_sentences",
+    "sureness_fact",
     "telling_options",
     "telling_rejections",
     "thinned",
     "time_cell",
+    "time_fact",
     "time_title",
     "timed_options",
     "traffic_table",

@@ -5,11 +5,11 @@ import math
 from collections.abc import Sequence
 
 from advisor.market import total_usd
-from advisor.platforms import title_of
-from advisor.recommendation import CostPoint, Option, Recommendation
+from advisor.platforms import facts_of, title_of
+from advisor.recommendation import BASIS_BADGES, CostPoint, Option, Recommendation
 from advisor.report.tables.cells import Cell, Column, Fact, Table
-from advisor.report.tables.options import time_cell, time_title
-from advisor.report.words import UNKNOWN, significant, usd
+from advisor.report.tables.options import time_cell, time_title, time_words
+from advisor.report.words import UNKNOWN, milliseconds, significant, usd
 
 MOST_SPANS = 4
 """Platforms that a sentence names as the traffic grows; the chart has all."""
@@ -88,29 +88,71 @@ def amount_facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     if best is None:
         return ()
     aws_usd = total_usd([line for line in best.lines if line.is_aws])
-    low, high = best.aws_usd_per_month_low, best.aws_usd_per_month_high
-    band = "" if low is None or high is None else f" ({usd(low)} to {usd(high)})"
+    band = _band(best.aws_usd_per_month_low, best.aws_usd_per_month_high)
     unit = unit_cost(best)
     aws = Fact(
         "You pay AWS",
-        f"{usd(aws_usd)} USD/month{band}",
-        f"{usd(12 * aws_usd)} USD a year" + (f"; {unit}." if unit else "."),
+        f"{usd(aws_usd)} USD/month",
+        f"{band}{usd(12 * aws_usd)} USD a year" + (f"; {unit}." if unit else "."),
     )
     lines = [line for line in best.lines if line.group == "people"]
     if not lines:
         return (aws, Fact("Your people", "Not counted", "the study gives no hours"))
-    low, high = best.people_usd_per_month_low, best.people_usd_per_month_high
-    band = "" if low is None or high is None else f" ({usd(low)} to {usd(high)})"
+    band = _band(best.people_usd_per_month_low, best.people_usd_per_month_high)
     hours = " and ".join(
         f"{significant(line.quantity_per_month)} h of {line.label.lower()}" for line in lines
     )
     people = Fact(
         "Your people",
-        f"{usd(total_usd(lines))} USD/month{band}",
-        f"{hours}; together {usd(best.usd_per_month)} USD/month, "
+        f"{usd(total_usd(lines))} USD/month",
+        f"{band}{hours}; together {usd(best.usd_per_month)} USD/month, "
         f"{usd(12 * best.usd_per_month)} a year.",
     )
     return (aws, people)
+
+
+def _band(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{usd(low)} to {usd(high)} in 80 of 100 draws; "
+
+
+def time_fact(recommendation: Recommendation) -> tuple[Fact, ...]:
+    """How soon the slowest answers come, beside the need, and what that leaves out."""
+    best, latency = recommendation.best, recommendation.latency
+    if best is None or best.p99_latency_ms is None:
+        return ()
+    took, badge = time_words(best, recommendation), BASIS_BADGES[best.basis]
+    if recommendation.pattern == "batch":
+        return (Fact("One job takes", f"{took} {badge}", "its start counted."),)
+    need_ms = latency.need_ms if latency is not None else None
+    if need_ms is not None and not took.endswith("h"):
+        took = f"{took.removesuffix(' ms')} of {milliseconds(need_ms)} ms"
+    low, high = best.p99_latency_ms_low, best.p99_latency_ms_high
+    band = "" if low is None else f"{milliseconds(low)} to {milliseconds(high)} in 80 of 100 draws"
+    cold = facts_of(best.platform).billing == "by-request"
+    rest = (band, "a cold start takes seconds" if cold else "")
+    return (Fact("Slowest 1%", f"{took} {badge}", f"{'; '.join(one for one in rest if one)}."),)
+
+
+def sureness_fact(recommendation: Recommendation) -> tuple[Fact, ...]:
+    """In how many of a hundred draws the platform is the cheapest, by each amount."""
+    best = recommendation.best
+    if best is None or best.probability_cheapest_aws is None:
+        return ()
+    by_people = recommendation.rank_by == "with-people"
+    people = best.probability_platform_best if by_people else None
+    return (
+        Fact(
+            "Cheapest platform",
+            f"{hundred(best.probability_cheapest_aws)} of 100 draws",
+            "by the AWS bill"
+            + ("." if people is None else f"; {hundred(people)} with your people."),
+        ),
+    )
+
+
+def hundred(share: float) -> str:
+    """Return a share as a count of a hundred, never as certain."""
+    return "over 99" if share > 0.99 else "under 1" if share < 0.01 else f"{100 * share:.0f}"
 
 
 def unit_cost(option: Option) -> str:
@@ -131,24 +173,23 @@ def hours_sentences(recommendation: Recommendation) -> tuple[str, ...]:
     found = []
     for one in recommendation.break_even_hours:
         hours, other = one.hours_per_month_less, title_of(one.platform)
+        gap = duration_words(abs(hours))
         if hours > 0:
             found.append(
-                f"{other} is right for you if it takes at least {time_words(hours)} a month less "
-                f"than {chosen}."
+                f"{other} is right for you if it takes at least {gap} a month less than {chosen}."
             )
         else:
             found.append(
-                f"{other} is right for you unless it takes {time_words(-hours)} a month more than "
-                f"{chosen}."
+                f"{other} is right for you unless it takes {gap} a month more than {chosen}."
             )
     return tuple(found)
 
 
-def time_words(hours: float) -> str:
+def duration_words(hours: float) -> str:
     """Write a time in minutes below two hours, else in hours.
 
     Example:
-        >>> time_words(0.42), time_words(7.26)
+        >>> duration_words(0.42), duration_words(7.26)
         ('25 minutes', '7.3 hours')
     """
     if hours < MINUTES_FROM_HOURS:
@@ -168,7 +209,7 @@ def strip_sentences(recommendation: Recommendation) -> tuple[str, ...]:
                 for i, (platform, start, _) in enumerate(spans[:MOST_SPANS])
             )
             words += ", then others" if len(spans) > MOST_SPANS else ""
-            found.append(f"{name}, as the traffic grows: {words}.")
+            found.append(f"{name}: {words}.")
         elif spans:
             platform, start, end = spans[0]
             found.append(

@@ -13,7 +13,7 @@ from advisor.report.tables.cells import (
     part_usd_per_month,
     platform_name,
 )
-from advisor.report.tables.ledger import amount_facts
+from advisor.report.tables.ledger import amount_facts, sureness_fact, time_fact
 from advisor.report.tables.options import time_words
 from advisor.report.words import UNKNOWN, change, days, milliseconds, significant, small_usd, usd
 
@@ -27,8 +27,17 @@ def _no_model_yet(best: Option, runs: int) -> str:
     return f"{why}; the {small_usd(held)} USD/month are what a model in its place would cost"
 
 
+def first_facts(recommendation: Recommendation) -> tuple[Fact, ...]:
+    """What everybody asks first: what AWS and people take, how soon it answers, how sure we are."""
+    return (
+        *amount_facts(recommendation),
+        *time_fact(recommendation),
+        *sureness_fact(recommendation),
+    )
+
+
 def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
-    """The short answers below the verdict: move or stay, retraining, GPU, where to train."""
+    """The short answers after the first ones: move or stay, retraining, GPU, where to train."""
     if recommendation.best is None:
         # What follows would be said of a model that nothing can run.
         return _present(recommendation)
@@ -37,7 +46,6 @@ def facts(recommendation: Recommendation) -> tuple[Fact, ...]:
     serving_gpu, training_gpu = recommendation.gpu.serving, recommendation.gpu.training
     runs = training.runs_per_release
     return (
-        *amount_facts(recommendation),
         *_present(recommendation),
         Fact(
             "Retrain",

@@ -9,6 +9,8 @@ import json
 import sys
 import tempfile
 import warnings
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from advisor.deploy.faults import deployment_faults
@@ -189,13 +191,18 @@ def by_laws(template):
 
 def by_validate(template):
     """Say whether AWS's own checker finds something."""
-    import cloudformation_validate
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.yaml"
         path.write_text(yaml_of(template))
-        report = cloudformation_validate.RegoEngine().validate_template(str(path))
+        report = _engine().validate_template(str(path))
     return any(d.severity.name != "INFO" for d in report.diagnostics)
+
+
+@lru_cache
+def _engine():
+    import cloudformation_validate
+
+    return cloudformation_validate.RegoEngine()
 
 
 def by_lint(template):
@@ -225,7 +232,8 @@ def by_moto(template, session):
     else:
         return not (whole and fired)
     finally:
-        stopped(session)
+        with suppress(Exception):  # moto trips over tasks of machines that a fault took away
+            stopped(session)
         session.client("cloudformation").delete_stack(StackName="stack")
 
 
