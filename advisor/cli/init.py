@@ -1,5 +1,6 @@
 """`advisor init`: a commented study to start from."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,6 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from advisor.cli.console import say
+
+TIME_WORDS = frozenset(
+    ("date", "day", "month", "week", "year", "time", "timestamp", "datetime", "period", "when")
+)
+"""Words in the name of a column that says when."""
 
 MOST_COLUMNS = 12
 """Columns that are named when the target is asked for."""
@@ -32,7 +38,8 @@ def init(
 ) -> None:
     """Write a commented study to start from.
 
-    In a terminal it asks for the data, the traffic and the need first; Enter takes the default.
+    In a terminal it asks for the data, the traffic, the need, what an error costs and your hours
+    first; Enter takes the default.
 
     Example: advisor init churn.yaml
     """
@@ -56,18 +63,83 @@ def questions(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     data = str(_asked("Data file, CSV or Parquet", "data.csv", str))
     found["data.path"] = data
-    columns = _columns(folder / Path(data).expanduser())
+    file = folder / Path(data).expanduser()
+    if not file.is_file():
+        say(f"{file} is not there yet: put it there before 'advisor bench'.", err=True)
+    columns = _columns(file)
     if columns:
         more = ", ..." if len(columns) > MOST_COLUMNS else ""
         say(f"Columns: {', '.join(columns[:MOST_COLUMNS])}{more}", err=True)
     last = columns[-1] if columns else "label"
-    target = _asked("Column to predict ('none' asks for clusters)", last, str)
+    target = _asked("Column to predict ('none' asks for clusters)", last, _column_of(columns))
     found["data.target"] = None if target == "none" else target
+    if columns:
+        dated = next((name for name in columns if _names_a_time(name)), "none")
+        words = "Column that says when a row was made ('none': nothing does)"
+        time = _asked(words, dated, _column_of(columns))
+        found["data.time"] = None if time == "none" else time
     asked = _asked("Requests that are answered, or jobs by a deadline?", "requests", _pattern)
     found |= _of_jobs() if asked == "jobs" else _of_requests()
+    return found | _of_errors() | _of_people(asked)
+
+
+def _of_errors() -> dict[str, Any]:
+    """Ask what an error costs, and where it costs anything how many answers matter."""
     asked_price = "One wrong answer costs, USD ('none' counts no errors)"
-    found["retraining.error_cost_usd"] = _asked(asked_price, "none", _amount_or_none)
+    price = _asked(asked_price, "none", _amount_or_none)
+    found: dict[str, Any] = {"retraining.error_cost_usd": price}
+    if price:
+        share = "Share of the answers whose errors cost that, 1 for all"
+        found["retraining.share_that_matters"] = _asked(share, 1.0, _share)
     return found
+
+
+def _of_people(pattern: str) -> dict[str, Any]:
+    """Ask for the hours that nobody but the user can know; `none` leaves people uncounted."""
+    from advisor.platforms import PLATFORMS, SIDES
+
+    review = _asked(
+        "Hours of people for one release of a model ('none': not counted)", "none", _amount_or_none
+    )
+    hours: dict[str, float] = {}
+    for side in SIDES:
+        words = f"Hours a month to look after it on {side} ('none': not counted)"
+        given = _asked(words, "none", _amount_or_none)
+        runs_jobs = pattern == "jobs"
+        hours |= {
+            name: given
+            for name, platform in PLATFORMS.items()
+            if given is not None
+            and platform.facts.side == side
+            and (platform.facts.billing == "job") == runs_jobs
+        }
+    return {"retraining.review_hours": review, "team.hours_per_month": hours}
+
+
+def _names_a_time(name: str) -> bool:
+    """Whether a column's name is one that people give to dates and times."""
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    return bool(words & TIME_WORDS) or name.lower().endswith(("_at", "date", "time"))
+
+
+def _column_of(columns: list[str]) -> Callable[[str], str]:
+    """Return what takes the name of a column, or `none`; any name where none is known."""
+
+    def checked(text: str) -> str:
+        name = str(text).strip()
+        if columns and name not in columns and name != "none":
+            shown = ", ".join(columns[:MOST_COLUMNS])
+            raise typer.BadParameter(f"{name!r} is no column; there are {shown}")
+        return name
+
+    return checked
+
+
+def _share(text: str) -> float:
+    value = _positive(text)
+    if value > 1:
+        raise typer.BadParameter("give a share, above 0 and at most 1")
+    return value
 
 
 def _of_requests() -> dict[str, Any]:

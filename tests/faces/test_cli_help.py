@@ -270,7 +270,7 @@ def test_a_pipe_gets_no_colour_and_lines_that_fit(tmp_path, monkeypatch, capsys)
 
 def test_init_asks_and_writes_what_was_said(tmp_path, monkeypatch, capsys):
     (tmp_path / "visits.csv").write_text("age,plan,churned\n1,2,0\n")
-    answers = "visits.csv\n\n\nabc\n55\n\n0\n80\n2.5\n"
+    answers = "visits.csv\nchurn\n\n\n\nabc\n55\n\n0\n80\n2.5\n2\n\n\n3\n6\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(answers))
 
     assert run(["init", str(tmp_path / "advisor.yaml"), "--ask"]) == 0
@@ -279,14 +279,21 @@ def test_init_asks_and_writes_what_was_said(tmp_path, monkeypatch, capsys):
     assert study.workload.requests_per_s == 55
     assert study.workload.rows_per_request == 1
     assert study.needs.max_p99_latency_ms == 80
+    assert study.data.time is None
     assert study.retraining.error_cost_usd == 2.5
+    assert study.retraining.share_that_matters == 1
+    assert study.retraining.review_hours is None
+    hours = study.team.hours_per_month
+    assert (hours["sagemaker-realtime"], hours["ecs-fargate"]) == (3, 6)
+    assert "ecs-fargate-scheduled" not in hours
     assert "# " in (tmp_path / "advisor.yaml").read_text()
     assert "age, plan, churned" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("typed", "price"), [("", None), ("none", None), ("0.5", 0.5)])
 def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch, typed, price):
-    answers = f"visits.csv\nchurned\nneither\njobs\n5e7\n2\n3\n{typed}\n"
+    rest = "0.2\n4\n1\nnone\n" if price else "4\n1\nnone\n"
+    answers = f"visits.csv\nchurned\nneither\njobs\n5e7\n2\n3\n{typed}\n{rest}"
     monkeypatch.setattr("sys.stdin", io.StringIO(answers))
 
     assert run(["init", str(tmp_path / "advisor.yaml"), "--ask"]) == 0
@@ -295,13 +302,17 @@ def test_init_asks_for_jobs_where_there_are_no_requests(tmp_path, monkeypatch, t
     assert study.workload == jobs
     assert study.needs.deadline_hours == 3
     assert study.retraining.error_cost_usd == price
+    assert study.retraining.share_that_matters == (0.2 if price else None)
+    assert study.retraining.review_hours == 4
+    jobs_of_sagemaker = {"sagemaker-batch-transform", "sagemaker-processing"}
+    assert study.team.hours_per_month == dict.fromkeys(jobs_of_sagemaker, 1.0)
 
 
 def test_init_asks_in_a_terminal_and_nowhere_else(tmp_path):
     import os
     import pty
 
-    (tmp_path / "visits.csv").write_text("age,churned\n1,0\n")
+    (tmp_path / "visits.csv").write_text("age,visit_date,churned\n1,2025-01-01,0\n")
     ours, theirs = pty.openpty()
     code = "from advisor.cli import run; raise SystemExit(run(['init', 'visits.yaml']))"
     asked = subprocess.Popen(
@@ -322,7 +333,9 @@ def test_init_asks_in_a_terminal_and_nowhere_else(tmp_path):
     os.close(ours)
     study = load_study(tmp_path / "visits.yaml")
     assert (study.data.path, study.data.target) == ("visits.csv", "churned")
+    assert study.data.time == "visit_date"
     assert study.workload.requests_per_s == 7
+    assert study.team.hours_per_month == {}
 
 
 def test_a_dry_run_measures_and_writes_nothing(tmp_path, capsys):
