@@ -241,7 +241,7 @@ def interval_map_table(recommendation: Recommendation) -> Table:
     releases = sorted({one.release_usd for one in points})
     found = {(one.error_cost_usd, one.release_usd): one.interval_days for one in points}
     return Table(
-        caption="Retrain every ..., by what an error and a release cost",
+        caption="Interval by what an error and a release cost",
         columns=(
             Column("One error costs, USD", numeric=True),
             *(Column(f"release {usd(one)} USD", numeric=True) for one in releases),
