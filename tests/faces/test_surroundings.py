@@ -1,6 +1,8 @@
 """Outputs of any encoding and width; exit codes and runs of one study only."""
 
 import io
+import os
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -99,3 +101,40 @@ def test_the_runs_of_a_study_are_those_of_its_data(tmp_path, data, expected):
 def test_a_study_without_runs_of_its_own_is_told(tmp_path):
     with pytest.raises(StoreError, match="none of the 1 runs beside it is of its data"):
         _of_study(study_of(tmp_path, "{path: c.csv, target: y}"), (of("a.csv"),))
+
+
+BARE = {"PATH": os.environ["PATH"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "surroundings",
+    [
+        {"TERM": "dumb"},
+        {"TERM": ""},
+        {"TERM": "no-such-terminal"},
+        {"LANG": "C", "LC_ALL": "C"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"COLUMNS": "1", "LINES": "1"},
+        {"NO_COLOR": "1", "FORCE_COLOR": "1"},
+        {"HOME": "/nonexistent", "XDG_DATA_HOME": "/nonexistent"},
+    ],
+    ids=lambda found: "-".join(f"{k}={v}" for k, v in found.items()).replace("/", "_"),
+)
+def test_without_a_terminal_or_a_home_the_words_come_and_nothing_is_asked(tmp_path, surroundings):
+    study = tmp_path / "a.yaml"
+    for words in (["init", str(study)], ["prices", "show", "--sku", "m7g.xlarge"], ["--version"]):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "advisor", *words],
+            check=False,
+            env=BARE | surroundings,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
+
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+        assert b"Traceback" not in done.stderr
+    assert study.exists()
