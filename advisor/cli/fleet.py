@@ -45,9 +45,10 @@ def bench(
     address: Address = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Measure every study of a folder or table, each into its own store.
+    """Measure every study of a folder or table.
 
-    A study has its machine's cores to itself. What is measured is not measured again, and what was
+    Each goes into its own store and has its machine's cores to itself. What is measured is not
+    measured again, and what was
     stopped half-way goes on. Exits 2 when no study has a run that can be used.
 
     Example: advisor fleet bench models/ --preset fast
@@ -87,9 +88,10 @@ def recommend(
     on: On = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Decide for all models together: platforms, machines, commitment, calendar, experiments.
+    """Decide for all models together.
 
-    Uses the runs in each study's store. What holds for all stands in `fleet.yaml` in the folder.
+    Platforms, machines, commitment, calendar and experiments, from the runs in each store. What
+    holds for all stands in `fleet.yaml` in the folder.
     Studies that were answered before are not answered again. Exits 2 when nothing is feasible.
 
     Example: advisor fleet recommend models/ -o fleet.html

@@ -34,6 +34,7 @@ def test_evidence_has_its_sections_in_order():
         "Inputs and assumptions",
         "Prices and their dates",
         "Method",
+        "Deploy",
         "Repeat it",
     ]
     assert "Inputs and assumptions" not in titles(evidence(bare()))
