@@ -113,7 +113,9 @@ def recommend(
         write_fleet_report(answer, output)
         say(f"Wrote {output}.", err=as_json)
     if as_json:
-        typer.echo(answer.model_dump_json(indent=2))
+        from advisor.report.words import visible_json
+
+        typer.echo(visible_json(answer.model_dump_json(indent=2)))
     elif output is None:
         _print(answer)
     raise typer.Exit(FEASIBLE if answer.models else NOTHING_FEASIBLE)

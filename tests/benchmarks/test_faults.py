@@ -139,13 +139,16 @@ def test_killed_at_twenty_random_points_nothing_is_lost_but_the_trial_in_flight(
     assert kept_trials(folder) == set()
 
 
-def test_two_harnesses_on_one_store_both_finish_and_corrupt_nothing(tmp_path, caplog):
+def test_of_two_harnesses_on_one_store_one_measures_and_the_other_says_who(tmp_path, caplog):
+    """Two at once would spoil each other's times: the second is turned away, nothing is lost."""
     pids = [start_harness(tmp_path, candidates=["dummy", "linear"]) for _ in range(2)]
 
     codes = [end_of(pid) for pid in pids]
 
     error = tmp_path / "error.txt"
-    assert codes == [0, 0], error.read_text() if error.exists() else ""
+    assert sorted(codes) in ([0, 0], [0, 1])  # they may also have come one after the other
+    if 1 in codes:
+        assert f"process {pids[codes.index(0)]} is measuring into this store" in error.read_text()
     with caplog.at_level(logging.WARNING):
         runs = RunStore(tmp_path / ".advisor").runs()
     assert caplog.records == []
