@@ -53,7 +53,7 @@ def limited(seconds: int = LIMIT_S) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def command(words: list[str]) -> tuple[int | str, str]:
+def command(words: list[str], *, seconds: int = LIMIT_S) -> tuple[int | str, str]:
     """Run a command in this process; return its exit code and all that it printed."""
     from advisor.cli import run
 
@@ -61,7 +61,7 @@ def command(words: list[str]) -> tuple[int | str, str]:
     kept = sys.argv
     sys.argv = ["advisor", *words]
     try:
-        with limited(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        with limited(seconds), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code: int | str = run(words)
     except BaseException as error:
         code = f"{type(error).__name__}: {error}"
